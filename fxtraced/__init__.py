@@ -1,0 +1,1 @@
+"""fxtraced: Paddle's layers on PyTorch, traced into static graphs that libtorch loads."""

@@ -1,0 +1,9 @@
+# The version of the package; a caller who asks for one gets any later one of the same major version.
+set(PACKAGE_VERSION "0.1.0")
+
+if(PACKAGE_FIND_VERSION_MAJOR STREQUAL "0" AND NOT PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()

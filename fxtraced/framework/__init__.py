@@ -1,0 +1,1 @@
+"""The ground floor: dtypes, places, modes, seeds and the exception family."""

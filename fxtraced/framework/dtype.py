@@ -1,0 +1,102 @@
+"""Data types: Paddle's names for torch's dtypes, and the default floating type.
+
+A Paddle dtype is the torch dtype itself: `fxtraced.float32 is torch.float32`.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+import torch
+
+dtype = torch.dtype
+bool = torch.bool
+uint8 = torch.uint8
+int8 = torch.int8
+int16 = torch.int16
+int32 = torch.int32
+int64 = torch.int64
+float16 = torch.float16
+bfloat16 = torch.bfloat16
+float32 = torch.float32
+float64 = torch.float64
+complex64 = torch.complex64
+complex128 = torch.complex128
+
+DTYPE_NAMES = {
+    torch.bool: "bool",
+    torch.uint8: "uint8",
+    torch.int8: "int8",
+    torch.int16: "int16",
+    torch.int32: "int32",
+    torch.int64: "int64",
+    torch.float16: "float16",
+    torch.bfloat16: "bfloat16",
+    torch.float32: "float32",
+    torch.float64: "float64",
+    torch.complex64: "complex64",
+    torch.complex128: "complex128",
+}
+_BY_NAME = {name: value for value, name in DTYPE_NAMES.items()}
+_BY_PYTHON_TYPE = {builtins.bool: torch.bool, int: torch.int64, complex: torch.complex64}
+_FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+_default_dtype = torch.float32
+
+
+def convert_dtype(value: Any) -> torch.dtype:
+    """The torch dtype of a Paddle name ("float32"), a torch or NumPy dtype, or a Python type.
+
+    Raises TypeError for anything else, with the names that exist.
+    """
+    if isinstance(value, torch.dtype):
+        return value
+    if value is float:
+        return _default_dtype
+    if isinstance(value, type) and value in _BY_PYTHON_TYPE:
+        return _BY_PYTHON_TYPE[value]
+    name = value.rsplit(".", 1)[-1] if isinstance(value, str) else _numpy_name(value)
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    raise TypeError(f"unknown dtype {value!r}: expected one of {', '.join(_BY_NAME)}, or a torch or NumPy dtype")
+
+
+def dtype_name(value: torch.dtype) -> str:
+    """Paddle's name of a dtype: torch.float32 -> "float32"."""
+    return DTYPE_NAMES.get(value, str(value).rsplit(".", 1)[-1])
+
+
+def is_floating(value: torch.dtype) -> builtins.bool:
+    """True for float16, bfloat16, float32 and float64."""
+    return value in _FLOATING
+
+
+def get_default_dtype() -> str:
+    """The dtype of floating tensors made without one, by name (paddle.get_default_dtype)."""
+    return DTYPE_NAMES[_default_dtype]
+
+
+def set_default_dtype(d: Any) -> None:
+    """Set the dtype of floating tensors made without one (paddle.set_default_dtype).
+
+    Does not touch torch.get_default_dtype(). Raises TypeError unless d is a floating dtype.
+    """
+    global _default_dtype
+    value = convert_dtype(d)
+    if value not in _FLOATING:
+        raise TypeError(f"set_default_dtype only supports floating dtypes, but received {d!r}")
+    _default_dtype = value
+
+
+def default_dtype() -> torch.dtype:
+    """The torch dtype of floating tensors made without one."""
+    return _default_dtype
+
+
+def _numpy_name(value: Any) -> str | None:
+    try:
+        return np.dtype(value).name
+    except TypeError:
+        return None

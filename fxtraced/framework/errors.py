@@ -1,0 +1,105 @@
+"""The exception family.
+
+Every error says what happened, where in the user's code, why, and what to do next; its code is explained in
+docs/errors.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class FxtracedError(Exception):
+    """Base of everything that fxtraced raises on its own account."""
+
+    code = "FXT000"
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A place in the user's code: file, line number and the text of the line."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + (f": `{self.text}`" if self.text else "")
+
+
+class TraceError(FxtracedError):
+    """The layer cannot be turned into a static graph."""
+
+    code = "FXT100"
+
+
+class DataDependenceError(TraceError, TypeError):
+    """Python looked at the value of a tensor that depends on the inputs' data."""
+
+    code = "FXT101"
+
+
+class ParameterWriteError(TraceError):
+    """forward writes into a parameter."""
+
+    code = "FXT102"
+
+
+class StateWriteError(TraceError):
+    """forward leaves a new value in a tensor attribute that a static graph cannot write back."""
+
+    code = "FXT103"
+
+
+class UnsupportedValueError(TraceError, TypeError):
+    """A value of a type that a static graph cannot hold reached an operation."""
+
+    code = "FXT104"
+
+
+class LoweringError(FxtracedError):
+    """TorchScript does not take the graph."""
+
+    code = "FXT105"
+
+
+class GuardError(FxtracedError, ValueError):
+    """The static graph met a shape for which forward would have taken another way."""
+
+    code = "FXT201"
+
+
+class VerificationError(FxtracedError, AssertionError):
+    """The static graph and the layer gave different results."""
+
+    code = "FXT202"
+
+
+class FeedError(FxtracedError, ValueError):
+    """The inputs of a static graph do not fit its feeds."""
+
+    code = "FXT301"
+
+
+class FeedTypeError(FeedError, TypeError):
+    """An input of a static graph is no tensor, or has another dtype than its feed."""
+
+    code = "FXT302"
+
+
+class FetchError(FxtracedError, ValueError):
+    """A fetch that the program does not have."""
+
+    code = "FXT303"
+
+
+class PruneError(FxtracedError, ValueError):
+    """The chosen fetches need inputs that are not fed."""
+
+    code = "FXT304"
+
+
+class ArchiveError(FxtracedError, ValueError):
+    """A file or directory is not a readable archive."""
+
+    code = "FXT401"

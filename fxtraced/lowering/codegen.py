@@ -1,0 +1,195 @@
+"""A graph as the source text of a TorchScript `forward`."""
+
+from __future__ import annotations
+
+import cmath
+import keyword
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import LoweringError
+from fxtraced.tracing.guards import check_guard
+
+_INFIX: dict[Any, str] = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.pow: "**",
+    operator.matmul: "@",
+    operator.and_: "&",
+    operator.or_: "|",
+    operator.xor: "^",
+    operator.eq: "==",
+    operator.ne: "!=",
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+}
+_PREFIX: dict[Any, str] = {operator.neg: "-", operator.invert: "~", operator.not_: "not ", operator.pos: "+"}
+_NAMED: dict[Any, str] = {
+    math.floor: "math.floor",
+    math.ceil: "math.ceil",
+    len: "len",
+    int: "int",
+    abs: "abs",
+    operator.abs: "torch.abs",
+}
+_RESERVED = frozenset({"self", "torch", "math", "assert"})
+
+
+def forward_source(graph: fx.Graph, feed_checks: bool = False) -> str:
+    """The text of `def forward(self, ...)` that computes graph in TorchScript.
+
+    The result is a Tensor when the graph has one output and a tuple of Tensors otherwise. feed_checks adds assertions
+    on every feed's rank and dtype, for callers that do not check them.
+    """
+    return _Writer(graph).write(feed_checks)
+
+
+class _Writer:
+    def __init__(self, graph: fx.Graph):
+        self._graph = graph
+        self._lines: list[str] = []
+
+    def write(self, feed_checks: bool) -> str:
+        feeds = [node for node in self._graph.nodes if node.op == "placeholder"]
+        if feed_checks:
+            for node in feeds:
+                self._check_feed(node)
+        for node in self._graph.nodes:
+            writer: Callable[[fx.Node], None] | None = getattr(self, f"_{node.op}", None)
+            if writer is not None:
+                writer(node)
+        signature = ", ".join(["self", *(_name(node) for node in feeds)])
+        return "\n".join([f"def forward({signature}):", *(f"    {line}" for line in self._lines), ""])
+
+    def _check_feed(self, node: fx.Node) -> None:
+        rank, dtype = len(node.meta["shape"]), node.meta["dtype"]
+        wanted = f"{str(dtype).rsplit('.', 1)[-1]} of {rank} dimensions"
+        message = f"FXT301 feed '{node.target}' must be {wanted}. See docs/errors.md#fxt301"
+        self._lines.append(f"assert {_name(node)}.dim() == {rank} and {_name(node)}.dtype == {dtype}, {message!r}")
+
+    def _call_function(self, node: fx.Node) -> None:
+        target, args = node.target, node.args
+        if target is check_guard:
+            self._lines.append(f"assert {self._value(args[0])}, {args[1]!r}")
+        elif target is operator.setitem:
+            self._lines.append(f"{self._value(args[0])}[{self._index(args[1], args[0])}] = {self._value(args[2])}")
+        else:
+            self._assign(node, self._function(node, target, args))
+
+    def _function(self, node: fx.Node, target: Any, args: tuple[Any, ...]) -> str:
+        if target is operator.getitem:
+            return f"{self._value(args[0])}[{self._index(args[1], args[0])}]"
+        if target is getattr:
+            return f"{self._value(args[0])}.{args[1]}"
+        if target is round:
+            return f"int(round({self._value(args[0])}))"
+        if target in _INFIX:
+            text = f"{self._operand(args[0])} {_INFIX[target]} {self._operand(args[1])}"
+            # TorchScript's int ** int is a float.
+            return f"int({text})" if target is operator.pow and node.meta.get("number") is int else text
+        if target in _PREFIX:
+            return f"{_PREFIX[target]}{self._operand(args[0])}"
+        name = _NAMED.get(target) or _qualified_name(target)
+        return f"{name}({self._arguments(args, node.kwargs)})"
+
+    def _call_method(self, node: fx.Node) -> None:
+        owner = self._value(node.args[0])
+        if node.target == "item":
+            # TorchScript's item() has no definite type.
+            self._assign(node, f"{node.meta['number'].__name__}({owner})")
+        elif node.target in ("mT",):
+            self._assign(node, f"{owner}.{node.target}")
+        else:
+            self._assign(node, f"{owner}.{node.target}({self._arguments(node.args[1:], node.kwargs)})")
+
+    def _output(self, node: fx.Node) -> None:
+        outputs = [self._value(x) for x in node.args[0]]  # type: ignore[union-attr]
+        self._lines.append(f"return {outputs[0]}" if len(outputs) == 1 else f"return ({', '.join(outputs)})")
+
+    def _assign(self, node: fx.Node, text: str) -> None:
+        self._lines.append(f"{_name(node)} = {text}")
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        return ", ".join([self._value(x) for x in args] + [f"{k}={self._value(v)}" for k, v in kwargs.items()])
+
+    def _index(self, index: Any, owner: Any) -> str:
+        """An index: slices as a:b:c, lists of numbers as tensors on the owner's device."""
+        items = index if isinstance(index, tuple) else (index,)
+        if not items:
+            return "..."
+        return ", ".join(self._index_item(item, owner) for item in items)
+
+    def _index_item(self, item: Any, owner: Any) -> str:
+        if isinstance(item, slice):
+            start, stop = ("" if x is None else self._value(x) for x in (item.start, item.stop))
+            return f"{start}:{stop}" + (f":{self._value(item.step)}" if item.step is not None else "")
+        if item is Ellipsis:
+            return "..."
+        if isinstance(item, list):
+            return f"torch.tensor({self._value(item)}, device={self._value(owner)}.device)"
+        return self._value(item)
+
+    def _operand(self, value: Any) -> str:
+        text = self._value(value)
+        return f"({text})" if text.startswith("-") else text
+
+    def _value(self, value: Any) -> str:
+        if isinstance(value, fx.Node):
+            return _state_path(str(value.target)) if value.op == "get_attr" else _name(value)
+        if isinstance(value, list | tuple):
+            if not value:
+                return "torch.jit.annotate(List[int], [])"
+            return f"[{', '.join(self._value(x) for x in value)}]"
+        if isinstance(value, float) and not math.isfinite(value):
+            return f'float("{value}")'
+        if isinstance(value, complex):
+            if not cmath.isfinite(value):
+                raise LoweringError(f"FXT105 the complex constant {value} cannot be written in TorchScript")
+            return f"complex({value.real!r}, {value.imag!r})"
+        if isinstance(value, torch.device):
+            return f'torch.device("{value}")'
+        return repr(value)
+
+
+def _name(node: fx.Node) -> str:
+    name = node.name
+    return f"{name}_" if name in _RESERVED or keyword.iskeyword(name) else name
+
+
+def _state_path(path: str) -> str:
+    expression = "self"
+    for part in path.split("."):
+        plain = part.isidentifier() and not keyword.iskeyword(part)
+        expression = f"{expression}.{part}" if plain else f'getattr({expression}, "{part}")'
+    return expression
+
+
+def _qualified_name(target: Any) -> str:
+    name = getattr(target, "__name__", None)
+    if name is None:
+        raise LoweringError(f"FXT105 {target!r} has no name that TorchScript knows")
+    for module, prefix in (
+        (torch.nn.functional, "torch.nn.functional"),
+        (torch, "torch"),
+        (torch._C._nn, "torch._C._nn"),
+        (torch.special, "torch.special"),
+        (torch.linalg, "torch.linalg"),
+        (torch.fft, "torch.fft"),
+    ):
+        if getattr(module, name, None) is target:
+            return f"{prefix}.{name}"
+    qualified = fx.graph._get_qualified_name(target)
+    if not qualified.startswith("torch."):
+        raise LoweringError(f"FXT105 {qualified} is no torch function: TorchScript cannot call it")
+    return qualified

@@ -1,0 +1,93 @@
+"""Scripting: source text and the tensors it names, as one scripted module.
+
+Every use of torch.jit is in this room; its deprecation is silenced here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math  # noqa: F401 - generated source may use it
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, List  # noqa: F401, UP035 - generated source may use List
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import GuardError, LoweringError
+from fxtraced.lowering.codegen import forward_source
+
+_numbers = itertools.count()
+
+
+class _Holder(torch.nn.Module):
+    """A bare module; the number keeps TorchScript from sharing its type with another graph's."""
+
+    __constants__ = ["fxtraced_number"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fxtraced_number = next(_numbers)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silences torch.jit's deprecation warnings."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\..*deprecated.*")
+        warnings.filterwarnings("ignore", message=r".*TorchScript.*")
+        yield
+
+
+def script(graph: fx.Graph, tensors: dict[str, tuple[torch.Tensor, bool]], attributes: dict[str, tuple[Any, Any]] | None = None, feed_checks: bool = False) -> torch.jit.ScriptModule:
+    """A scripted module whose forward computes graph.
+
+    tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.
+    attributes: further attributes of the top module, each with its type and value.
+    Raises LoweringError with TorchScript's own message when it does not take the graph.
+    """
+    root = _Holder()
+    for path, (tensor, is_parameter) in tensors.items():
+        _place(root, path, tensor, is_parameter)
+    for name, (kind, value) in (attributes or {}).items():
+        setattr(root, name, torch.jit.Attribute(value, kind))
+    source = forward_source(graph, feed_checks)
+    with quiet():
+        module = torch.jit.script(root)
+        try:
+            module.define(source)
+        except RuntimeError as error:
+            raise LoweringError(
+                f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n"
+                "  See docs/errors.md#fxt105"
+            ) from error
+    return module
+
+
+def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
+    """The scripted module that holds the tensor at a dotted path, and its name there."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        module = getattr(module, parent)
+    return module, name
+
+
+def guard_error(error: Exception) -> Exception:
+    """The error of a guard behind TorchScript's; other errors come back as they are."""
+    found = re.search(r"FXT201 [^\n]*", str(error))
+    return GuardError(found.group(0)) if found else error
+
+
+def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor, is_parameter: bool) -> None:
+    *parents, name = path.split(".")
+    module = root
+    for parent in parents:
+        if parent not in module._modules:
+            module.add_module(parent, _Holder())
+        module = module._modules[parent]  # type: ignore[assignment]
+    if is_parameter:
+        module.register_parameter(name, tensor)  # type: ignore[arg-type]
+    else:
+        module.register_buffer(name, tensor)

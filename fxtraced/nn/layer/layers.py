@@ -1,0 +1,267 @@
+"""Layer: a torch.nn.Module with Paddle's methods."""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
+from fxtraced.framework.place import convert_place
+from fxtraced.nn._names import parameter_name, snake_case, unique_name
+from fxtraced.nn.layer.parameters import make_parameter
+from fxtraced.tensor.tensor import Tensor, as_tensor
+
+
+class Layer(torch.nn.Module):
+    """The base of every layer (paddle.nn.Layer).
+
+    A torch.nn.Module in every respect: torch.optim, torch's state_dict, copy and pickle work on it. On top of that it
+    has Paddle's methods, and plain torch tensors that it is called with become Tensors before forward sees them.
+    """
+
+    def __init__(self, name_scope: str | None = None, dtype: Any = "float32"):
+        super().__init__()
+        self._full_name = unique_name(snake_case(name_scope or type(self).__name__))
+        self._dtype = default_dtype() if dtype is None else convert_dtype(dtype)
+
+    def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
+        inputs = tuple([_ours(value) for value in inputs])
+        if kwargs:
+            kwargs = {name: _ours(value) for name, value in kwargs.items()}
+        return super().__call__(*inputs, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) in _PLAIN_TENSORS and "_buffers" in self.__dict__ and name not in self._parameters:
+            # As in Paddle, a tensor that is just assigned is a buffer outside the state dict.
+            if name not in self._buffers:
+                self.__dict__.pop(name, None)
+                self._modules.pop(name, None)
+                self._non_persistent_buffers_set.add(name)
+            value = as_tensor(value)
+        super().__setattr__(name, value)
+
+    # --- parameters and buffers ---------------------------------------------------------------------------------
+
+    def create_parameter(
+        self, shape: Any, attr: Any = None, dtype: Any = None, is_bias: bool = False, default_initializer: Any = None
+    ) -> Any:
+        """A new Parameter, or None when attr is False.
+
+        Initialised by attr's initializer, else the global one, else default_initializer, else Xavier's uniform values
+        (zeros for a bias). The caller assigns or adds it.
+        """
+        return make_parameter(shape, attr, dtype or self._dtype, is_bias, default_initializer, scope=self._full_name)
+
+    def create_tensor(self, name: str | None = None, persistable: Any = None, dtype: Any = None) -> Any:
+        """An empty tensor of this layer's dtype."""
+        return as_tensor(torch.empty(0, dtype=convert_dtype(dtype) if dtype else self._dtype))
+
+    create_variable = create_tensor
+
+    def add_parameter(self, name: str, parameter: Any) -> Any:
+        """Register a parameter (or None) under a name, and return it. Raises for a bad name or another type."""
+        if not isinstance(name, str):
+            raise TypeError(f"The name of parameter should be a string, but received {type(name).__name__}.")
+        if not name or "." in name or (hasattr(self, name) and name not in self._parameters):
+            raise KeyError(f"add_parameter: {name!r} is empty, holds a dot or is taken in {type(self).__name__}")
+        if parameter is not None and not getattr(parameter, "_is_param", False):
+            raise TypeError(
+                f"The parameter to be added should be a Parameter, but received {type(parameter).__name__}."
+            )
+        self._parameters[name] = parameter
+        return parameter
+
+    def register_buffer(  # type: ignore[override]
+        self, name: str, tensor: Any, persistable: bool = True, *, persistent: bool | None = None
+    ) -> None:
+        """Register a tensor (or None) as a buffer; only a persistable one is part of the state dict."""
+        if isinstance(name, str) and not hasattr(type(self), name):
+            self.__dict__.pop(name, None)
+        super().register_buffer(name, as_tensor(tensor), persistable if persistent is None else persistent)
+
+    def parameters(self, include_sublayers: bool = True, *, recurse: bool = True) -> list[Any]:  # type: ignore[override]
+        """The parameters of this layer and its sublayers, each once, in a list."""
+        return [parameter for _, parameter in self.named_parameters("", include_sublayers and recurse)]
+
+    def named_parameters(  # type: ignore[override]
+        self, prefix: str = "", include_sublayers: bool = True, remove_duplicate: bool = True, *, recurse: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """(name, parameter) pairs; recurse is torch's name for include_sublayers."""
+        return super().named_parameters(prefix, include_sublayers and recurse, remove_duplicate)
+
+    def buffers(self, include_sublayers: bool = True, *, recurse: bool = True) -> list[Any]:  # type: ignore[override]
+        """The buffers of this layer and its sublayers, each once, in a list."""
+        return [buffer for _, buffer in self.named_buffers("", include_sublayers and recurse)]
+
+    def named_buffers(  # type: ignore[override]
+        self, prefix: str = "", include_sublayers: bool = True, remove_duplicate: bool = True, *, recurse: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """(name, buffer) pairs; recurse is torch's name for include_sublayers."""
+        return super().named_buffers(prefix, include_sublayers and recurse, remove_duplicate)
+
+    def clear_gradients(self) -> None:
+        """Forget the gradients of all parameters."""
+        self.zero_grad(set_to_none=True)
+
+    # --- sublayers ----------------------------------------------------------------------------------------------
+
+    @property
+    def _sub_layers(self) -> dict[str, Any]:
+        return self._modules
+
+    def add_sublayer(self, name: str, sublayer: Any) -> Any:
+        """Register a layer (or None) under a name, and return it."""
+        if sublayer is not None and not isinstance(sublayer, torch.nn.Module):
+            raise AssertionError(f"add_sublayer: {name!r} must be a Layer or None, but received {type(sublayer)}")
+        self._modules[name] = sublayer
+        return sublayer
+
+    def sublayers(self, include_self: bool = False) -> list[Any]:
+        """All layers below this one, depth first, each once."""
+        return [layer for _, layer in self.named_sublayers(include_self=include_self)]
+
+    def named_sublayers(
+        self, prefix: str = "", include_self: bool = False, layers_set: set[Any] | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        """(name, layer) pairs of all layers below this one, depth first, each once."""
+        for name, layer in self.named_modules(memo=layers_set, prefix=prefix):
+            if include_self or layer is not self:
+                yield name, layer
+
+    # --- state --------------------------------------------------------------------------------------------------
+
+    def state_dict(  # type: ignore[override]
+        self,
+        destination: Any = None,
+        include_sublayers: bool = True,
+        structured_name_prefix: str = "",
+        use_hook: bool = True,
+        *,
+        prefix: str = "",
+        keep_vars: bool = True,
+    ) -> Any:
+        """Names to parameters and persistable buffers: the live tensors, not copies.
+
+        prefix and keep_vars are torch's arguments.
+        """
+        prefix = structured_name_prefix or prefix
+        if include_sublayers:
+            return super().state_dict(destination=destination, prefix=prefix, keep_vars=keep_vars)
+        destination = OrderedDict() if destination is None else destination
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        return destination
+
+    def set_state_dict(self, state_dict: Any, use_structured_name: bool = True) -> tuple[list[str], list[str]]:
+        """Copy values (tensors or arrays) into parameters and buffers, in place; returns (missing, unexpected) names.
+
+        A missing name or another shape is skipped with a warning. Raises AssertionError for another dtype.
+        With use_structured_name=False the names are those of the parameters (linear_0.w_0).
+        """
+        missing, used = [], set()
+        for key, target in self.state_dict().items():
+            name = key if use_structured_name else parameter_name(target, key)
+            value = state_dict.get(name)
+            if value is None:
+                problem = f"{name} is not found in the provided dict."
+            elif list(value.shape) != list(target.shape):
+                problem = f"{name} receives a shape {list(value.shape)}, but the expected shape is {list(target.shape)}."
+            else:
+                used.add(name)
+                _copy_into(target, value, name)
+                continue
+            missing.append(name)
+            warnings.warn(f"Skip loading for {key}. {problem}", stacklevel=2)
+        return missing, [name for name in state_dict if name not in used]
+
+    set_dict = load_dict = set_state_dict
+
+    def full_name(self) -> str:
+        """A unique name of this layer: linear_0."""
+        return self._full_name
+
+    # --- device and dtype ---------------------------------------------------------------------------------------
+
+    def to(self, device: Any = None, dtype: Any = None, blocking: bool | None = None, **torch_options: Any) -> Layer:  # type: ignore[override]
+        """Move (device: a place, "cpu", "gpu:0") and cast parameters and buffers, in place; returns the layer.
+
+        Floating values are cast, others keep their dtype. Also takes torch's forms: to(torch.float64), to(tensor).
+        """
+        if isinstance(device, torch.dtype):
+            device, dtype = None, device
+        elif isinstance(device, torch.Tensor):
+            device, dtype = device.device, dtype or device.dtype
+        where = None if device is None else convert_place(device)
+        kind = None if dtype is None else convert_dtype(dtype)
+        if where is None and kind is None:
+            return self
+        super().to(device=where, dtype=kind, non_blocking=blocking is False, **torch_options)
+        if kind is not None:
+            for layer in self.sublayers(include_self=True):
+                layer._dtype = kind
+        return self
+
+    def astype(self, dtype: Any = None) -> Layer:
+        """Cast parameters and floating buffers (paddle.nn.Layer.astype). Raises ValueError for other dtypes."""
+        if not is_floating(convert_dtype(dtype)):
+            raise ValueError(f"astype: dtype must be a floating dtype, but received {dtype!r}")
+        return self.to(dtype=dtype)
+
+    def float(self, excluded_layers: Any = None) -> Layer:  # type: ignore[override]
+        """Cast to float32, but for layers of the excluded types."""
+        return self._cast(torch.float32, excluded_layers)
+
+    def float16(self, excluded_layers: Any = None) -> Layer:
+        """Cast to float16, but for layers of the excluded types (batch norms when None)."""
+        return self._cast(torch.float16, excluded_layers, keep_batch_norm=excluded_layers is None)
+
+    def bfloat16(self, excluded_layers: Any = None) -> Layer:  # type: ignore[override]
+        """Cast to bfloat16, but for layers of the excluded types (batch norms when None)."""
+        return self._cast(torch.bfloat16, excluded_layers, keep_batch_norm=excluded_layers is None)
+
+    def _cast(self, dtype: torch.dtype, excluded: Any, keep_batch_norm: bool = False) -> Layer:
+        excluded = tuple(excluded) if isinstance(excluded, list | tuple) else (excluded,) if excluded else ()
+        for layer in self.sublayers(include_self=True):
+            if isinstance(layer, excluded) or (keep_batch_norm and hasattr(layer, "_variance")):
+                continue
+            for tensor in [*layer._parameters.values(), *layer._buffers.values()]:
+                if tensor is not None and tensor.is_floating_point():
+                    tensor.data = torch.Tensor.to(tensor.data, dtype)
+            layer._dtype = dtype
+        return self
+
+    # --- hooks --------------------------------------------------------------------------------------------------
+
+    def register_forward_post_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(layer, inputs, output) after forward; what it returns replaces the output unless it is None."""
+        return self.register_forward_hook(hook)
+
+
+_PLAIN_TENSORS = (torch.Tensor, Tensor)
+
+
+def _ours(value: Any) -> Any:
+    """Plain torch tensors as Tensors, also within lists, tuples and dicts."""
+    kind = type(value)
+    if kind is torch.Tensor:
+        return as_tensor(value)
+    if kind is dict:
+        return {key: _ours(item) for key, item in value.items()}
+    if kind in (list, tuple):
+        return kind([_ours(item) for item in value])
+    return value
+
+
+def _copy_into(target: torch.Tensor, value: Any, name: str) -> None:
+    given = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.ascontiguousarray(value))
+    if given.dtype != target.dtype:
+        raise AssertionError(
+            f"Variable dtype not match, Variable [ {name} ] need tensor with dtype {target.dtype}"
+            f"  but load tensor with dtype {given.dtype}"
+        )
+    with torch.no_grad():
+        torch.Tensor.copy_(target, torch.reshape(given, tuple(target.shape)))

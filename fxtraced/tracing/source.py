@@ -1,0 +1,38 @@
+"""Where in the user's code we are."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+
+import torch
+
+from fxtraced.framework.errors import SourceLine
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__))
+# Models that we ship are user code: a guard in one of them is best explained by its own line.
+_MODELS = os.path.join(_PACKAGE, "vision", "models")
+
+_is_user_file: dict[str, bool] = {}
+
+
+def user_line() -> SourceLine | None:
+    """The innermost line that belongs neither to fxtraced nor to torch; None when there is none."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        user = _is_user_file.get(file)
+        if user is None:
+            user = _is_user_file[file] = _belongs_to_user(file)
+        if user:
+            return SourceLine(file, frame.f_lineno, linecache.getline(file, frame.f_lineno).strip())
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def _belongs_to_user(file: str) -> bool:
+    if file.startswith(_MODELS):
+        return True
+    return not file.startswith((_PACKAGE, _TORCH, "<frozen"))

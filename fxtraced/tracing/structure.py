@@ -1,0 +1,88 @@
+"""Nested inputs and outputs: flattening, names, and putting back together."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A nested structure as its leaves, their names and the structure."""
+
+    leaves: list[Any]
+    paths: list[tuple[Any, ...]]
+    spec: pytree.TreeSpec
+
+    def rebuild(self, leaves: list[Any]) -> Any:
+        """The structure around other leaves."""
+        return pytree.tree_unflatten(leaves, self.spec)
+
+
+def flatten(value: Any) -> Flat:
+    """The leaves of nested lists, tuples, named tuples and dicts, in order, each with its path of keys."""
+    pairs, spec = pytree.tree_flatten_with_path(value)
+    paths = [tuple(_key(k) for k in path) for path, _ in pairs]
+    return Flat([leaf for _, leaf in pairs], paths, spec)
+
+
+def feed_names(layer: torch.nn.Module, paths: list[tuple[Any, ...]]) -> list[str]:
+    """Names of the inputs: the parameter names of forward, with positions for nested ones (`feats_0`)."""
+    parameters = _positional_parameters(layer)
+    names = []
+    for path in paths:
+        first, rest = path[0], path[1:]
+        if first < len(parameters):
+            head = parameters[first]
+        else:
+            head = f"{parameters[-1].lstrip('*')}_{first - len(parameters) + 1}" if parameters else f"feed_{first}"
+        if head.startswith("*"):
+            head = f"{head[1:]}_{first - len(parameters) + 1}"
+        names.append(_unique("_".join([head, *(str(k) for k in rest)]), names))
+    return names
+
+
+def fetch_names(outputs: Any, paths: list[tuple[Any, ...]]) -> list[str]:
+    """Names of the outputs: the keys when the layer returns a dict, otherwise fetch_0, fetch_1, ..."""
+    if not isinstance(outputs, dict):
+        return [f"fetch_{i}" for i in range(len(paths))]
+    names: list[str] = []
+    for path in paths:
+        names.append(_unique("_".join(str(k) for k in path), names))
+    return names
+
+
+def _positional_parameters(layer: torch.nn.Module) -> list[str]:
+    try:
+        parameters = inspect.signature(layer.forward).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    names = []
+    for parameter in parameters:
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            names.append(f"*{parameter.name}")
+    return names
+
+
+def _unique(name: str, taken: list[str]) -> str:
+    if not name.isidentifier():
+        name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
+        name = name if name[:1].isalpha() or name[:1] == "_" else f"_{name}"
+    candidate, number = name, 0
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def _key(entry: Any) -> Any:
+    for attribute in ("idx", "key", "name"):
+        if hasattr(entry, attribute):
+            return getattr(entry, attribute)
+    return str(entry)

@@ -1,0 +1,107 @@
+"""What the tracer knows of single torch functions, by name."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+# Answered from the value at hand: they tell of a tensor's type and form, not of its sizes or data.
+FACTS = frozenset(
+    """dim ndimension stride is_floating_point is_complex is_contiguous is_signed element_size storage_offset
+    is_tensor is_inference get_device result_type promote_types can_cast is_shared is_conj is_neg has_names
+    retain_grad register_hook register_post_accumulate_grad_hook data_ptr untyped_storage storage
+    __hash__ __repr__ __str__ __dir__ is_grad_enabled get_default_dtype""".split()
+)
+
+# A look at the data of a tensor.
+LOOKS = frozenset(
+    """item __bool__ __int__ __float__ __index__ __complex__ __contains__ __format__ tolist numpy __array__
+    is_nonzero""".split()
+)
+# A look at the data of two tensors: a bool that must be a tensor operation to stay in the graph.
+COMPARING_LOOKS = frozenset({"equal", "allclose"})
+
+# Functions that draw from a random generator.
+RANDOM = frozenset(
+    """rand randn randint randperm rand_like randn_like randint_like bernoulli normal multinomial poisson
+    uniform_ normal_ exponential_ random_ bernoulli_ cauchy_ geometric_ log_normal_
+    dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout native_dropout
+    gumbel_softmax rrelu rrelu_ fractional_max_pool2d fractional_max_pool3d scaled_dot_product_attention""".split()
+)
+# Of these, the ones that draw only when told to train.
+RANDOM_WHEN_TRAINING = frozenset(
+    """dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout rrelu
+    rrelu_""".split()
+)
+
+# Functions that make a tensor from numbers.
+FACTORIES = frozenset(
+    """zeros ones empty full arange range linspace logspace eye rand randn randint randperm normal
+    scalar_tensor tril_indices triu_indices hann_window hamming_window blackman_window kaiser_window
+    bartlett_window complex polar empty_strided""".split()
+)
+# Functions that make a tensor from Python or NumPy data: without traced sizes in it, a constant of the graph.
+LITERALS = frozenset("tensor as_tensor asarray from_numpy".split())
+
+# How many tensors these give depends on sizes; unpacking them fixed the number.
+COUNTED = frozenset("split chunk unbind tensor_split hsplit vsplit dsplit unsafe_split unsafe_chunk".split())
+# How many dimensions these give depends on sizes.
+RANKED = frozenset({"squeeze", "squeeze_"})
+
+# Slots of torch.Tensor as operators; the second flag swaps the operands.
+OPERATORS: dict[str, tuple[Callable[..., Any], bool]] = {
+    "__getitem__": (operator.getitem, False),
+    "__setitem__": (operator.setitem, False),
+    **{
+        f"__{name}__": (getattr(operator, name if name not in ("and", "or") else name + "_"), False)
+        for name in "add sub mul truediv floordiv mod pow matmul and or xor eq ne lt le gt ge".split()
+    },
+    **{
+        f"__r{name}__": (getattr(operator, name if name not in ("and", "or") else name + "_"), True)
+        for name in "add sub mul truediv floordiv mod pow matmul and or xor".split()
+    },
+    "__rdiv__": (operator.truediv, True),
+    "__div__": (operator.truediv, False),
+    "__neg__": (operator.neg, False),
+    "__invert__": (operator.invert, False),
+    "__abs__": (operator.abs, False),
+}
+# In-place slots as in-place methods.
+IN_PLACE_SLOTS = {
+    "__iadd__": "add_",
+    "__isub__": "sub_",
+    "__imul__": "mul_",
+    "__itruediv__": "div_",
+    "__idiv__": "div_",
+    "__ifloordiv__": "floor_divide_",
+    "__imod__": "remainder_",
+    "__ipow__": "pow_",
+    "__iand__": "bitwise_and_",
+    "__ior__": "bitwise_or_",
+    "__ixor__": "bitwise_xor_",
+}
+
+# Attributes of a tensor that are tensors themselves, as the call that computes them.
+TENSOR_ATTRIBUTES = {"T": "t", "mT": "mT", "H": "adjoint", "mH": "adjoint", "real": "real", "imag": "imag", "data": "detach"}
+
+
+def draws(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """True when this call draws random numbers."""
+    if name not in RANDOM:
+        return False
+    if name == "scaled_dot_product_attention":
+        return bool(kwargs.get("dropout_p", args[4] if len(args) > 4 else 0.0))
+    if name in RANDOM_WHEN_TRAINING:
+        # Their `training` is the third argument, or the fifth of rrelu.
+        place = 4 if name.startswith("rrelu") else 2
+        default = not name.startswith("rrelu")
+        return bool(kwargs.get("training", args[place] if len(args) > place else default))
+    return True
+
+
+def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
+    """True when the call writes into its first argument, by torch's naming."""
+    if name in ("setitem", "__setitem__") or name in IN_PLACE_SLOTS:
+        return True
+    return (name.endswith("_") and not name.endswith("__")) or bool(kwargs.get("inplace", False))

@@ -1,0 +1,124 @@
+"""One trace: a layer and example inputs in, a graph with its guards and state out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import StateWriteError, TraceError
+from fxtraced.nn.layer.layers import Layer
+from fxtraced.tensor.tensor import Tensor
+from fxtraced.tracing import structure
+from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.state import StateRef, state_refs
+from fxtraced.tracing.structure import Flat
+from fxtraced.tracing.tracer import ConcolicTracer, Constant, RecordingMode
+from fxtraced.tracing.values import TracedValue
+
+
+@dataclass
+class Trace:
+    """What one trace recorded.
+
+    graph: placeholders are the feeds; the output is the tuple of the flattened outputs.
+    values: what the traced run computed, in the order of the fetches (plain tensors).
+    aliased: for each fetch, whether it may share memory with a feed, the layer's state or another fetch.
+    """
+
+    graph: fx.Graph
+    feed_names: list[str]
+    fetch_names: list[str]
+    inputs: Flat
+    outputs: Flat
+    guards: list[Guard]
+    state: dict[str, StateRef]
+    constants: dict[str, Constant]
+    values: list[torch.Tensor]
+    aliased: list[bool]
+    training: bool
+
+
+def trace(layer: torch.nn.Module, inputs: list[Any]) -> Trace:
+    """Run layer(*inputs) on traced values and record it.
+
+    inputs: nested lists of tensors; they are copied first, so a forward that writes into them does no harm.
+    The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
+    Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
+    """
+    flat_inputs = structure.flatten(inputs)
+    refs = state_refs(layer)
+    paddle_style = _is_paddle_style(layer, flat_inputs.leaves)
+    tracer = ConcolicTracer(refs, paddle_style)
+    names = structure.feed_names(layer, flat_inputs.paths)
+    feeds = [tracer.add_feed(name, _copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
+    tracer.feeds_are_complete(feeds)
+    before = {ref.path: ref.get() for ref in refs}
+    with torch.no_grad(), RecordingMode(tracer):
+        outputs = layer(*flat_inputs.rebuild(feeds))
+    _record_state_writes(tracer, refs, before)
+    tracer.raise_problems()
+
+    flat_outputs = structure.flatten(outputs)
+    results = [_output_value(tracer, x) for x in flat_outputs.leaves]
+    tracer.graph.output(tuple(x.node for x in results))
+    tracer.finished = True
+    values = [x.value for x in results]
+    return Trace(
+        graph=tracer.graph,
+        feed_names=[x.node.name for x in feeds],
+        fetch_names=structure.fetch_names(outputs, flat_outputs.paths),
+        inputs=flat_inputs,
+        outputs=Flat(values, flat_outputs.paths, flat_outputs.spec),
+        guards=tracer.guards,
+        state=tracer.state,
+        constants=tracer.constants,
+        values=values,
+        aliased=_aliased(tracer, feeds, values),
+        training=layer.training,
+    )
+
+
+def _is_paddle_style(layer: torch.nn.Module, leaves: list[Any]) -> bool:
+    return isinstance(layer, Layer) or any(isinstance(x, Tensor) for x in leaves)
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad(), torch._C.DisableTorchFunction():
+        return tensor.detach().clone(memory_format=torch.preserve_format).as_subclass(torch.Tensor)  # type: ignore[arg-type]
+
+
+def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: dict[str, torch.Tensor]) -> None:
+    """A buffer or attribute that forward replaced by a traced tensor becomes a write at the end of the graph."""
+    for ref in refs:
+        now, old = ref.holder.get(ref.key), before[ref.path]
+        if not issubclass(type(now), TracedValue):
+            continue
+        if ref.kind == "attribute" and not tracer.was_read(old):
+            continue
+        if ref.kind == "parameter" or now.value.shape != old.shape or now.value.dtype != old.dtype:
+            raise StateWriteError(
+                f"FXT103 forward replaces the {ref.kind} {ref.path!r} ({list(old.shape)}, {old.dtype}) by a tensor of "
+                f"{list(now.value.shape)}, {now.value.dtype}\n  A static graph can only write a new value of the same "
+                "shape and dtype into a buffer. Return the tensor instead. See docs/errors.md#fxt103"
+            )
+        target = tracer.state_value(old)
+        tracer.record("call_method", "copy_", (target, now), {})
+
+
+def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
+    if not isinstance(leaf, torch.Tensor):
+        raise TraceError(f"FXT100 forward returned a {type(leaf)} where the eager call had returned a tensor")
+    return leaf if issubclass(type(leaf), TracedValue) else tracer.state_value(leaf)
+
+
+def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], values: list[torch.Tensor]) -> list[bool]:
+    def memory(tensor: torch.Tensor) -> int:
+        return tensor.untyped_storage().data_ptr()
+
+    taken = [memory(x.value) for x in feeds] + [memory(x.value) for _, x in tracer._state_values.values()]
+    taken += [memory(c.tensor) for c in tracer.constants.values()]
+    seen = [memory(x) for x in values]
+    return [m in taken or seen.count(m) > 1 for m in seen]

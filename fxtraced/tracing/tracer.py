@@ -1,0 +1,548 @@
+"""The concolic tracer: records torch calls while they run on real values."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx
+from torch.overrides import TorchFunctionMode
+
+from fxtraced.framework.errors import (
+    DataDependenceError,
+    ParameterWriteError,
+    SourceLine,
+    TraceError,
+    UnsupportedValueError,
+)
+from fxtraced.tracing import torch_calls
+from fxtraced.tracing.guards import Guard, check_guard
+from fxtraced.tracing.scalars import TracedScalar, negated
+from fxtraced.tracing.source import user_line
+from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue
+
+_PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A tensor that is no state of the layer: a closure's, a global's, one made from literals."""
+
+    name: str
+    tensor: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _PendingIndex:
+    """A look through __index__ that torch's argument parser may have made; withdrawn if so."""
+
+    scalar: TracedScalar
+    guard: Guard
+    frame: types.FrameType
+    instruction: int
+
+
+def _undisturbed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The tracer's own torch calls must not come back to it through the mode."""
+
+    @functools.wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with torch._C.DisableTorchFunction():
+            return method(*args, **kwargs)
+
+    return run
+
+
+class ConcolicTracer(fx.proxy.TracerBase):
+    """Records a graph of torch calls, and computes each of them on real values as it goes.
+
+        forward ── torch call ──► RecordingMode ──► call ──► record ──► node + value
+                └─ look at a size ► TracedScalar ──► guard_truth ──► guard node
+                └─ look at data ──► item ──► a guard if the data is fixed, a problem otherwise
+    """
+
+    def __init__(self, refs: list[StateRef], paddle_style: bool):
+        super().__init__()
+        self.graph = fx.Graph(tracer_cls=type(self))
+        self.guards: list[Guard] = []
+        self.problems: list[str] = []
+        self.state: dict[str, StateRef] = {}
+        self.constants: dict[str, Constant] = {}
+        self.finished = False
+        self._traced_type = TracedTensor if paddle_style else TorchTracedTensor
+        self._refs = {}
+        for ref in reversed(refs):
+            self._refs[id(ref.get())] = ref
+        # The tensors are kept alive with their ids.
+        self._state_values: dict[int, tuple[torch.Tensor, TracedValue]] = {}
+        self._sizes: dict[tuple[fx.Node, int], TracedScalar] = {}
+        self._guard_by_text: dict[str, Guard] = {}
+        self._pending: list[_PendingIndex] = []
+        self._device: torch.device | None = None
+        self._device_node: fx.Node | None = None
+
+    # Feeds and state
+
+    @_undisturbed
+    def add_feed(self, name: str, value: torch.Tensor) -> TracedValue:
+        """A traced tensor for one input of the graph."""
+        node = self.graph.placeholder(name)
+        return self._wrap(node, value, fixed=False)
+
+    def feeds_are_complete(self, feeds: list[TracedValue]) -> None:
+        """To be called after the last feed: tensors made in forward follow the first one's device."""
+        if feeds:
+            self._device = feeds[0].value.device
+            self._device_node = self.graph.call_function(getattr, (feeds[0].node, "device"))
+
+    @_undisturbed
+    def state_value(self, tensor: torch.Tensor) -> TracedValue:
+        """The traced value of a tensor that forward did not compute: the layer's state, or a constant."""
+        known = self._state_values.get(id(tensor))
+        if known is not None:
+            return known[1]
+        ref = self._refs.get(id(tensor))
+        plain = tensor.detach().as_subclass(torch.Tensor)  # type: ignore[arg-type]
+        value = plain if ref is not None and ref.kind == "parameter" else plain.clone()
+        if ref is not None:
+            self.state[ref.path] = ref
+            node = self.graph.get_attr(ref.path)
+        else:
+            name = f"constant_{len(self.constants)}"
+            self.constants[name] = Constant(name, tensor.detach().as_subclass(torch.Tensor))  # type: ignore[arg-type]
+            node = self.graph.get_attr(name)
+        traced = self._wrap(node, value, fixed=True)
+        self._state_values[id(tensor)] = (tensor, traced)
+        return traced
+
+    def was_read(self, tensor: torch.Tensor) -> bool:
+        """True when forward used this tensor of the layer's state."""
+        return id(tensor) in self._state_values
+
+    # Calls
+
+    @_undisturbed
+    def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One torch function, method or attribute, as forward called it: record it or answer it."""
+        name = getattr(func, "__name__", "")
+        if name in ("__get__", "__set__", "__delete__"):
+            return self._attribute_call(func, name, args)
+        leaves = list(_leaves((args, kwargs)))
+        self._withdraw_pending(leaves)
+        tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
+        traced = any(issubclass(type(x), (TracedValue, TracedScalar)) for x in leaves)
+        if name in torch_calls.LOOKS and tensors:
+            return self._look(name, self._traced(tensors[0]), args)
+        if name in torch_calls.COMPARING_LOOKS and len(tensors) == 2:
+            return self._compare(name, args, kwargs)
+        if name in torch_calls.FACTS or not (traced or tensors):
+            return self._call_without_tensors(name, func, args, kwargs)
+        if name in ("size", "numel", "__len__") and len(tensors) == 1:
+            return self._size_call(name, tensors[0], args)
+        if name == "requires_grad_":
+            return args[0]
+        if name in torch_calls.LITERALS and not traced:
+            return self._literal(func, args, kwargs)
+        if name in torch_calls.LITERALS and any(issubclass(type(x), TracedValue) for x in leaves):
+            return self._literal_of_tensors(name, args, kwargs)
+        return self.record(*_opcode(func, name, args), kwargs)
+
+    @_undisturbed
+    def record(self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Compute a call on the values, add its node, and return the traced result."""
+        name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
+        if self.finished:
+            raise TraceError(f"FXT100 a traced tensor was used after the trace had ended, in {name}()")
+        writes = torch_calls.writes_in_place(name, kwargs)
+        if writes:
+            self._refuse_parameter_write(name, args[0])
+        values, value_kwargs = _map(self._to_value, args), _map(self._to_value, kwargs)
+        inputs = [x for x in _leaves((values, value_kwargs)) if isinstance(x, torch.Tensor)]
+        versions = [x._version for x in inputs]
+        if kind == "call_method":
+            result = getattr(values[0], target)(*values[1:], **value_kwargs)
+        else:
+            result = target(*values, **value_kwargs)
+        writes = writes or any(x._version != v for x, v in zip(inputs, versions, strict=True))
+
+        node_args, node_kwargs = _map(self._to_node, args), _map(self._to_node, kwargs)
+        if name in torch_calls.FACTORIES and not inputs:
+            self._follow_device(result, node_kwargs)
+        node = self.graph.create_node(kind, target, node_args, node_kwargs)
+        node.meta["source"] = user_line()
+        draws = torch_calls.draws(name, args, kwargs)
+        if writes or draws:
+            node.meta["effect"] = "write" if writes else "random"
+        leaves = [x for x in _leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        fixed = not draws and all(self._traced(x).fixed for x in leaves)
+        if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).value:
+            self._traced(leaves[0]).fixed = fixed
+            _describe(node, result)
+            return args[0]
+        if result is None and name in ("setitem", "__setitem__"):
+            self._traced(args[0]).fixed = fixed
+            return None
+        return self._result(node, name, result, fixed)
+
+    def create_proxy(  # type: ignore[override]
+        self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *_: Any, **__: Any
+    ) -> Any:
+        """What fx.Proxy's own operators call."""
+        return self.record(kind, target, args, kwargs)
+
+    @_undisturbed
+    def attribute(self, traced: TracedValue, name: str) -> Any:
+        """An attribute of a traced tensor that torch has and Paddle has not."""
+        if name in torch_calls.TENSOR_ATTRIBUTES:
+            return self.record("call_method", torch_calls.TENSOR_ATTRIBUTES[name], (traced,), {})
+        return getattr(traced.value, name)
+
+    # Sizes and guards
+
+    @_undisturbed
+    def size(self, traced: TracedValue, dim: int) -> TracedScalar:
+        """One size of a traced tensor; its node is made when it is first used."""
+        key = (traced.node, dim)
+        known = self._sizes.get(key)
+        value = traced.value.shape[dim]
+        if known is not None and known.value == value:
+            return known
+
+        def node() -> fx.Node:
+            made = self.graph.call_method("size", (traced.node, dim))
+            made.meta["number"] = int
+            return made
+
+        size = TracedScalar(self, value, f"{traced.node.name}.shape[{dim}]", node)
+        self._sizes[key] = size
+        return size
+
+    def scalar_call(self, function: Callable[..., Any], args: tuple[Any, ...], text: str) -> TracedScalar:
+        """A Python calculation with at least one traced number."""
+        value = function(*(x.value if issubclass(type(x), TracedScalar) else x for x in args))
+        node = self.graph.call_function(function, tuple(self._to_node(x) for x in args))
+        node.meta["number"] = type(value)
+        return TracedScalar(self, value, text, node)
+
+    def guard_truth(self, scalar: TracedScalar) -> Guard:
+        """Record that a traced bool was looked at and is what it is."""
+        if scalar.value:
+            return self._guard(scalar.text, lambda: scalar.node)
+        text, opposite = negated(scalar)
+
+        def condition() -> fx.Node:
+            args = scalar.node.args if opposite else (scalar.node,)
+            return self.graph.call_function(opposite or operator.not_, args)
+
+        return self._guard(text, condition)
+
+    def guard_index(self, scalar: TracedScalar, frame: types.FrameType) -> None:
+        """A look through __index__: a guard, withdrawn when it turns out to be torch's argument parser."""
+        guard = self.guard_truth(scalar == scalar.value)
+        self._pending.append(_PendingIndex(scalar, guard, frame, frame.f_lasti))
+
+    def _guard(self, text: str, condition: Callable[[], fx.Node]) -> Guard:
+        known = self._guard_by_text.get(text)
+        if known is not None:
+            known.looks += 1
+            return known
+        node = self.graph.call_function(check_guard, (condition(), ""))
+        node.meta["effect"] = "guard"
+        guard = Guard(text, user_line(), node)
+        node.args = (node.args[0], guard.message)
+        self.guards.append(guard)
+        self._guard_by_text[text] = guard
+        return guard
+
+    def _withdraw_pending(self, leaves: list[Any]) -> None:
+        if not self._pending:
+            return
+        scalars = {id(x) for x in leaves if issubclass(type(x), TracedScalar)}
+        frame = _calling_frame()
+        for pending in self._pending:
+            parsed = (
+                id(pending.scalar) in scalars and pending.frame is frame and pending.instruction == frame.f_lasti
+            )
+            if not parsed:
+                continue
+            pending.guard.looks -= 1
+            if pending.guard.looks == 0:
+                self.guards.remove(pending.guard)
+                del self._guard_by_text[pending.guard.text]
+                self.graph.erase_node(pending.guard.node)
+        self._pending.clear()
+
+    # Looks at data
+
+    @_undisturbed
+    def item(self, traced: TracedValue, how: str) -> Any:
+        """The number in a one-element tensor: a traced one if it is fixed, otherwise a problem of this trace."""
+        value = traced.value.item()
+        if not traced.fixed:
+            self._add_problem(traced, how)
+            return value
+        node = self.graph.call_method("item", (traced.node,))
+        node.meta["number"] = type(value)
+        return TracedScalar(self, value, f"{traced.node.name}.item()", node)
+
+    @_undisturbed
+    def look_at_all(self, traced: TracedValue, how: str) -> torch.Tensor:
+        """The values of a tensor: guarded as a whole if they are fixed, otherwise a problem of this trace."""
+        if not traced.fixed:
+            self._add_problem(traced, how)
+        else:
+            same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.value.clone())))
+            self._guard(f"{traced.node.name} has the values it had", lambda: same)
+        return traced.value.clone()
+
+    def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
+        if name == "is_nonzero":
+            return bool(traced)
+        return getattr(traced, name)(*args[1:])
+
+    def _compare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        first, second = (self._traced(x) for x in args[:2])
+        answer = getattr(torch, name)(first.value, second.value, *args[2:], **kwargs)
+        if first.fixed and second.fixed:
+            node = self.graph.call_function(getattr(torch, name), (first.node, second.node, *args[2:]), kwargs)
+            node.meta["number"] = bool
+            return bool(TracedScalar(self, answer, f"{name}({first.node.name}, {second.node.name})", node))
+        self._add_problem(first if not first.fixed else second, f"torch.{name}()")
+        return answer
+
+    def _add_problem(self, traced: TracedValue, how: str) -> None:
+        here, origin = user_line(), traced.node.meta.get("source")
+        comes = f"\n  the value comes from {origin}" if origin and origin != here else ""
+        if traced.node.op == "placeholder":
+            comes = f"\n  the value is the input {traced.node.name!r}"
+        problem = (
+            f"FXT101 forward looks at the data of a tensor through {how}" + (f" at {here}" if here else "") + comes + "\n"
+            "  A static graph cannot depend on values that change from call to call. Keep the value a tensor "
+            "(paddle.where(condition, a, b) chooses between two), or move the decision out of forward."
+        )
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def raise_problems(self) -> None:
+        """Raise everything that was found wrong in this trace, together."""
+        if self.problems:
+            text = "\n".join(self.problems)
+            raise DataDependenceError(f"{text}\n  See docs/errors.md#fxt101")
+
+    # Parts of call
+
+    def _attribute_call(self, func: Any, slot: str, args: tuple[Any, ...]) -> Any:
+        name = func.__self__.__name__
+        if slot != "__get__":
+            return func(*args)
+        if name in torch_calls.TENSOR_ATTRIBUTES:
+            return self.record("call_method", torch_calls.TENSOR_ATTRIBUTES[name], (args[0],), {})
+        return func(*args)
+
+    def _call_without_tensors(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
+        if name in torch_calls.LITERALS:
+            return self._literal(func, args, kwargs)
+        if name in torch_calls.FACTORIES:
+            return self.record("call_function", func, args, kwargs)
+        return func(*_map(self._to_value, args), **_map(self._to_value, kwargs))
+
+    def _size_call(self, name: str, tensor: torch.Tensor, args: tuple[Any, ...]) -> Any:
+        if not issubclass(type(tensor), TracedValue):
+            return tensor.numel() if name == "numel" else tensor.size(*args[1:])
+        shape = tensor._shape()  # type: ignore[attr-defined]
+        if name == "numel":
+            return shape.numel()
+        if name == "__len__":
+            return len(tensor)
+        return shape[args[1]] if len(args) > 1 else shape
+
+    def _literal(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
+        if any(issubclass(type(x), TracedScalar) for x in _leaves(args)):
+            return self.record("call_function", func, args, kwargs)
+        result = func(*args, **kwargs)
+        constant = self._wrap(self._constant_node(result), result, fixed=True)
+        fresh = self.record("call_function", torch.clone, (constant,), {})
+        fresh.node.meta["fresh_constant"] = True
+        return fresh
+
+    def _literal_of_tensors(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """torch.tensor([a, b]) of traced tensors: stacked, as the numbers in it cannot be read."""
+        data = args[0]
+        if issubclass(type(data), TracedValue):
+            made = data if name == "as_tensor" else self.call(torch.clone, (data,), {})
+        else:
+            made = self.call(torch.stack, ([self.call(torch.as_tensor, (x,), {}) for x in data],), {})
+        dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
+        return made if dtype is None or dtype == made.dtype else self.call(torch.Tensor.to, (made, dtype), {})
+
+    def _constant_node(self, tensor: torch.Tensor) -> fx.Node:
+        name = f"constant_{len(self.constants)}"
+        self.constants[name] = Constant(name, tensor)
+        node = self.graph.get_attr(name)
+        _describe(node, tensor)
+        return node
+
+    def _follow_device(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
+        if self._device_node is not None and result.device == self._device:
+            node_kwargs["device"] = self._device_node
+
+    def _refuse_parameter_write(self, name: str, target: Any) -> None:
+        written = self._traced(target).value.untyped_storage().data_ptr()
+        for tensor, traced in self._state_values.values():
+            ref = self._refs.get(id(tensor))
+            if ref is None or ref.kind != "parameter" or traced.value.untyped_storage().data_ptr() != written:
+                continue
+            here = user_line()
+            raise ParameterWriteError(
+                f"FXT102 forward writes into the parameter {ref.path!r} through {name}()" + (f" at {here}" if here else "")
+                + "\n  A static graph shares its parameters and must leave them alone. Compute a new tensor instead, "
+                "or keep the value in a buffer (register_buffer). See docs/errors.md#fxt102"
+            )
+
+    def refuse_escaped(self, traced: TracedValue) -> None:
+        """A traced tensor is used outside of its trace."""
+        raise TraceError(
+            f"FXT100 a traced tensor ({traced!r}) is used outside of the trace that made it: forward kept it in a "
+            "global, a closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
+        )
+
+    # Values, nodes, results
+
+    def _traced(self, tensor: Any) -> TracedValue:
+        return tensor if issubclass(type(tensor), TracedValue) else self.state_value(tensor)
+
+    def _wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
+        _describe(node, value)
+        return self._traced_type(node, self, value, fixed)
+
+    def _to_value(self, leaf: Any) -> Any:
+        if issubclass(type(leaf), (TracedValue, TracedScalar)):
+            return leaf.value
+        return self.state_value(leaf).value if isinstance(leaf, torch.Tensor) else leaf
+
+    def _to_node(self, leaf: Any) -> Any:
+        if issubclass(type(leaf), TracedScalar):
+            return leaf.node
+        if isinstance(leaf, torch.Tensor):
+            return self._traced(leaf).node
+        if isinstance(leaf, torch.device):
+            return self._device_node if leaf == self._device else leaf
+        if isinstance(leaf, np.generic):
+            return leaf.item()
+        if isinstance(leaf, bool):
+            return bool(leaf)
+        if isinstance(leaf, int):
+            return int(leaf)
+        if isinstance(leaf, _PLAIN_LEAVES):
+            return leaf
+        here = user_line()
+        raise UnsupportedValueError(
+            f"FXT104 a value of type {type(leaf)} reached a torch function" + (f" at {here}" if here else "")
+            + "\n  A static graph holds tensors, numbers, strings, dtypes and devices, and lists of them. Turn it into a "
+            "tensor before forward (paddle.to_tensor). See docs/errors.md#fxt104"
+        )
+
+    def _result(self, node: fx.Node, name: str, result: Any, fixed: bool) -> Any:
+        if isinstance(result, torch.Tensor):
+            if name in torch_calls.RANKED:
+                self._guard_count(f"{node.name}.ndim", self.graph.call_method("dim", (node,)), result.ndim)
+            return self._wrap(node, result, fixed)
+        if isinstance(result, list | tuple) and not isinstance(result, torch.Size):
+            items = [self._item_of(node, i, x, fixed) for i, x in enumerate(result)]
+            node.meta["number"] = None
+            if name in torch_calls.COUNTED:
+                self._guard_count(f"len({node.name})", self.graph.call_function(len, (node,)), len(items))
+            if type(result) in (list, tuple):
+                return type(result)(items)
+            # torch.return_types.max and its like take one sequence, named tuples take their fields.
+            return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
+        return result
+
+    def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool) -> Any:
+        if isinstance(value, torch.Tensor):
+            return self._wrap(self.graph.call_function(operator.getitem, (node, index)), value, fixed)
+        if isinstance(value, list | tuple):
+            return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed)
+        return value
+
+    def _guard_count(self, text: str, count: fx.Node, value: int) -> None:
+        count.meta["number"] = int
+        condition = self.graph.call_function(operator.eq, (count, value))
+        self._guard(f"{text} == {value}", lambda: condition)
+
+
+class RecordingMode(TorchFunctionMode):
+    """Sends every torch call of forward to the tracer, those on plain tensors and the factories included."""
+
+    def __init__(self, tracer: ConcolicTracer):
+        super().__init__()
+        self.tracer = tracer
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self.tracer.call(func, args, kwargs or {})
+
+
+def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
+    """The graph's way to say a torch call: an operator, a tensor method, or a function."""
+    is_method = getattr(torch.Tensor, name, None) is func or getattr(func, "__objclass__", None) is torch._C.TensorBase
+    if not is_method:
+        return "call_function", func, args
+    if name in torch_calls.OPERATORS:
+        function, swapped = torch_calls.OPERATORS[name]
+        return "call_function", function, args[::-1] if swapped else args
+    return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
+
+
+def _describe(node: fx.Node, value: torch.Tensor) -> None:
+    node.meta["shape"] = tuple(value.shape)
+    node.meta["dtype"] = value.dtype
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, slice):
+        yield from (value.start, value.stop, value.step)
+    else:
+        yield value
+
+
+def _map(function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply function to the leaves of a call's arguments; sequences become plain lists and tuples."""
+    if isinstance(value, tuple) and not isinstance(value, torch.Size):
+        return tuple(_map(function, x) for x in value)
+    if isinstance(value, list | tuple):
+        return [_map(function, x) for x in value]
+    if isinstance(value, dict):
+        return {k: _map(function, x) for k, x in value.items()}
+    if isinstance(value, slice):
+        return slice(_map(function, value.start), _map(function, value.stop), _map(function, value.step))
+    return function(value)
+
+
+def _calling_frame() -> Any:
+    """The Python frame whose instruction led to the tracer: the first one outside of this file."""
+    import sys
+
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename == __file__:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame
+
+
+def source_of(node: fx.Node) -> SourceLine | None:
+    """The user's line that a node comes from."""
+    return node.meta.get("source")

@@ -14,8 +14,8 @@ import paddle
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-import models  # noqa: E402
-from models.weights import filled, nudged  # noqa: E402
+import models
+from models.weights import filled, nudged
 
 RECORDED = ROOT / "tests" / "models" / "recorded"
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-import fxtraced as paddle
 import models
 import numpy as np
 import pytest
 from models.weights import filled
+
+import fxtraced as paddle
 
 RECORDED = Path(models.__file__).parent / "recorded"
 TRAINED = [(name, way) for name in models.NAMES for way in getattr(models.load(name), "OPTIMIZERS", [])]

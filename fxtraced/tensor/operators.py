@@ -1,8 +1,10 @@
-"""Python's operators on tensors: Paddle's rules for mixed dtypes over torch's functions."""
+"""Python's operators on tensors: Paddle's rules for mixed dtypes over torch's functions.
+
+There are no in-place operators in Paddle: `x += y` makes a new tensor and leaves other names of x alone.
+"""
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -11,70 +13,81 @@ import torch
 from fxtraced.tensor.common import operand, promote, to_dtype
 
 
-def _sides(x: Any, y: Any) -> tuple[Any, Any]:
-    """Both sides in the dtype in which the operator works.
-
-    An integer tensor and a Python float give float32; a bool tensor and an int stay bool, as in Paddle.
-    """
-    y = operand(x, y)
-    if isinstance(y, torch.Tensor):
-        return promote(x, y)
-    if x.dtype == torch.bool and isinstance(y, int):
-        return x, builtins.bool(y)
-    return x, y
-
-
-def _binary(name: str, function: Callable[..., Any], reflected: builtins.bool = False) -> Callable[..., Any]:
+def _binary(name: str, function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
     def operator(x: Any, y: Any) -> Any:
-        left, right = _sides(x, y)
-        return function(right, left) if reflected else function(left, right)
+        y = operand(x, y)
+        if isinstance(y, torch.Tensor):
+            x, y = promote(x, y)
+        elif x.dtype == torch.bool and isinstance(y, int):
+            return _bool_and_int(name, x, y, function)
+        elif x.dtype == torch.bool:
+            x = to_dtype(x, torch.float32)
+        return function(y, x) if reflected else function(x, y)
 
     operator.__name__ = operator.__qualname__ = name
     return operator
 
 
-def _subtract_from(x: Any, y: Any) -> Any:
-    return torch.rsub(y, x)
+def _bool_and_int(name: str, x: Any, y: Any, function: Callable[..., Any]) -> Any:
+    """A bool tensor and an int. Paddle scales and adds in bool: `1 - mask` is True everywhere (use ~mask)."""
+    if name in ("__add__", "__radd__", "__sub__", "__rsub__"):
+        return torch.logical_or(x, torch.full_like(x, bool(y)))
+    if name in ("__mul__", "__rmul__"):
+        return torch.logical_and(x, torch.full_like(x, bool(y)))
+    return function(y, x) if name.startswith("__r") else function(x, y)
 
 
-def _divide(x: Any, y: Any) -> Any:
-    return torch.true_divide(x, y)
+def _reflected_subtract(y: Any, x: Any) -> Any:
+    return torch.sub(y, x) if isinstance(y, torch.Tensor) else torch.rsub(x, y)
 
 
-def _divide_into(x: Any, y: Any) -> Any:
-    return torch.mul(torch.reciprocal(y), x)
+def _reflected_divide(y: Any, x: Any) -> Any:
+    return torch.div(y, x) if isinstance(y, torch.Tensor) else torch.mul(torch.reciprocal(x), y)
 
 
-def __matmul__(x: Any, y: Any) -> Any:
+def _matmul(x: Any, y: Any) -> Any:
     return torch.matmul(*promote(x, operand(x, y)))
 
 
-def __neg__(x: Any) -> Any:
-    return torch.neg(x)
+def _negative(x: Any) -> Any:
+    """-x; of a bool tensor x itself, as in Paddle."""
+    return torch.clone(x) if x.dtype == torch.bool else torch.neg(x)
 
 
-def __invert__(x: Any) -> Any:
+def _invert(x: Any) -> Any:
     return torch.bitwise_not(x)
 
 
-def __abs__(x: Any) -> Any:
+def _absolute(x: Any) -> Any:
     return torch.abs(x)
 
 
-def __pos__(x: Any) -> Any:
-    return x
+def _table() -> dict[str, Callable[..., Any]]:
+    both: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+        "add": (torch.add, lambda y, x: torch.add(x, y)),
+        "sub": (torch.sub, _reflected_subtract),
+        "mul": (torch.mul, lambda y, x: torch.mul(x, y)),
+        "truediv": (torch.div, _reflected_divide),
+        "pow": (torch.pow, torch.pow),
+    }
+    one = {
+        "floordiv": torch.floor_divide,
+        "mod": torch.remainder,
+        "and": torch.bitwise_and,
+        "or": torch.bitwise_or,
+        "xor": torch.bitwise_xor,
+    }
+    compare = {"eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge}
+    table: dict[str, Callable[..., Any]] = {}
+    for name, (function, reflected) in both.items():
+        table[f"__{name}__"] = _binary(f"__{name}__", function)
+        table[f"__r{name}__"] = _binary(f"__r{name}__", reflected, reflected=True)
+    for name, function in {**one, **compare}.items():
+        table[f"__{name}__"] = _binary(f"__{name}__", function)
+    table["__matmul__"] = _matmul
+    for name in [*both, *one, "matmul"]:
+        table[f"__i{name}__"] = table[f"__{name}__"]
+    return {**table, "__neg__": _negative, "__invert__": _invert, "__abs__": _absolute}
 
 
-_ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "add": torch.add,
-    "sub": torch.sub,
-    "mul": torch.mul,
-    "truediv": _divide,
-    "floordiv": torch.floor_divide,
-    "mod": torch.remainder,
-    "pow": torch.pow,
-    "and": torch.bitwise_and,
-    "or": torch.bitwise_or,
-    "xor": torch.bitwise_xor,
-}
-_COMPARISONS = {"eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge}
+OPERATORS = _table()

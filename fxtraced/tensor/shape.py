@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -62,10 +63,10 @@ def shape_list(shape: Any) -> list[Any]:
         sizes = shape.tolist()
         return sizes if isinstance(sizes, list) else [sizes]
     if isinstance(shape, list | tuple):
-        return [size.item() if isinstance(size, torch.Tensor) else size for size in shape]
-    return [shape]
+        return [int_of(size) for size in shape]
+    return [int_of(shape)]
 
 
 def int_of(value: Any) -> Any:
-    """A size or axis that Paddle also takes as a tensor of one element."""
-    return value.item() if isinstance(value, torch.Tensor) else value
+    """A size or axis that Paddle also takes as a tensor of one element, or as a NumPy number."""
+    return value.item() if isinstance(value, torch.Tensor | np.generic) else value

@@ -6,16 +6,16 @@ from types import FunctionType
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map_only
 
-from fxtraced.framework import place as places
+from fxtraced.tensor.eager import EagerMethods
 from fxtraced.tensor.methods import TensorMethods
 from fxtraced.tensor.shape import Shape, Size
+from fxtraced.tensor.to_string import to_string
 
 _shape_of = torch.Tensor.shape.__get__  # type: ignore[attr-defined]
 
 
-class Tensor(TensorMethods, torch.Tensor):
+class Tensor(EagerMethods, TensorMethods, torch.Tensor):
     """A torch.Tensor with Paddle's methods and operators (paddle.Tensor).
 
     Any torch function applied to one gives one. torch's own Python functions see a plain torch.Tensor, so
@@ -40,11 +40,6 @@ class Tensor(TensorMethods, torch.Tensor):
         return Size.of(self.shape)
 
     @property
-    def place(self) -> places.CPUPlace | places.CUDAPlace:
-        """Where the tensor lies: CPUPlace or CUDAPlace."""
-        return places.place_of(self.device)
-
-    @property
     def stop_gradient(self) -> bool:
         """Paddle's inverse of requires_grad."""
         return not self.requires_grad
@@ -62,6 +57,7 @@ class Parameter(Tensor):
 
     # torch.nn.Parameter's instance check asks for this flag.
     _is_param = True
+    persistable = True
 
     def __new__(cls, data: Any, trainable: bool = True) -> Parameter:
         return torch.Tensor._make_subclass(cls, data.detach(), trainable)
@@ -75,13 +71,30 @@ class Parameter(Tensor):
     def trainable(self, value: bool) -> None:
         self.requires_grad_(value)
 
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return f"Parameter containing:\n{to_string(self)}"
+
+    __str__ = __repr__
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]
-        copy = Parameter(self.detach().clone(memory_format=torch.preserve_format), self.requires_grad)
+        copy = Parameter(torch.clone(self.detach()), self.requires_grad)
         copy.__dict__.update(self.__dict__)
         memo[id(self)] = copy
         return copy
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The same memory as a torch.Tensor that knows torch's methods and no gradient."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.detach(tensor).as_subclass(torch.Tensor)  # type: ignore[arg-type]
+
+
+def plain_copy(tensor: torch.Tensor) -> torch.Tensor:
+    """The same values in memory of their own, as a torch.Tensor without a gradient."""
+    with torch.no_grad():
+        return torch.clone(plain(tensor), memory_format=torch.preserve_format)
 
 
 def as_tensor(value: Any) -> Any:
@@ -99,14 +112,23 @@ def as_tensor(value: Any) -> Any:
 
 def _call_on_plain(func: Any, args: Any, kwargs: Any) -> Any:
     given: dict[int, Tensor] = {}
-
-    def plain(x: Tensor) -> torch.Tensor:
-        alias = x.as_subclass(torch.Tensor)
-        given[id(alias)] = x
-        return alias
-
     with torch._C.DisableTorchFunctionSubclass():
-        args, kwargs = tree_map_only(Tensor, plain, (args, kwargs))
-    result = func(*args, **kwargs)
+        plain_args = [_plain(value, given) for value in args]
+        plain_kwargs = {name: _plain(value, given) for name, value in kwargs.items()}
+    result = func(*plain_args, **plain_kwargs)
     # An in-place function returns the alias it was given: the caller expects its own tensor back.
-    return given.get(id(result), None) if id(result) in given else as_tensor(result)
+    return given.get(id(result)) if id(result) in given else as_tensor(result)
+
+
+def _plain(value: Any, given: dict[int, Tensor]) -> Any:
+    """value with every Tensor in it, also in lists, tuples and dicts, as the plain torch.Tensor that shares its memory."""
+    if isinstance(value, Tensor):
+        alias = value.as_subclass(torch.Tensor)
+        given[id(alias)] = value
+        return alias
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind([_plain(item, given) for item in value])
+    if kind is dict:
+        return {key: _plain(item, given) for key, item in value.items()}
+    return value

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from fxtraced.framework.random import get_rng_state, set_rng_state
+from fxtraced.tensor.tensor import plain, plain_copy
 
 _CONTAINERS = (list, dict, set, OrderedDict)
 
@@ -58,7 +59,7 @@ class Snapshot:
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
             self._modules.append((module, attributes, contents))
         self._tensors = [
-            (ref.get(), ref.get().detach().clone()) for ref in state_refs(layer) if ref.kind != "parameter"
+            (ref.get(), plain_copy(ref.get())) for ref in state_refs(layer) if ref.kind != "parameter"
         ]
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
 
@@ -73,19 +74,16 @@ class Snapshot:
             for tensor, value in self._tensors:
                 if not _same(tensor, value):
                     # Through .data: autograd's record of the eager call must stay valid.
-                    tensor.data.copy_(value)
+                    plain(tensor.data).copy_(value)
         set_rng_state(self._rng[0])
         random.setstate(self._rng[1])
         np.random.set_state(self._rng[2])
 
 
 def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
-    with torch._C.DisableTorchFunction():
-        return a.shape == b.shape and bool(torch.equal(a.detach(), b))
+    return a.shape == b.shape and torch.equal(plain(a), b)
 
 
 def _refill(container: Any, content: Any) -> None:
-    if list(container) == list(content) and not isinstance(container, dict):
-        return
     container.clear()
     container.extend(content) if isinstance(container, list) else container.update(content)

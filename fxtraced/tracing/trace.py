@@ -10,7 +10,7 @@ from torch import fx
 
 from fxtraced.framework.errors import StateWriteError, TraceError
 from fxtraced.nn.layer.layers import Layer
-from fxtraced.tensor.tensor import Tensor
+from fxtraced.tensor.tensor import Tensor, plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.state import StateRef, state_refs
@@ -41,19 +41,20 @@ class Trace:
     training: bool
 
 
-def trace(layer: torch.nn.Module, inputs: list[Any]) -> Trace:
+def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) -> Trace:
     """Run layer(*inputs) on traced values and record it.
 
     inputs: nested lists of tensors; they are copied first, so a forward that writes into them does no harm.
+    keep_values: note every operation's value on its node (meta["value"]).
     The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
     Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
     """
     flat_inputs = structure.flatten(inputs)
     refs = state_refs(layer)
     paddle_style = _is_paddle_style(layer, flat_inputs.leaves)
-    tracer = ConcolicTracer(refs, paddle_style)
+    tracer = ConcolicTracer(refs, paddle_style, keep_values)
     names = structure.feed_names(layer, flat_inputs.paths)
-    feeds = [tracer.add_feed(name, _copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
+    feeds = [tracer.add_feed(name, plain_copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
     tracer.feeds_are_complete(feeds)
     before = {ref.path: ref.get() for ref in refs}
     with torch.no_grad(), RecordingMode(tracer):
@@ -68,7 +69,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any]) -> Trace:
     values = [x.value for x in results]
     return Trace(
         graph=tracer.graph,
-        feed_names=[x.node.name for x in feeds],
+        feed_names=names,
         fetch_names=structure.fetch_names(outputs, flat_outputs.paths),
         inputs=flat_inputs,
         outputs=Flat(values, flat_outputs.paths, flat_outputs.spec),
@@ -83,11 +84,6 @@ def trace(layer: torch.nn.Module, inputs: list[Any]) -> Trace:
 
 def _is_paddle_style(layer: torch.nn.Module, leaves: list[Any]) -> bool:
     return isinstance(layer, Layer) or any(isinstance(x, Tensor) for x in leaves)
-
-
-def _copy(tensor: torch.Tensor) -> torch.Tensor:
-    with torch.no_grad(), torch._C.DisableTorchFunction():
-        return tensor.detach().clone(memory_format=torch.preserve_format).as_subclass(torch.Tensor)  # type: ignore[arg-type]
 
 
 def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: dict[str, torch.Tensor]) -> None:

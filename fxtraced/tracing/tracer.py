@@ -22,6 +22,7 @@ from fxtraced.framework.errors import (
     TraceError,
     UnsupportedValueError,
 )
+from fxtraced.tensor.tensor import plain, plain_copy
 from fxtraced.tracing import torch_calls
 from fxtraced.tracing.guards import Guard, check_guard
 from fxtraced.tracing.scalars import TracedScalar, negated
@@ -69,7 +70,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
                 └─ look at data ──► item ──► a guard if the data is fixed, a problem otherwise
     """
 
-    def __init__(self, refs: list[StateRef], paddle_style: bool):
+    def __init__(self, refs: list[StateRef], paddle_style: bool, keep_values: bool = False):
         super().__init__()
         self.graph = fx.Graph(tracer_cls=type(self))
         self.guards: list[Guard] = []
@@ -77,6 +78,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
         self.finished = False
+        self._keep_values = keep_values
         self._traced_type = TracedTensor if paddle_style else TorchTracedTensor
         self._refs = {}
         for ref in reversed(refs):
@@ -110,14 +112,13 @@ class ConcolicTracer(fx.proxy.TracerBase):
         if known is not None:
             return known[1]
         ref = self._refs.get(id(tensor))
-        plain = tensor.detach().as_subclass(torch.Tensor)  # type: ignore[arg-type]
-        value = plain if ref is not None and ref.kind == "parameter" else plain.clone()
+        value = plain(tensor) if ref is not None and ref.kind == "parameter" else plain_copy(tensor)
         if ref is not None:
             self.state[ref.path] = ref
             node = self.graph.get_attr(ref.path)
         else:
             name = f"constant_{len(self.constants)}"
-            self.constants[name] = Constant(name, tensor.detach().as_subclass(torch.Tensor))  # type: ignore[arg-type]
+            self.constants[name] = Constant(name, plain(tensor))
             node = self.graph.get_attr(name)
         traced = self._wrap(node, value, fixed=True)
         self._state_values[id(tensor)] = (tensor, traced)
@@ -178,6 +179,8 @@ class ConcolicTracer(fx.proxy.TracerBase):
             self._follow_device(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
         node.meta["source"] = user_line()
+        if self._keep_values and isinstance(result, torch.Tensor):
+            node.meta["value"] = result.clone()
         draws = torch_calls.draws(name, args, kwargs)
         if writes or draws:
             node.meta["effect"] = "write" if writes else "random"

@@ -30,9 +30,7 @@ def make(paddle):
         def __init__(self, dim=64, num_classes=6):
             super().__init__()
             self.patch_embed = nn.Conv2D(3, dim, kernel_size=4, stride=4)
-            self.cls_token = self.create_parameter(
-                shape=[1, 1, dim], default_initializer=nn.initializer.Constant(0.0)
-            )
+            self.cls_token = self.create_parameter(shape=[1, 1, dim], default_initializer=nn.initializer.Constant(0.0))
             self.text_proj = nn.Linear(16, dim)
             self.norm = nn.LayerNorm(dim)
             self.attention = Attention(dim)

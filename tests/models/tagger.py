@@ -17,7 +17,7 @@ def make(paddle):
 
         def forward(self, tokens):
             x = self.embedding(tokens)
-            y, (h, c) = self.lstm(x)
+            y, _ = self.lstm(x)
             z, state = self.gru(y)
             features = paddle.concat([y, z], axis=-1)
             emission = self.fc(features)

@@ -11,7 +11,7 @@ def filled(key, shape, dtype="float32"):
     state = np.random.RandomState(zlib.crc32(key.encode()))
     if key.endswith("_variance"):
         array = state.uniform(0.5, 1.5, shape)
-    elif key.endswith("_mean") or key.endswith("bias"):
+    elif key.endswith(("_mean", "bias")):
         array = state.uniform(-0.2, 0.2, shape)
     elif len(shape) == 1:
         array = state.uniform(0.3, 0.9, shape)

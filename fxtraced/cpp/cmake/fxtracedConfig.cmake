@@ -85,7 +85,7 @@ if(NOT TARGET fxtraced::torch)
       if(FXTRACED_LIB_${_fxtraced_name})
         if(UNIX AND NOT APPLE)
           set_property(TARGET fxtraced::torch APPEND PROPERTY INTERFACE_LINK_LIBRARIES
-            "-Wl,--push-state,--no-as-needed,${FXTRACED_LIB_${_fxtraced_name}},--pop-state")
+            "-Wl,--push-state,--no-as-needed,\"${FXTRACED_LIB_${_fxtraced_name}}\",--pop-state")
         elseif(MSVC AND _fxtraced_name STREQUAL "torch_cuda")
           set_property(TARGET fxtraced::torch APPEND PROPERTY INTERFACE_LINK_LIBRARIES
             "${FXTRACED_LIB_torch_cuda}" "-INCLUDE:?warp_size@cuda@at@@YAHXZ")

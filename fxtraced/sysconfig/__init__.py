@@ -1,19 +1,16 @@
 """Where the C++ client lies, and the build of its example programs (paddle.sysconfig and more).
 
-On the command line: `python -m fxtraced.sysconfig --cmake-dir` and its like print one path each;
-`python -m fxtraced.sysconfig --build-examples DIR` builds.
+On the command line: `python -m fxtraced.sysconfig --help`.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-_CPP = Path(__file__).resolve().parent / "cpp"
+_CPP = Path(__file__).resolve().parents[1] / "cpp"
 
 __all__ = ["build_examples", "get_cmake_dir", "get_cpp_dir", "get_include", "get_lib"]
 
@@ -47,7 +44,9 @@ def build_examples(build_dir: str | os.PathLike[str], verbose: bool = True) -> d
     build = Path(build_dir).resolve()
     cmake = shutil.which("cmake")
     if cmake is None:
-        raise RuntimeError("build_examples: cmake was not found on PATH; install cmake 3.18 or later and a C++17 compiler")
+        raise RuntimeError(
+            "build_examples: cmake was not found on PATH; install cmake 3.18 or later and a C++17 compiler"
+        )
     # A generator chosen through the environment, or by an earlier build in this directory, stays.
     fresh = "CMAKE_GENERATOR" not in os.environ and not (build / "CMakeCache.txt").exists()
     generator = ["-G", "Ninja"] if fresh and shutil.which("ninja") else []
@@ -82,42 +81,10 @@ def _torch_dir() -> Path:
 def _run(command: list[str], verbose: bool) -> None:
     if verbose:
         print("+", " ".join(command), flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise RuntimeError(
             f"build_examples: {' '.join(command)} failed with exit code {done.returncode}; its output:\n{done.stdout}"
         )
     if verbose:
         print(done.stdout, end="", flush=True)
-
-
-def _main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fxtraced.sysconfig", description="Where fxtraced's C++ client lies.")
-    paths = {
-        "--include": get_include,
-        "--cmake-dir": get_cmake_dir,
-        "--cpp-dir": get_cpp_dir,
-        "--lib": get_lib,
-    }
-    chosen = parser.add_mutually_exclusive_group()
-    for option, function in paths.items():
-        chosen.add_argument(option, dest="path", action="store_const", const=function, help=function.__doc__.split("\n")[0])
-    chosen.add_argument("--build-examples", metavar="DIR", help="build the example programs in DIR")
-    given = parser.parse_args(arguments)
-    if given.build_examples:
-        try:
-            for program in build_examples(given.build_examples).values():
-                print(program)
-        except RuntimeError as error:
-            print(error, file=sys.stderr)
-            return 1
-    elif given.path:
-        print(given.path())
-    else:
-        for option, function in paths.items():
-            print(f"{option[2:]}: {function()}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main())

@@ -1,0 +1,3 @@
+"""The version of fxtraced."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,206 @@
+"""TracedLayer: a layer as a static graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from fxtraced.framework.errors import FetchError, FxtracedError
+from fxtraced.nn.layer.layers import Layer
+from fxtraced.static.compiled_program import CompiledProgram
+from fxtraced.static.execution import Session
+from fxtraced.static.io import save_program
+from fxtraced.static.strategy import BuildStrategy, ExecutionStrategy
+from fxtraced.static.traced_program import TracedProgram
+from fxtraced.tensor.tensor import plain_copy
+from fxtraced.tracing import structure
+from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.state import Snapshot
+from fxtraced.tracing.trace import Trace, trace
+from fxtraced.tracing.verify import VerificationReport, Verifier
+
+_TRACE = "paddle.jit.TracedLayer.trace"
+_SAVE = "paddle.jit.TracedLayer.save_inference_model"
+_SET_STRATEGY = "paddle.jit.TracedLayer.set_strategy"
+
+
+class TracedLayer:
+    """A static graph that shares its layer's parameters (paddle.jit.TracedLayer). Made by TracedLayer.trace only."""
+
+    def __init__(self, program: TracedProgram, inference: TracedProgram | Exception):
+        self._program = program
+        self._inference = inference
+        self._build_strategy: BuildStrategy | None = None
+        self._exec_strategy: ExecutionStrategy | None = None
+        self._session: Session | None = None
+
+    @staticmethod
+    def trace(
+        layer: Any, inputs: Any, *, verify: bool = True, rtol: float = 1e-5, atol: float = 1e-6
+    ) -> tuple[Any, TracedLayer]:
+        """Run layer(*inputs), turn it into a static graph, and check the graph against the layer.
+
+        layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
+        inputs: a tensor, or a list or tuple of tensors (nested lists allowed).
+        verify: compare the graph with the layer on these inputs, on fresh values and on another leading size. rtol, atol: the
+        difference allowed is atol + rtol * (largest magnitude of the output).
+        Returns (outputs, traced): exactly what layer(*inputs) gave, and the static graph.
+
+        Only that one call has a lasting effect: buffers, random state and Python attributes are as it leaves them.
+        Raises AssertionError for a layer of another type, TypeError for inputs or outputs that are no tensors,
+        TraceError where the layer depends on data, VerificationError where graph and layer differ.
+        """
+        assert isinstance(layer, torch.nn.Module), (
+            f"The type of 'layer' in {_TRACE} must be paddle.nn.Layer, but received {type(layer)}."
+        )
+        arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+        _check_tensors(arguments, "inputs")
+        before = Snapshot(layer)
+        given = structure.flatten(arguments)
+        copies = given.rebuild([plain_copy(x).as_subclass(type(x)) for x in given.leaves])
+        outputs = layer(*arguments)
+        _check_tensors(outputs, "outputs")
+        after = Snapshot(layer)
+        try:
+            program = _program(layer, copies, before, after, verify, rtol, atol)
+            inference = _inference_program(layer, program, copies, before, after, verify, rtol, atol)
+        finally:
+            after.restore()
+        return outputs, TracedLayer(program, inference)
+
+    @property
+    def program(self) -> TracedProgram:
+        """The static graph as a program."""
+        return self._program
+
+    @property
+    def guards(self) -> list[Guard]:
+        """What forward asked about sizes, and where."""
+        return self._program.guards
+
+    @property
+    def report(self) -> VerificationReport | None:
+        """What the verification showed; None when it was off."""
+        return self._program.report
+
+    def set_strategy(self, build_strategy: BuildStrategy | None = None, exec_strategy: ExecutionStrategy | None = None) -> None:
+        """Set how the graph is built and run; before the first call only.
+
+        Raises AssertionError for strategies of another type and after the first call.
+        """
+        assert self._session is None, "Cannot set strategy after run"
+        assert isinstance(build_strategy, type(None) | BuildStrategy), (
+            f"The type of 'build_strategy' in {_SET_STRATEGY} must be base.BuildStrategy, but received {type(build_strategy)}."
+        )
+        assert isinstance(exec_strategy, type(None) | ExecutionStrategy), (
+            f"The type of 'exec_strategy' in {_SET_STRATEGY} must be base.ExecutionStrategy, but received {type(exec_strategy)}."
+        )
+        self._build_strategy = build_strategy
+        self._exec_strategy = exec_strategy
+
+    def __call__(self, inputs: Any, *, return_numpy: bool = True) -> list[np.ndarray] | list[torch.Tensor]:
+        """Run the static graph: the flattened outputs as NumPy arrays.
+
+        inputs: as in trace. return_numpy=False gives tensors on their device, without a copy or a synchronisation.
+        Raises FeedError or FeedTypeError naming the feed that does not fit, GuardError for sizes that forward would treat
+        in another way.
+        """
+        if self._session is None:
+            program = CompiledProgram(self._program, self._build_strategy)
+            self._session = Session(program, self._exec_strategy or ExecutionStrategy())
+        tensors = inputs if isinstance(inputs, list | tuple) else [inputs]
+        if any(isinstance(x, list | tuple | dict) for x in tensors):
+            tensors = structure.flatten(list(tensors)).leaves
+        return self._session.run(tensors, return_numpy)
+
+    def save_inference_model(self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None) -> None:
+        """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
+
+        feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to them and is in
+        inference mode, also when the layer was traced in training mode.
+        Missing directories are made; an existing model is replaced in one step.
+        Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
+        missing input.
+        """
+        _check_type(dirname, "dirname", str)
+        _check_type(feed, "feed", (type(None), list))
+        _check_type(fetch, "fetch", (type(None), list))
+        for name, indices in (("feed", feed), ("fetch", fetch)):
+            for index in indices or []:
+                _check_type(index, f"each element of {name}", int)
+        if isinstance(self._inference, Exception):
+            raise FxtracedError(
+                f"FXT106 the layer was traced in training mode and its inference mode cannot be traced: {self._inference}\n"
+                "  See docs/errors.md#fxt106"
+            ) from self._inference
+        program = self._inference
+        feeds = _select(program.feed_names, feed, "feed")
+        fetches = _select(program.fetch_names, fetch, "fetch")
+        save_program(dirname, program, feeds, fetches)
+
+
+def _program(
+    layer: torch.nn.Module, inputs: list[Any], before: Snapshot, after: Snapshot, verify: bool, rtol: float, atol: float
+) -> TracedProgram:
+    before.restore()
+    recorded = trace(layer, inputs)
+    before.restore()
+    program = TracedProgram(recorded)
+    if verify:
+        run = program.runnable(tuple(program.fetch_names))
+        report = Verifier(layer, recorded, run, before, after, rtol, atol).verify()
+        program.set_report(report)
+    return program
+
+
+def _inference_program(
+    layer: torch.nn.Module, program: TracedProgram, inputs: list[Any], before: Snapshot, after: Snapshot,
+    verify: bool, rtol: float, atol: float,
+) -> TracedProgram | Exception:
+    """The program of the layer in inference mode; the error if that mode cannot be traced, to be raised when it is saved."""
+    if not any(module.training for module in layer.modules()):
+        return program
+    before.restore()
+    layer.eval()
+    try:
+        in_eval = Snapshot(layer)
+        return _program(layer, inputs, in_eval, in_eval, verify, rtol, atol)
+    except Exception as error:  # noqa: BLE001 - whatever forward raises in inference mode belongs to save_inference_model
+        return error
+    finally:
+        before.restore()
+
+
+def _check_tensors(value: Any, what: str) -> None:
+    for leaf in _leaves(value):
+        if not isinstance(leaf, torch.Tensor):
+            raise TypeError(f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}.")
+
+
+def _leaves(value: Any) -> list[Any]:
+    # pytree takes None for an empty node; here it is a leaf that is no tensor.
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in _leaves(item)]
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in _leaves(item)]
+    return [value]
+
+
+def _check_type(value: Any, name: str, expected: Any) -> None:
+    wrong_bool = isinstance(value, bool) and expected is int
+    if not isinstance(value, expected) or wrong_bool:
+        raise TypeError(f"The type of '{name}' in {_SAVE} must be {expected}, but received {type(value)}. ")
+
+
+def _select(names: list[str], indices: list[int] | None, what: str) -> list[str]:
+    if indices is None:
+        return names
+    wrong = [i for i in indices if not 0 <= i < len(names)]
+    if wrong or len(set(indices)) < len(indices) or (what == "fetch" and not indices):
+        raise FetchError(
+            f"FXT303 save_inference_model: {what}={indices} must be different indices of {names} (0 to {len(names) - 1})"
+            + (", at least one" if what == "fetch" else "") + ". See docs/errors.md#fxt303"
+        )
+    return [names[i] for i in indices]

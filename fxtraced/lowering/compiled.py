@@ -1,0 +1,60 @@
+"""CompiledExecutable: a graph through torch.compile, for Python execution only."""
+
+from __future__ import annotations
+
+import threading
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import GuardError
+from fxtraced.lowering.executable import Executable
+from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.tracer import Constant
+
+
+class CompiledExecutable(Executable):
+    """Runs a graph through torch.compile on the tensors that its layer holds now (BuildStrategy.build_cinn_pass)."""
+
+    def __init__(self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant]):
+        self._refs = {path: ref for path, ref in state.items()}
+        self._root = torch.nn.Module()
+        self._lock = threading.Lock()
+        self._graph = graph
+        self._constant_tensors = {name: constant.tensor for name, constant in constants.items()}
+        self._bind_anew()
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        for holder, key, tensor in self._bound:
+            if holder.get(key) is not tensor:
+                self._bind_anew()
+                break
+        with torch.no_grad():
+            try:
+                return tuple(self._compiled(*feeds))
+            except GuardError as error:
+                raise error from None
+
+    def _bind_anew(self) -> None:
+        with self._lock:
+            tensors = {path: ref.get() for path, ref in self._refs.items()}
+            self.device = next((tensor.device for tensor in tensors.values()), None)
+            tensors.update({name: t.to(self.device or t.device) for name, t in self._constant_tensors.items()})
+            root = torch.nn.Module()
+            used = {str(node.target) for node in self._graph.nodes if node.op == "get_attr"}
+            for path, tensor in tensors.items():
+                if path in used:
+                    _place(root, path, tensor)
+            self._compiled = torch.compile(fx.GraphModule(root, self._graph))
+            self._bound = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
+
+
+def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        if not hasattr(root, parent):
+            root.add_module(parent, torch.nn.Module())
+        root = getattr(root, parent)
+    # A plain view of the same memory: the compiler must not meet our tensor subclass.
+    root.register_buffer(name, plain(tensor))

@@ -1,0 +1,64 @@
+"""Executable: a scripted graph that follows the live state of its layer."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.lowering.script import guard_error, script, submodule
+from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.tracer import Constant
+
+
+class Executable:
+    """Runs a graph through TorchScript on the tensors that its layer holds now.
+
+    The scripted module holds the layer's own tensors, so writes into them show at once. A tensor that the layer
+    replaced by another is noticed before the next call and bound anew. Usable from many threads.
+    """
+
+    def __init__(self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant]):
+        used = {str(node.target) for node in graph.nodes if node.op == "get_attr"}
+        refs = {path: ref for path, ref in state.items() if path in used}
+        tensors = {path: (ref.get(), ref.kind == "parameter") for path, ref in refs.items()}
+        self._constants = [name for name in constants if name in used]
+        tensors.update({name: (constants[name].tensor, False) for name in self._constants})
+        self._module = script(graph, tensors)
+        self._forward = self._module._c._get_method("forward")
+        self._refs = refs
+        self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()]
+        self._lock = threading.Lock()
+        self.device = next((tensor.device for tensor, _ in tensors.values()), None)
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs on these feeds, without gradients. Raises GuardError where a guard does not hold."""
+        for holder, key, tensor in self._bound:
+            if holder.get(key) is not tensor:
+                self._bind_anew()
+                break
+        try:
+            with torch.no_grad():
+                result = self._forward(*feeds)
+        except torch.jit.Error as error:
+            raise guard_error(error) from None
+        return result if type(result) is tuple else (result,)
+
+    def _bind_anew(self) -> None:
+        with self._lock:
+            device = self.device
+            for path, ref in self._refs.items():
+                module, name = submodule(self._module, path)
+                tensor = ref.get()
+                module._c.setattr(name, tensor)
+                device = tensor.device
+            if device != self.device:
+                self._move_constants(device)
+                self.device = device
+            self._bound = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
+
+    def _move_constants(self, device: Any) -> None:
+        for name in self._constants:
+            self._module._c.setattr(name, getattr(self._module, name).to(device))

@@ -1,0 +1,1 @@
+"""Small graph-to-graph steps; `pipeline` orders them."""

@@ -1,0 +1,41 @@
+"""What passes ask of nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import fx
+
+# Operations whose result is new memory, whatever their inputs are.
+_FRESH = frozenset(
+    """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm baddbmm addmm
+    batch_norm layer_norm group_norm instance_norm add sub mul truediv div scaled_dot_product_attention
+    max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d""".split()
+)
+
+
+def name_of(node: Any) -> str:
+    """The plain name of what a node calls: add, conv2d, softmax; "" for what is no call."""
+    if not isinstance(node, fx.Node) or not node.op.startswith("call"):
+        return ""
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+
+
+def is_call(node: Any, *names: str) -> bool:
+    """True for a call of one of these names."""
+    return name_of(node) in names
+
+
+def argument(node: fx.Node, place: int, name: str, default: Any = None) -> Any:
+    """An argument of a call, given by position or by name."""
+    return node.args[place] if len(node.args) > place else node.kwargs.get(name, default)
+
+
+def may_be_overwritten(value: Any, user: fx.Node) -> bool:
+    """True when value is new memory that only user reads."""
+    return (
+        isinstance(value, fx.Node)
+        and name_of(value) in _FRESH
+        and "shape" in value.meta
+        and list(value.users) == [user]
+    )

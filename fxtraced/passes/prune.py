@@ -1,0 +1,85 @@
+"""prune: keep what the chosen outputs need.
+
+Requires: a graph whose output is a tuple of nodes.
+Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs depend on stays,
+and so does a guard on what stays.
+"""
+
+from __future__ import annotations
+
+from torch import fx
+
+from fxtraced.framework.errors import PruneError
+from fxtraced.tracing.guards import check_guard
+
+
+def prune(graph: fx.Graph, feeds: list[str], fetches: list[fx.Node]) -> fx.Graph:
+    """A copy of graph that computes fetches (nodes of graph) from the named feeds.
+
+    Raises PruneError that lists every feed the fetches need and that is not chosen.
+    """
+    live = live_nodes(graph, fetches)
+    placeholders = {node.target: node for node in graph.nodes if node.op == "placeholder"}
+    missing = [name for name, node in placeholders.items() if node in live and name not in feeds]
+    if missing:
+        raise PruneError(
+            f"FXT304 the chosen outputs {[n.name for n in fetches]} also need the inputs {missing}, and only {feeds} are fed. "
+            "Feed these too, or choose other outputs. See docs/errors.md#fxt304"
+        )
+    pruned = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    for name in feeds:
+        copies[placeholders[name]] = pruned.node_copy(placeholders[name])
+    for node in graph.nodes:
+        if node in live and node not in copies and node.op != "output":
+            copies[node] = pruned.node_copy(node, lambda n: copies[n])
+    pruned.output(tuple(copies[node] for node in fetches))
+    return pruned
+
+
+def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
+    """The nodes that fetches need, with the writes and guards that go with them."""
+    live: set[fx.Node] = set()
+    _add_with_ancestors(fetches, live)
+    changed = True
+    while changed:
+        before = len(live)
+        for node in graph.nodes:
+            if node in live:
+                continue
+            if node.meta.get("effect") == "write" and _possible_bases(node.args[0]) & live:  # type: ignore[arg-type]
+                _add_with_ancestors([node], live)
+            elif node.target is check_guard and _needed_by_guard(node.args[0]) <= live:  # type: ignore[arg-type]
+                _add_with_ancestors([node], live)
+        changed = len(live) > before
+    return live
+
+
+def _add_with_ancestors(nodes: list[fx.Node], live: set[fx.Node]) -> None:
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if node not in live:
+            live.add(node)
+            pending.extend(node.all_input_nodes)
+
+
+def _possible_bases(node: fx.Node) -> set[fx.Node]:
+    """A tensor and everything that it may be a view of: views take their base as the first argument."""
+    bases = {node}
+    while node.args and isinstance(node.args[0], fx.Node):
+        node = node.args[0]
+        bases.add(node)
+    return bases
+
+
+def _needed_by_guard(node: fx.Node) -> set[fx.Node]:
+    """The tensors whose sizes a condition asks for, and the feeds whose data it uses."""
+    if node.op == "placeholder":
+        return {node}
+    if node.target in ("size", "dim", len):
+        return set(node.all_input_nodes)
+    needed: set[fx.Node] = set()
+    for source in node.all_input_nodes:
+        needed |= _needed_by_guard(source)
+    return needed

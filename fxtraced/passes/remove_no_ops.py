@@ -1,0 +1,40 @@
+"""remove_no_ops: drop calls that give their input back.
+
+Requires: nothing. Ensures: no dropout outside of training, no identity, no detach, and no copy of a constant in a graph
+that never writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import fx
+
+_DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
+
+
+def remove_no_ops(graph: fx.Graph) -> int:
+    """Replace no-ops by their inputs, in place; returns how many."""
+    writes = any(node.meta.get("effect") == "write" for node in graph.nodes)
+    removed = 0
+    for node in list(graph.nodes):
+        if _is_no_op(node, writes):
+            source = node.args[0]
+            if any(user.op == "output" for user in node.users) and source.op in ("placeholder", "get_attr"):
+                continue
+            node.replace_all_uses_with(source)
+            graph.erase_node(node)
+            removed += 1
+    return removed
+
+
+def _is_no_op(node: fx.Node, writes: bool) -> bool:
+    if not node.args or not isinstance(node.args[0], fx.Node) or "effect" in node.meta:
+        return False
+    name: Any = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if name in _DROPOUTS:
+        training = node.kwargs.get("training", node.kwargs.get("train", node.args[2] if len(node.args) > 2 else True))
+        return training is False
+    if name == "clone":
+        return bool(node.meta.get("fresh_constant")) and not writes
+    return name == "detach"

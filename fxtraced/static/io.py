@@ -1,0 +1,189 @@
+"""Saving and loading inference models."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import Any
+
+import torch
+
+import fxtraced.framework.version as version
+from fxtraced.framework.dtype import convert_dtype, dtype_name
+from fxtraced.framework.errors import ArchiveError, FetchError
+from fxtraced.framework.place import CPUPlace
+from fxtraced.lowering.archive import LoadedModule, write_archive
+from fxtraced.passes.prune import prune
+from fxtraced.passes.remove_dead_code import remove_dead_code
+from fxtraced.passes.remove_no_ops import remove_no_ops
+from fxtraced.static.executor import Executor
+from fxtraced.static.program import Program, Runnable
+from fxtraced.static.traced_program import TracedProgram
+from fxtraced.static.variable import Variable
+from fxtraced.tracing.guards import check_guard
+
+FORMAT = 1
+FILE_NAME = "model.pt"
+
+
+class InferenceProgram(Program):
+    """A program read from an archive; its parameters are its own."""
+
+    def __init__(self, module: LoadedModule):
+        self._module = module
+        self.manifest = module.manifest
+        self.feeds = [self._variable(entry) for entry in self.manifest["feeds"]]
+        self.fetches = [self._variable(entry) for entry in self.manifest["fetches"]]
+        self._device = CPUPlace.device
+
+    def _variable(self, entry: dict[str, Any]) -> Variable:
+        return Variable(entry["name"], tuple(entry["shape"]), convert_dtype(entry["dtype"]), self)
+
+    def runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Runnable:
+        if fetches == tuple(self.fetch_names):
+            return self._module
+        places = [self.fetch_names.index(name) for name in fetches]
+
+        def run(*feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            results = self._module(*feeds)
+            return tuple(results[place] for place in places)
+
+        return run
+
+    def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
+        known = {entry["name"]: entry["may_alias"] for entry in self.manifest["fetches"]}
+        return [known[name] or fetches.count(name) > 1 for name in fetches]
+
+    def move_to(self, device: torch.device) -> bool:
+        self._module.to(device)
+        self._device = device
+        return True
+
+    def device(self) -> torch.device | None:
+        return self._device
+
+    def __str__(self) -> str:
+        names = [f"  feed   {v}" for v in self.feeds] + [f"  fetch  {v}" for v in self.fetches]
+        return "\n".join(["InferenceProgram", *names, self._module.code()])
+
+    __repr__ = __str__
+
+
+def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches: list[str]) -> str:
+    """Write the chosen part of a traced program to dirname/model.pt and return that path.
+
+    Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written; an existing
+    model stays as it was then.
+    """
+    if not dirname:
+        raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
+    graph = prune(program.trace.graph, feeds, [program.node(name) for name in fetches])
+    remove_no_ops(graph)
+    remove_dead_code(graph)
+    tensors = {}
+    for node in graph.nodes:
+        path = str(node.target)
+        if node.op == "get_attr" and path in program.trace.state:
+            ref = program.trace.state[path]
+            tensors[path] = (ref.get(), ref.kind == "parameter")
+        elif node.op == "get_attr":
+            tensors[path] = (program.trace.constants[path].tensor, False)
+    manifest = _manifest(program, feeds, fetches, graph)
+    attributes = {
+        "fxtraced_format": (int, FORMAT),
+        "fxtraced_feed_names": (list[str], [entry["name"] for entry in manifest["feeds"]]),
+        "fxtraced_feed_dtypes": (list[str], [entry["dtype"] for entry in manifest["feeds"]]),
+        "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in manifest["feeds"]]),
+        "fxtraced_fetch_names": (list[str], [entry["name"] for entry in manifest["fetches"]]),
+    }
+    os.makedirs(dirname, exist_ok=True)
+    path = os.path.join(dirname, FILE_NAME)
+    _write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest))
+    return path
+
+
+def save_inference_model(path_prefix: str, feed_vars: Any, fetch_vars: Any, executor: Executor | None = None, **kwargs: Any) -> None:
+    """Save part of a traced program (paddle.static.save_inference_model).
+
+    path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced program.
+    executor is Paddle's and changes nothing; program=... names the program when no Variable does.
+    Raises TypeError for what is no Variable of a traced program, PruneError for missing inputs.
+    """
+    feeds, fetches = (list(v) if isinstance(v, list | tuple) else [v] for v in (feed_vars, fetch_vars))
+    for variable in feeds + fetches:
+        if not isinstance(variable, Variable):
+            raise TypeError(f"save_inference_model: feed_vars and fetch_vars must be Variables, but received {type(variable)}")
+    program = kwargs.get("program") or fetches[0].program
+    if not isinstance(program, TracedProgram):
+        raise TypeError(f"save_inference_model: program must be a traced program, but received {type(program)}")
+    unknown = [v.name for v in feeds if v.name not in program.feed_names]
+    if unknown:
+        raise FetchError(f"FXT303 {unknown} are no feeds of the program; it has {program.feed_names}. See docs/errors.md#fxt303")
+    save_program(path_prefix, program, [v.name for v in feeds], [v.name for v in fetches])
+
+
+def load_inference_model(path_prefix: str, executor: Executor | None = None, **kwargs: Any) -> list[Any]:
+    """Load a model (paddle.static.load_inference_model): [program, feed_names, fetch_vars].
+
+    path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its own, on the
+    executor's place (the CPU without one).
+    Raises ArchiveError for a missing, damaged or foreign file.
+    """
+    path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix
+    if not os.path.isfile(path):
+        raise ArchiveError(f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See docs/errors.md#fxt401")
+    program = InferenceProgram(LoadedModule(path, CPUPlace.device))
+    written = program.manifest["format"]
+    if written > FORMAT:
+        raise ArchiveError(
+            f"FXT401 {path} has format {written}, written by fxtraced {program.manifest['fxtraced']}; this fxtraced {version.VERSION} reads "
+            f"up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
+        )
+    place = getattr(executor, "_device", None)
+    if place is not None and place != CPUPlace.device:
+        program.move_to(place)
+    return [program, program.feed_names, program.fetches]
+
+
+def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], graph: Any) -> dict[str, Any]:
+    kept = {node.args[1] for node in graph.nodes if node.target is check_guard}
+    aliased = program.may_alias(tuple(fetches))
+    return {
+        "format": FORMAT,
+        "fxtraced": version.VERSION,
+        "torch": torch.__version__,
+        "feeds": [_entry(program.var(name)) for name in feeds],
+        "fetches": [{**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)],
+        "guards": [{"text": guard.text, "source": str(guard.source or "")} for guard in program.guards if guard.message in kept],
+        "verified": [str(probe) for probe in program.report.probes] if program.report else [],
+    }
+
+
+def _entry(variable: Variable) -> dict[str, Any]:
+    return {"name": variable.name, "dtype": dtype_name(variable.dtype), "shape": list(variable.shape)}
+
+
+def _write_atomically(path: str, write: Any) -> None:
+    """Write a file under a temporary name, make it durable, and rename it: readers see the old file or the new one."""
+    directory, name = os.path.split(os.path.abspath(path))
+    temporary = os.path.join(directory, f".{name}.{uuid.uuid4().hex}")
+    try:
+        with open(temporary, "xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+
+
+def _sync_directory(directory: str) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+

@@ -1,0 +1,122 @@
+"""TracedProgram: the program behind a TracedLayer."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import SourceLine
+from fxtraced.lowering.compiled import CompiledExecutable
+from fxtraced.lowering.executable import Executable
+from fxtraced.passes.pipeline import copy_graph, optimise
+from fxtraced.static.printing import program_text
+from fxtraced.static.program import Program, Runnable, unknown_fetch
+from fxtraced.static.strategy import BuildStrategy
+from fxtraced.static.variable import Variable
+from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.trace import Trace
+from fxtraced.tracing.verify import VerificationReport
+
+
+class TracedProgram(Program):
+    """A graph recorded from a layer; it shares the layer's parameters and buffers.
+
+    guards: what forward asked about sizes. report: what the verification showed (None when it was off).
+    """
+
+    def __init__(self, trace: Trace, report: VerificationReport | None = None):
+        self.trace = trace
+        outputs: Any = trace.graph.output_node().args[0]
+        self._output_nodes: list[fx.Node] = list(outputs)
+        self.set_report(report)
+        self._nodes = {node.name: node for node in trace.graph.nodes if "shape" in node.meta}
+        self._nodes.update((node.target, node) for node in trace.graph.nodes if node.op == "placeholder")
+        self._nodes.update(zip(trace.fetch_names, outputs, strict=True))
+        self._runnables: dict[Any, Executable] = {}
+        self._lock = threading.Lock()
+        self.pass_report: dict[str, int] = {}
+
+    def set_report(self, report: VerificationReport | None) -> None:
+        """Take in what a verification showed: the sizes that worked at another value become -1."""
+        self.report = report
+        self.feeds = [self._feed(name) for name in self.trace.feed_names]
+        self.fetches = [
+            Variable(name, self._shape(name, node), node.meta["dtype"], self)
+            for name, node in zip(self.trace.fetch_names, self._output_nodes, strict=True)
+        ]
+
+    @property
+    def guards(self) -> list[Guard]:
+        return self.trace.guards
+
+    def list_vars(self) -> list[Variable]:
+        inner = [
+            Variable(node.name, tuple(node.meta["shape"]), node.meta["dtype"], self)
+            for node in self.trace.graph.nodes
+            if "shape" in node.meta and node.op not in ("get_attr", "placeholder")
+        ]
+        return self.feeds + inner + self.fetches
+
+    def node(self, name: str) -> fx.Node:
+        """The node of a variable by name. Raises FetchError when there is none."""
+        if name not in self._nodes:
+            raise unknown_fetch(name, list(self._nodes))
+        return self._nodes[name]
+
+    def runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Runnable:
+        strategy = build_strategy or BuildStrategy()
+        key = (fetches, repr(strategy))
+        with self._lock:
+            if key not in self._runnables:
+                self._runnables[key] = self._build(fetches, strategy)
+            return self._runnables[key]
+
+    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
+        graph, self.pass_report = optimise(self.graph_of(fetches), strategy)
+        if strategy.debug_graphviz_path:
+            from fxtraced.static.graphviz import write_graphviz
+
+            write_graphviz(graph, strategy.debug_graphviz_path)
+        kind = CompiledExecutable if strategy.build_cinn_pass else Executable
+        return kind(graph, self.trace.state, self.trace.constants)
+
+    def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
+        """A copy of the graph with these outputs; every effect stays."""
+        wanted = [self.node(name).name for name in fetches]
+        graph = copy_graph(self.trace.graph)
+        nodes = {node.name: node for node in graph.nodes}
+        output = graph.output_node()
+        output.args = (tuple(nodes[name] for name in wanted),)
+        return graph
+
+    def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
+        """For each fetch, whether its memory may also belong to a feed, the layer or another variable."""
+        known = dict(zip(self.trace.fetch_names, self.trace.aliased, strict=True))
+        return [known.get(name, True) for name in fetches]
+
+    def device(self) -> torch.device | None:
+        for ref in self.trace.state.values():
+            return ref.get().device
+        return None
+
+    def source(self, name: str) -> SourceLine | None:
+        """The user's line that computes a variable."""
+        return self.node(name).meta.get("source")
+
+    def _feed(self, name: str) -> Variable:
+        node = next(n for n in self.trace.graph.nodes if n.op == "placeholder" and n.target == name)
+        return Variable(name, self._shape(name, node), node.meta["dtype"], self)
+
+    def _shape(self, name: str, node: fx.Node) -> tuple[int, ...]:
+        shape = tuple(node.meta["shape"])
+        if self.report is None:
+            return shape
+        return self.report.shape_with_free_sizes(name, shape)
+
+    def __str__(self) -> str:
+        return program_text(self)
+
+    __repr__ = __str__

@@ -1,0 +1,172 @@
+"""What an eager tensor alone can do: look at its data, be written to, keep gradients, print."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from fxtraced.framework import place as places
+from fxtraced.framework.dtype import dtype_name
+from fxtraced.tensor.common import operand, to_dtype
+from fxtraced.tensor.indexing import read_index, write_index
+from fxtraced.tensor.to_string import to_string
+
+_names = itertools.count()
+
+
+class EagerMethods:
+    """The mixin behind x[...], x.numpy(), x.set_value(...), x.gradient() and their like."""
+
+    persistable = False
+
+    def __getitem__(self, item: Any) -> Any:
+        x, index = read_index(self, item)
+        return torch.Tensor.__getitem__(x, index)
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        value = operand(self, np.asarray(value) if isinstance(value, list | tuple) else value)
+        if isinstance(value, torch.Tensor):
+            value = to_dtype(value, self.dtype)  # type: ignore[attr-defined]
+        torch.Tensor.__setitem__(self, write_index(self, item), value)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:  # type: ignore[attr-defined]
+            raise TypeError("iteration over a 0-D tensor")
+        return iter(torch.unbind(self))  # type: ignore[arg-type]
+
+    def numpy(self) -> np.ndarray:
+        """The values as a NumPy array of its own, gradients or not; bfloat16 comes as uint16, as in Paddle."""
+        with torch._C.DisableTorchFunctionSubclass():
+            plain = torch.Tensor.cpu(torch.Tensor.detach(self).resolve_conj())  # type: ignore[arg-type]
+            if plain.dtype == torch.bfloat16:
+                return torch.Tensor.view(plain, torch.uint16).numpy().copy()
+            return torch.Tensor.numpy(plain).copy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def item(self, *args: int) -> Any:
+        """The one element as a Python number; item(n) and item(i, j, ...) pick one by its place.
+
+        Raises ValueError when there are several and no place is given.
+        """
+        with torch._C.DisableTorchFunctionSubclass():
+            if args:
+                return self.numpy().item(*args)
+            if torch.Tensor.numel(self) != 1:  # type: ignore[arg-type]
+                raise ValueError(f"item: only a tensor of one element has an item, but the shape is {list(self.shape)}")  # type: ignore[attr-defined]
+            return torch.Tensor.item(self)  # type: ignore[arg-type]
+
+    def tolist(self) -> Any:
+        """The values as nested lists; a number for a 0-D tensor."""
+        with torch._C.DisableTorchFunctionSubclass():
+            return torch.Tensor.tolist(self)  # type: ignore[arg-type]
+
+    def set_value(self, value: Any) -> None:
+        """Overwrite the values in place with a NumPy array or tensor; everything that shares the memory sees it.
+
+        Raises AssertionError unless shape and dtype are the tensor's own, and for another type.
+        """
+        assert isinstance(value, np.ndarray | torch.Tensor), (
+            "Variable set_value function, arguments type only support Variable, numpy, Tensor, dict, string."
+        )
+        given = value if isinstance(value, torch.Tensor) else torch.tensor(value)
+        own = list(self.shape)  # type: ignore[attr-defined]
+        assert list(given.shape) == own, (
+            f"Variable Shape not match, Variable [ {self.name} ] need tensor with shape {own} "
+            f"but load set tensor with shape {tuple(given.shape)}"
+        )
+        assert given.dtype == self.dtype, (  # type: ignore[attr-defined]
+            f"Variable dtype not match, Variable [ {self.name} ] need tensor with dtype "
+            f"{dtype_name(self.dtype)}  but load tensor with dtype {dtype_name(given.dtype)}"  # type: ignore[attr-defined]
+        )
+        with torch.no_grad():
+            torch.Tensor.copy_(self, given)  # type: ignore[arg-type]
+
+    def value(self) -> Any:
+        """The tensor itself."""
+        return self
+
+    def get_tensor(self) -> Any:
+        """The tensor itself."""
+        return self
+
+    def backward(self, grad_tensor: Any = None, retain_graph: bool = False) -> None:
+        """Compute the gradients of the leaves; grad_tensor defaults to ones, also for more than one element."""
+        seed = torch.ones_like(self) if grad_tensor is None else grad_tensor  # type: ignore[call-overload]
+        torch.autograd.backward(self, seed, retain_graph=retain_graph)  # type: ignore[arg-type]
+
+    def gradient(self) -> np.ndarray | None:
+        """The gradient as a NumPy array, or None."""
+        return None if self.grad is None else self.grad.numpy()  # type: ignore[attr-defined]
+
+    def clear_grad(self, set_to_zero: bool = True) -> None:
+        """Set the gradient to zero, or drop it."""
+        if self.grad is not None:  # type: ignore[attr-defined]
+            if set_to_zero:
+                self.grad.detach().zero_()  # type: ignore[attr-defined]
+            else:
+                self.grad = None
+
+    def clear_gradient(self, set_to_zero: bool = True) -> None:
+        """Set the gradient to zero, or drop it."""
+        self.clear_grad(set_to_zero)
+
+    def retain_grads(self) -> None:
+        """Keep the gradient of a tensor that is no leaf."""
+        torch.Tensor.retain_grad(self)  # type: ignore[arg-type]
+
+    @property
+    def name(self) -> str:
+        """The tensor's name: given, or made up at the first question."""
+        if "_name" not in self.__dict__:
+            self.__dict__["_name"] = f"generated_tensor_{next(_names)}"
+        return self.__dict__["_name"]
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self.__dict__["_name"] = value
+
+    @property
+    def place(self) -> places.CPUPlace | places.CUDAPlace:
+        """Where the tensor lies: CPUPlace or CUDAPlace."""
+        return places.place_of(self.device)  # type: ignore[attr-defined]
+
+    @property
+    def strides(self) -> list[int]:
+        """The steps between neighbours along each axis, in elements."""
+        return list(torch.Tensor.stride(self))  # type: ignore[arg-type]
+
+    def get_strides(self) -> list[int]:
+        """The steps between neighbours along each axis, in elements."""
+        return self.strides
+
+    @property
+    def inplace_version(self) -> int:
+        """How often the tensor was written to in place."""
+        return self._version  # type: ignore[attr-defined]
+
+    def is_dense(self) -> bool:
+        """True: sparse tensors are torch's own."""
+        return True
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return to_string(self)
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.ndim == 0 else format(str(self), spec)  # type: ignore[attr-defined]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            copy = torch.clone(torch.Tensor.detach(self))  # type: ignore[arg-type]
+            copy.requires_grad_(self.requires_grad)  # type: ignore[attr-defined]
+            copy.__dict__.update(self.__dict__)
+            memo[id(self)] = copy
+        return memo[id(self)]

@@ -1,0 +1,134 @@
+"""Comparisons, logic and bits, element by element with broadcasting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from fxtraced.tensor.common import inplace, operand, promote
+from fxtraced.tensor.tensor import as_tensor
+
+
+def _pair(x: Any, y: Any) -> tuple[Any, Any]:
+    y = operand(x, y)
+    return promote(x, y) if isinstance(y, torch.Tensor) else (x, y)
+
+
+def equal(x: Any, y: Any, name: Any = None) -> Any:
+    """x == y, element by element; torch.equal is equal_all."""
+    return torch.eq(*_pair(x, y))
+
+
+def not_equal(x: Any, y: Any, name: Any = None) -> Any:
+    """x != y, element by element."""
+    return torch.ne(*_pair(x, y))
+
+
+def less_than(x: Any, y: Any, name: Any = None) -> Any:
+    """x < y, element by element."""
+    return torch.lt(*_pair(x, y))
+
+
+def less_equal(x: Any, y: Any, name: Any = None) -> Any:
+    """x <= y, element by element."""
+    return torch.le(*_pair(x, y))
+
+
+def greater_than(x: Any, y: Any, name: Any = None) -> Any:
+    """x > y, element by element."""
+    return torch.gt(*_pair(x, y))
+
+
+def greater_equal(x: Any, y: Any, name: Any = None) -> Any:
+    """x >= y, element by element."""
+    return torch.ge(*_pair(x, y))
+
+
+def equal_all(x: Any, y: Any, name: Any = None) -> Any:
+    """Whether all elements are equal, as a 0-D bool tensor."""
+    return torch.all(torch.eq(*_pair(x, y)))
+
+
+def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False, name: Any = None) -> Any:
+    """|x - y| <= atol + rtol * |y|, element by element."""
+    return torch.isclose(x, y, rtol, atol, equal_nan)
+
+
+def allclose(
+    x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False, name: Any = None
+) -> Any:
+    """Whether all elements are close, as a 0-D bool tensor (torch gives a Python bool)."""
+    return torch.all(torch.isclose(x, y, rtol, atol, equal_nan))
+
+
+def logical_and(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """Both not zero, element by element."""
+    return _written(torch.logical_and(x, y), out)
+
+
+def logical_or(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """Either not zero, element by element."""
+    return _written(torch.logical_or(x, y), out)
+
+
+def logical_xor(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """Exactly one not zero, element by element."""
+    return _written(torch.logical_xor(x, y), out)
+
+
+def logical_not(x: Any, out: Any = None, name: Any = None) -> Any:
+    """Zero, element by element."""
+    return _written(torch.logical_not(x), out)
+
+
+def bitwise_and(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """The bits that both integers have; logic for bools."""
+    return _written(torch.bitwise_and(x, operand(x, y)), out)
+
+
+def bitwise_or(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """The bits that either integer has; logic for bools."""
+    return _written(torch.bitwise_or(x, operand(x, y)), out)
+
+
+def bitwise_xor(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
+    """The bits that one integer has and the other has not; logic for bools."""
+    return _written(torch.bitwise_xor(x, operand(x, y)), out)
+
+
+def bitwise_not(x: Any, out: Any = None, name: Any = None) -> Any:
+    """All bits turned; logic for bools."""
+    return _written(torch.bitwise_not(x), out)
+
+
+def _written(result: Any, out: Any) -> Any:
+    if out is None:
+        return result
+    return torch.ops.aten.copy_(out, result)
+
+
+def is_empty(x: Any, name: Any = None) -> Any:
+    """Whether x has no elements, as a 0-D bool tensor."""
+    return as_tensor(torch.tensor(x.shape.numel() == 0, device=x.device))
+
+
+def is_tensor(x: Any) -> bool:
+    """True for a tensor of any kind."""
+    return isinstance(x, torch.Tensor)
+
+
+logical_and_ = inplace(logical_and)
+logical_or_ = inplace(logical_or)
+logical_xor_ = inplace(logical_xor)
+logical_not_ = inplace(logical_not)
+bitwise_and_ = inplace(bitwise_and)
+bitwise_or_ = inplace(bitwise_or)
+bitwise_xor_ = inplace(bitwise_xor)
+bitwise_not_ = inplace(bitwise_not)
+
+METHODS = (
+    equal, not_equal, less_than, less_equal, greater_than, greater_equal, equal_all, isclose, allclose, logical_and,
+    logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, bitwise_not, is_empty, is_tensor,
+    logical_and_, logical_or_, logical_xor_, logical_not_, bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_,
+)  # fmt: skip

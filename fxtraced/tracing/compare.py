@@ -1,0 +1,63 @@
+"""Comparing two results with numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from fxtraced.framework.dtype import dtype_name
+
+# A half's own rounding is larger than any tolerance that makes sense for float32.
+_LEAST_RTOL = {torch.float16: 1e-2, torch.bfloat16: 4e-2}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far two tensors are apart: the largest absolute and relative difference and where it is.
+
+    relative: to the largest magnitude in the reference tensor.
+    """
+
+    absolute: float
+    relative: float
+    index: tuple[int, ...]
+    allowed: float
+    complaint: str = ""
+
+    @property
+    def too_large(self) -> bool:
+        return bool(self.complaint) or not self.absolute <= self.allowed
+
+    def __str__(self) -> str:
+        if self.complaint:
+            return self.complaint
+        return (
+            f"largest absolute difference {self.absolute:.3g}, relative {self.relative:.3g}, at index {list(self.index)}; "
+            f"allowed {self.allowed:.3g}"
+        )
+
+
+def difference(reference: torch.Tensor, other: torch.Tensor, rtol: float, atol: float) -> Difference:
+    """Compare other with reference: dtype, shape and values; not-a-number equals itself.
+
+    The allowed difference is atol + rtol * max|reference| for floating dtypes and 0 for the others.
+    """
+    if reference.dtype != other.dtype or reference.shape != other.shape:
+        forms = [f"{dtype_name(x.dtype)}{list(x.shape)}" for x in (reference, other)]
+        return Difference(float("inf"), float("inf"), (), 0.0, f"the layer gives {forms[0]}, the graph {forms[1]}")
+    if reference.numel() == 0:
+        return Difference(0.0, 0.0, (), 0.0)
+    if not (reference.is_floating_point() or reference.is_complex()):
+        rtol = atol = 0.0
+    wide = torch.complex128 if reference.is_complex() else torch.float64
+    a, b = reference.to(wide), other.to(wide)
+    same = (a == b) | (torch.isnan(a) & torch.isnan(b))
+    apart = torch.where(same, torch.zeros_like(a), a - b).abs()
+    apart = torch.nan_to_num(apart, nan=float("inf"), posinf=float("inf"))
+    place = int(apart.argmax())
+    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(place), reference.shape))
+    magnitude = torch.where(torch.isfinite(a), a.abs(), torch.zeros_like(a.abs())).max().item()
+    absolute = apart.flatten()[place].item()
+    allowed = atol + max(rtol, _LEAST_RTOL.get(reference.dtype, 0.0) if rtol else 0.0) * magnitude
+    return Difference(absolute, absolute / magnitude if magnitude else absolute, index, allowed)

@@ -1,0 +1,122 @@
+// Exercises fxtraced::Predictor on the hand-made archive of test_cpp.py (feeds x: float32 [?, 8], mask: int64 [?]).
+// Usage: check DIRECTORY. Prints what failed and returns 1.
+
+#include <fxtraced/predictor.h>
+
+#include <functional>
+#include <iostream>
+#include <thread>
+
+namespace {
+
+int failures = 0;
+
+void check(bool holds, const std::string& what) {
+  if (!holds) {
+    std::cout << "FAILED " << what << '\n';
+    ++failures;
+  }
+}
+
+template <typename Wanted>
+void check_throws(const std::string& what, const std::vector<std::string>& parts, const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Wanted& error) {
+    for (const auto& part : parts) {
+      check(std::string(error.what()).find(part) != std::string::npos, what + ": no '" + part + "' in: " + error.what());
+    }
+    return;
+  } catch (const std::exception& error) {
+    check(false, what + ": another error: " + error.what());
+    return;
+  }
+  check(false, what + ": no error");
+}
+
+void check_description(const fxtraced::Predictor& predictor) {
+  check(predictor.feed_names() == std::vector<std::string>{"x", "mask"}, "feed_names");
+  check(predictor.feed_dtypes() == std::vector<std::string>{"float32", "int64"}, "feed_dtypes");
+  check(predictor.feed_shapes() == std::vector<std::vector<std::int64_t>>{{-1, 8}, {-1}}, "feed_shapes");
+  check(predictor.fetch_names() == std::vector<std::string>{"logits", "sums"}, "fetch_names");
+}
+
+void check_calls(const fxtraced::Predictor& predictor, const at::Tensor& x, const at::Tensor& mask) {
+  const auto by_position = predictor.run({x, mask});
+  const auto by_name = predictor.run({{"x", x}, {"mask", mask}});
+  const auto by_alias = predictor.run({{"feed_1", mask}, {"feed_0", x}});
+  const std::map<std::string, at::Tensor> feeds = {{"mask", mask}, {"feed_0", x}};
+  const auto mixed = predictor.run(feeds);
+  check(by_position.size() == 2 && by_name.size() == 2, "number of results");
+  for (const auto* named : {&by_name, &by_alias, &mixed}) {
+    check(at::equal(named->at("logits"), by_position[0]) && at::equal(named->at("sums"), by_position[1]), "named results");
+  }
+
+  check(at::GradMode::is_enabled(), "the caller's grad mode is kept");
+  auto logits = by_position[0];
+  check(!logits.requires_grad() && !logits.is_inference(), "results record no gradient and are ordinary");
+  logits.add_(1);
+  const auto scale = torch::ones({1}, torch::requires_grad());
+  (logits * scale).sum().backward();
+  check(scale.grad().defined(), "results can be used in training");
+
+  const auto other_size = predictor.run({torch::ones({6, 8}), torch::ones({6}, at::kLong)});
+  check(other_size[0].size(0) == 6, "a free dimension");
+}
+
+void check_threads(const fxtraced::Predictor& predictor, const at::Tensor& x, const at::Tensor& mask) {
+  const auto expected = predictor.run({x, mask});
+  std::vector<int> wrong(8, 0);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < wrong.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 100; ++i) {
+        wrong[t] += at::equal(predictor.run({x, mask})[0], expected[0]) ? 0 : 1;
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  check(wrong == std::vector<int>(8, 0), "calls from many threads");
+}
+
+void check_errors(const fxtraced::Predictor& predictor, const at::Tensor& x, const at::Tensor& mask, const std::string& directory) {
+  using fxtraced::FeedError;
+  check_throws<FeedError>("count", {"FXT301", "expected 2 tensors, received 1"}, [&] { predictor.run({x}); });
+  check_throws<FeedError>("all at once",
+                          {"unknown feed 'y'", "unknown feed 'feed_2'", "missing feed 'x'",
+                           "feed 'mask': expected int64 of rank 1, received float64 of rank 2 [4, 1]", "x (float32 [?, 8])"},
+                          [&] { predictor.run({{"y", x}, {"feed_2", x}, {"mask", torch::zeros({4, 1}, at::kDouble)}}); });
+  check_throws<FeedError>("twice", {"feed 'x' is given twice", "missing feed 'mask'"}, [&] { predictor.run({{"x", x}, {"feed_0", x}}); });
+  check_throws<FeedError>("undefined", {"feed 'mask': the tensor is undefined"}, [&] { predictor.run({x, at::Tensor()}); });
+  check_throws<FeedError>("positions",
+                          {"feed 'x': expected float32 of rank 2, received int64 of rank 1", "feed 'mask': expected int64 of rank 1"},
+                          [&] { predictor.run({mask, x}); });
+  check_throws<fxtraced::GuardError>("guard", {"FXT201 model.py:3: `if n == 13` was traced with another size"},
+                                     [&] { predictor.run({torch::zeros({13, 8}), torch::zeros({13}, at::kLong)}); });
+  check_throws<fxtraced::Error>("torch's error", {"running ", "failed"}, [&] { predictor.run({torch::zeros({4, 9}), mask}); });
+  check_throws<fxtraced::ArchiveError>("no file", {"FXT401", "does not exist"}, [&] { fxtraced::Predictor(directory + "/none"); });
+  check_throws<fxtraced::ArchiveError>("no archive", {"FXT401", "cannot be loaded"}, [&] { fxtraced::Predictor(directory + "/text.pt"); });
+  check_throws<fxtraced::ArchiveError>("not ours", {"that fxtraced did not save"}, [&] { fxtraced::Predictor(directory + "/plain.pt"); });
+  check_throws<fxtraced::ArchiveError>("newer", {"has format 2"}, [&] { fxtraced::Predictor(directory + "/newer.pt"); });
+}
+
+}  // namespace
+
+int main(int, char** values) {
+  const std::string directory = values[1];
+  const fxtraced::Predictor predictor(directory);
+  check(fxtraced::Predictor(directory + "/model.pt").feed_names() == predictor.feed_names(), "directory or file");
+  const auto x = torch::arange(32, at::kFloat).reshape({4, 8}) / 8;
+  const auto mask = torch::arange(4);
+  check_description(predictor);
+  predictor.warm_up({x, mask});
+  check_calls(predictor, x, mask);
+  check_threads(predictor, x, mask);
+  check_errors(predictor, x, mask, directory);
+  if (failures == 0) {
+    std::cout << "ok\n";
+  }
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,227 @@
+"""The C++ side: plain libtorch and fxtraced::Predictor give what Python gives."""
+
+import re
+import subprocess
+import sys
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import models
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+from fxtraced import sysconfig
+
+HERE = Path(__file__).resolve().parent
+
+
+class HandMade(torch.nn.Module):
+    """What an archive must have, and no more."""
+
+    fxtraced_format: int
+    fxtraced_feed_names: list[str]
+    fxtraced_feed_dtypes: list[str]
+    fxtraced_feed_shapes: list[list[int]]
+    fxtraced_fetch_names: list[str]
+
+    def __init__(self, version=1):
+        super().__init__()
+        self.fc = torch.nn.Linear(8, 3)
+        self.fxtraced_format = version
+        self.fxtraced_feed_names = ["x", "mask"]
+        self.fxtraced_feed_dtypes = ["float32", "int64"]
+        self.fxtraced_feed_shapes = [[-1, 8], [-1]]
+        self.fxtraced_fetch_names = ["logits", "sums"]
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor):
+        assert x.shape[0] != 13, "FXT201 model.py:3: `if n == 13` was traced with another size"
+        y = self.fc(x)
+        return y, (y * mask.unsqueeze(-1)).sum(0)
+
+
+def save_script(module, path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript says that it is deprecated
+        torch.jit.save(torch.jit.script(module), str(path))
+
+
+@pytest.fixture(scope="module")
+def hand_made(tmp_path_factory):
+    """(directory with archives, the module in it)."""
+    directory = tmp_path_factory.mktemp("hand_made")
+    module = HandMade().eval()
+    save_script(module, directory / "model.pt")
+    save_script(HandMade(version=2), directory / "newer.pt")
+    save_script(torch.nn.Linear(2, 2), directory / "plain.pt")
+    (directory / "text.pt").write_text("no archive")
+    return directory, module
+
+
+def run_program(program, *arguments):
+    return subprocess.run(
+        [str(program), *map(str, arguments)], check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def run_plain(programs, model, feeds, directory, *options):
+    """The results of predict, a list of tensors."""
+    torch.save(feeds, directory / "feeds.pt")
+    done = run_program(programs["predict"], model, directory / "feeds.pt", directory / "results.pt", *options)
+    assert done.returncode == 0, done.stderr
+    return list(torch.load(directory / "results.pt")), done
+
+
+def run_named(programs, model, feeds, directory, *options):
+    """The results of predict_named, a dict of tensors."""
+    torch.save(feeds, directory / "feeds.pt")
+    done = run_program(programs["predict_named"], model, directory / "feeds.pt", directory / "results.pt", *options)
+    assert done.returncode == 0, done.stderr
+    return dict(torch.load(directory / "results.pt")), done
+
+
+def configure(build, *options):
+    return subprocess.run(
+        ["cmake", "-S", str(HERE / "consumer"), "-B", str(build), f"-DPython3_EXECUTABLE={sys.executable}", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_hand_made_archive(programs, hand_made, tmp_path):
+    directory, module = hand_made
+    x, mask = torch.randn(4, 8), torch.arange(4)
+    logits, sums = module(x, mask)
+    results, done = run_plain(programs, directory / "model.pt", [x, mask], tmp_path, "--repeat", "5")
+    assert torch.equal(results[0], logits)
+    assert torch.equal(results[1], sums)
+    assert re.fullmatch(r"median \d+\.\d{3} ms of 5 calls\n", done.stdout)
+    named, done = run_named(programs, directory, {"feed_1": mask, "x": x}, tmp_path, "--repeat", "5")
+    assert list(named) == ["logits", "sums"]
+    assert torch.equal(named["logits"], logits)
+    assert torch.equal(named["sums"], sums)
+    assert "of 5 calls" in done.stdout
+
+
+def test_predictor_header(hand_made, tmp_path):
+    """A user's project: C++17, all warnings errors, found through the prefix path, torch through Python."""
+    done = configure(tmp_path / "build", f"-DCMAKE_PREFIX_PATH={sysconfig.get_cmake_dir()}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Warning" not in done.stdout + done.stderr
+    assert f"libtorch in {Path(torch.__file__).resolve().parent}" in done.stdout
+    done = subprocess.run(["cmake", "--build", str(tmp_path / "build")], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_program(tmp_path / "build" / "check", hand_made[0])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "ok\n"
+
+
+@pytest.mark.skipif(torch.version.cuda is not None, reason="find_package(Torch) of a CUDA build needs the CUDA toolkit")
+def test_after_find_package_torch(tmp_path):
+    done = configure(
+        tmp_path,
+        "-DWITH_TORCH_PACKAGE=ON",
+        f"-DCMAKE_PREFIX_PATH={torch.utils.cmake_prefix_path};{sysconfig.get_cmake_dir()}",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fxtraced: libtorch in" not in done.stdout
+
+
+@pytest.mark.parametrize("program", ["predict", "predict_named"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["model"], "expected 3 arguments, received 1"),
+        (["m", "f", "r", "--repeat"], "--repeat needs a value"),
+        (["m", "f", "r", "--repeat", "many"], "--repeat does not take 'many'"),
+        (["m", "f", "r", "--fast"], "unknown option --fast"),
+    ],
+)
+def test_usage(programs, program, arguments, message):
+    done = run_program(programs[program], *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{message}\nusage: {program} MODEL FEEDS RESULTS")
+
+
+def test_errors_of_the_programs(programs, hand_made, tmp_path):
+    directory, _ = hand_made
+    torch.save({"y": torch.zeros(2)}, tmp_path / "bad.pt")
+    torch.save([torch.zeros(13, 8), torch.zeros(13, dtype=torch.int64)], tmp_path / "guarded.pt")
+    results = tmp_path / "results.pt"
+    cases = [
+        ("predict_named", directory, tmp_path / "bad.pt", "unknown feed 'y'"),
+        ("predict_named", tmp_path, tmp_path / "bad.pt", "FXT401"),
+        ("predict_named", directory, tmp_path / "none.pt", "cannot read"),
+        ("predict_named", directory, tmp_path / "guarded.pt", "holds no dict of tensors"),
+        ("predict", directory / "model.pt", tmp_path / "bad.pt", "holds no list of tensors"),
+        ("predict", directory / "model.pt", tmp_path / "guarded.pt", "FXT201 model.py:3"),
+    ]
+    for program, model, feeds, message in cases:
+        done = run_program(programs[program], model, feeds, results)
+        assert done.returncode == 1, message
+        assert message in done.stderr
+        assert done.stdout == ""
+    assert not results.exists()
+
+
+@pytest.mark.parametrize("name", models.NAMES)
+def test_models(programs, name, tmp_path):
+    """Every sample model, from the trace to C++; at the traced batch size and at another."""
+    module = models.load(name)
+    paddle.seed(1)
+    model = module.make(paddle)
+    model.eval()
+    _, static = paddle.jit.TracedLayer.trace(model, [paddle.to_tensor(x) for x in module.inputs(np)])
+    static.save_inference_model(str(tmp_path / "saved"))
+    archive = tmp_path / "saved" / "model.pt"
+    for batch in (2, 5):
+        arrays = module.inputs(np, batch=batch)
+        expected = static(arrays)
+        feeds = [torch.from_numpy(x) for x in arrays]
+        results, _ = run_plain(programs, archive, feeds, tmp_path)
+        named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
+        assert len(results) == len(named) == len(expected)
+        for got, want in zip(results, expected, strict=True):
+            # One kernel, one library, one thread count: the same bits, but for the order of a parallel sum.
+            assert got.numpy().dtype == want.dtype
+            np.testing.assert_allclose(got.numpy(), want, rtol=0, atol=1e-6 * max(1.0, abs(want).max()))
+        for got in named.values():
+            assert any(torch.equal(got, other) for other in results)
+
+
+def test_paths():
+    assert (Path(sysconfig.get_include()) / "fxtraced" / "predictor.h").is_file()
+    assert (Path(sysconfig.get_cmake_dir()) / "fxtracedConfig.cmake").is_file()
+    assert (Path(sysconfig.get_cpp_dir()) / "CMakeLists.txt").is_file()
+    assert Path(sysconfig.get_lib()).is_dir()
+
+
+def test_paths_on_the_command_line():
+    def printed(*options):
+        done = run_program(sys.executable, "-m", "fxtraced.sysconfig", *options)
+        assert done.returncode == 0
+        assert done.stderr == ""
+        return done.stdout
+
+    assert printed("--cmake-dir").strip() == sysconfig.get_cmake_dir()
+    assert f"include: {sysconfig.get_include()}" in printed()
+
+
+def test_version_is_the_packages():
+    text = (Path(sysconfig.get_cmake_dir()) / "fxtracedConfigVersion.cmake").read_text()
+    assert re.search(r'PACKAGE_VERSION "(.+)"', text)[1] == metadata.version("fxtraced")
+
+
+def test_missing_cmake_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="cmake was not found on PATH"):
+        sysconfig.build_examples(tmp_path)
+
+
+def test_failing_build_shows_the_output(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", str(tmp_path / "no-compiler"))
+    with pytest.raises(RuntimeError, match="(?s)failed with exit code 1; its output:.*no-compiler"):
+        sysconfig.build_examples(tmp_path / "build", verbose=False)

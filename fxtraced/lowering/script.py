@@ -76,7 +76,8 @@ def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
 
 def guard_error(error: Exception) -> Exception:
     """The error of a guard behind TorchScript's; other errors come back as they are."""
-    found = re.search(r"FXT201 [^\n]*", str(error))
+    # The traceback before the message quotes code, in which any guard's text may stand.
+    found = re.search(r"FXT201 [^\n]*", str(error).rpartition("<--- HERE")[2])
     return GuardError(found.group(0)) if found else error
 
 

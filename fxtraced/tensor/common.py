@@ -18,11 +18,10 @@ from fxtraced.tensor.shape import int_of, shape_list
 def torch_method(x: Any, name: str, *args: Any) -> Any:
     """torch's own method of x, whatever Paddle means by its name: torch_method(x, "to", torch.int64).
 
-    A Proxy has no torch methods; the operator of the same name records as a function that TorchScript knows.
+    A traced tensor is no torch.Tensor for Python's slots: its tracer records the call.
     """
-    if isinstance(x, Proxy):
-        return getattr(torch.ops.aten, name)(x, *args)
-    return getattr(torch.Tensor, name)(x, *args)
+    method = getattr(torch.Tensor, name)
+    return x.tracer.call(method, (x, *args), {}) if isinstance(x, Proxy) else method(x, *args)
 
 
 def to_dtype(x: Any, dtype: torch.dtype) -> Any:

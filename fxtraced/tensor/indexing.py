@@ -87,16 +87,12 @@ def gather(x: Any, index: Any, axis: Any = None, name: Any = None) -> Any:
 
 def gather_nd(x: Any, index: Any, name: Any = None) -> Any:
     """The slices of x at the coordinates in index's last axis: index [..., k] -> [..., *x.shape[k:]]."""
-    return torch_index(x, _coordinates(index))
+    # The bare index, which x[...] of either world understands.
+    return x[tuple(_coordinates(index))]
 
 
 def _coordinates(index: Any) -> list[Any]:
     return list(torch.unbind(to_dtype(index, torch.int64), -1))
-
-
-def torch_index(x: Any, indices: list[Any]) -> Any:
-    """x[tuple of index tensors], in both worlds."""
-    return torch.ops.aten.index(x, indices) if indices else torch.clone(x)
 
 
 def scatter(x: Any, index: Any, updates: Any, overwrite: bool = True, name: Any = None) -> Any:
@@ -152,7 +148,9 @@ def put_along_axis(
         return torch.scatter(arr, axis, indices, values)
     kinds = {"add": "sum", "mul": "prod", "multiply": "prod", "mean": "mean", "amin": "amin", "amax": "amax"}
     if reduce not in kinds:
-        raise ValueError(f"put_along_axis: reduce must be 'assign' or one of {', '.join(kinds)}, but received {reduce!r}")
+        raise ValueError(
+            f"put_along_axis: reduce must be 'assign' or one of {', '.join(kinds)}, but received {reduce!r}"
+        )
     return torch.scatter_reduce(arr, axis, indices, values, kinds[reduce], include_self=include_self)
 
 

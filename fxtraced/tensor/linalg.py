@@ -150,7 +150,9 @@ def histogram(input: Any, bins: int = 100, min: float = 0, max: float = 0, name:
     return to_dtype(torch.histc(to_dtype(input, torch.float64), bins, min, max), torch.int64)
 
 
-def cov(x: Any, rowvar: bool = True, ddof: bool = True, fweights: Any = None, aweights: Any = None, name: Any = None) -> Any:
+def cov(
+    x: Any, rowvar: bool = True, ddof: bool = True, fweights: Any = None, aweights: Any = None, name: Any = None
+) -> Any:
     """The covariance matrix of the variables in the rows of x, or in its columns when not rowvar."""
     x = x if rowvar or x.ndim < 2 else torch.t(x)
     return torch.cov(x, correction=int(ddof), fweights=fweights, aweights=aweights)
@@ -165,3 +167,13 @@ METHODS = (
     matmul, mm, bmm, mv, dot, transpose, transpose_, t, t_, norm, dist, cdist, cross, tensordot, multi_dot,
     matrix_power, bincount, histogram, cov, corrcoef,
 )  # fmt: skip
+
+# Paddle has these here too.
+# fmt: off
+# isort: off
+from fxtraced.tensor.decomposition import (  # noqa: E402, F401
+    cholesky, cholesky_solve, cond, det, eig, eigh, eigvals, eigvalsh, householder_product, inv, inverse, lstsq, lu,
+    lu_unpack, matrix_rank, pinv, qr, slogdet, solve, svd, triangular_solve,
+)
+# isort: on
+# fmt: on

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import inplace, operand, promote
+from fxtraced.tensor.common import inplace, operand, promote, torch_method
 from fxtraced.tensor.tensor import as_tensor
 
 
@@ -105,7 +105,7 @@ def bitwise_not(x: Any, out: Any = None, name: Any = None) -> Any:
 def _written(result: Any, out: Any) -> Any:
     if out is None:
         return result
-    return torch.ops.aten.copy_(out, result)
+    return torch_method(out, "copy_", result)
 
 
 def is_empty(x: Any, name: Any = None) -> Any:

@@ -327,3 +327,14 @@ METHODS = (
     slice, strided_slice, unfold, unflatten, as_strided, as_complex, as_real, atleast_1d, atleast_2d, atleast_3d,
     contiguous, shard_index, reshape_, flatten_, squeeze_, unsqueeze_,
 )  # fmt: skip
+
+# Paddle has these here too.
+# fmt: off
+# isort: off
+from fxtraced.tensor.indexing import (  # noqa: E402, F401
+    diagonal_scatter, fill_, fill_diagonal_, fill_diagonal_tensor, fill_diagonal_tensor_, gather, gather_nd,
+    index_add, index_add_, index_fill, index_fill_, index_put, index_put_, masked_fill, masked_fill_, put_along_axis,
+    put_along_axis_, scatter, scatter_, scatter_nd, scatter_nd_add, select_scatter, take_along_axis, zero_,
+)
+# isort: on
+# fmt: on

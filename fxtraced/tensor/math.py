@@ -346,3 +346,21 @@ METHODS = (
     add_, subtract_, multiply_, divide_, floor_divide_, remainder_, mod_, floor_mod_, pow_, hypot_, gcd_, lcm_,
     ldexp_, lerp_, scale_, clip_, nan_to_num_, logit_, polygamma_, multigammaln_, renorm_, addmm_,
 )  # fmt: skip
+
+# Paddle has these here too.
+# fmt: off
+# isort: off
+from fxtraced.tensor.ops import (  # noqa: E402, F401
+    abs, abs_, acos, acos_, acosh, acosh_, angle, asin, asin_, asinh, asinh_, atan, atan_, atanh, atanh_, ceil, ceil_,
+    conj, cos, cos_, cosh, cosh_, deg2rad, digamma, digamma_, erf, erf_, erfinv, erfinv_, exp, exp_, expm1, expm1_,
+    floor, floor_, frac, frac_, i0, i0_, i0e, i1, i1e, isfinite, isinf, isnan, lgamma, lgamma_, log, log10, log10_,
+    log1p, log1p_, log2, log2_, log_, neg, neg_, rad2deg, reciprocal, reciprocal_, round, round_, rsqrt, rsqrt_, sgn,
+    sigmoid, sigmoid_, sign, sin, sin_, sinh, sinh_, sqrt, sqrt_, square, square_, tan, tan_, tanh, tanh_, trunc,
+    trunc_,
+)
+from fxtraced.tensor.reduction import (  # noqa: E402, F401
+    all, amax, amin, any, count_nonzero, cummax, cummin, cumprod, cumprod_, cumsum, cumsum_, logcumsumexp, logsumexp,
+    max, min, nanmean, nansum, prod, sum,
+)
+# isort: on
+# fmt: on

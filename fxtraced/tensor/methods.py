@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -14,7 +14,7 @@ class TensorMethods:
     """
 
 
-def attach(methods: dict[str, Callable[..., Any] | property]) -> None:
+def attach(methods: Mapping[str, Callable[..., Any] | property]) -> None:
     """Make each function a method, and each property an attribute, of every tensor. Raises ValueError when a name is taken."""
     for name, function in methods.items():
         if name in vars(TensorMethods):

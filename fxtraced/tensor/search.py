@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import dtype_or, promote, to_dtype
+from fxtraced.tensor.common import dtype_or, promote, to_dtype, torch_method
 from fxtraced.tensor.shape import int_of
 
 
@@ -78,7 +78,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any
 
 def where_(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any:
     """where, written into x."""
-    return torch.ops.aten.copy_(x, where(condition, x, y))
+    return torch_method(x, "copy_", where(condition, x, y))
 
 
 def _where_side(side: Any, condition: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from fxtraced.framework.dtype import dtype_name
@@ -56,7 +57,7 @@ def difference(reference: torch.Tensor, other: torch.Tensor, rtol: float, atol: 
     apart = torch.where(same, torch.zeros_like(a), a - b).abs()
     apart = torch.nan_to_num(apart, nan=float("inf"), posinf=float("inf"))
     place = int(apart.argmax())
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(place), reference.shape))
+    index = tuple(int(i) for i in np.unravel_index(place, tuple(reference.shape)))
     magnitude = torch.where(torch.isfinite(a), a.abs(), torch.zeros_like(a.abs())).max().item()
     absolute = apart.flatten()[place].item()
     allowed = atol + max(rtol, _LEAST_RTOL.get(reference.dtype, 0.0) if rtol else 0.0) * magnitude

@@ -109,7 +109,7 @@ NAMES = [
     row(f"repr(paddle.nn.{layer})", grad=False)
     for layer in (
         "Linear(2, 3)", "Conv2D(2, 4, 3, stride=2, padding=1, groups=2)", "BatchNorm2D(3)", "LayerNorm(3)", "Dropout(0.2)", "Embedding(3, 4)",
-        "GroupNorm(2, 4)", "LSTM(3, 4, 2)", "ReLU()", "Sequential(paddle.nn.Linear(2, 3), paddle.nn.Tanh())", "LayerList([paddle.nn.Linear(2, 3)])",
+        "GroupNorm(2, 4)", "ReLU()", "Sequential(paddle.nn.Linear(2, 3), paddle.nn.Tanh())", "LayerList([paddle.nn.Linear(2, 3)])",
         "MaxPool2D(2)", "AvgPool2D(2)", "AdaptiveAvgPool2D(1)", "LeakyReLU()", "Softmax()", "GELU()", "Upsample(scale_factor=2)", "Pad2D(1)", "Flatten()",
         "Conv2DTranspose(2, 4, 3)", "Identity()", "PixelShuffle(2)", "InstanceNorm2D(3)", "Unfold(2)", "Hardtanh()",
     )

@@ -176,7 +176,10 @@ b[b[:, 0] < 9] = 1.5
 
 ROWS = [
     *[row(call, a=f32(2, 3)) for call in ON_A.strip().splitlines()],
-    *[row(f"[b := a.clone(), exec({call!r}, {{'b': b, 'paddle': paddle, 'np': np}})][0]", a=f32(2, 3)) for call in WRITES.strip().splitlines()],
+    *[
+        row(f"[b := a.clone(), exec({call!r}, {{'b': b, 'paddle': paddle, 'np': np}})][0]", a=f32(2, 3))
+        for call in WRITES.strip().splitlines()
+    ],
     row("paddle.flatten(a)", a=f32()),
     row("a.flatten(1)", a=f32(2, 3, 4)),
     row("a.flatten(0, 1)", a=f32(2, 3, 4)),

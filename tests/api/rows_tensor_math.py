@@ -10,7 +10,10 @@ ROWS = [
     *[row(f"paddle.{name}(a)", a=f32(2, 3, low=1.1, high=4), rtol=1e-4) for name in POSITIVE.split()],
     *[row(f"paddle.{name}(a)", a=i32(2, 3, low=1, high=9)) for name in "exp log log1p log2 log10 expm1".split()],
     *[row(f"paddle.{name}(a)", a=i64(2, 3, low=-9, high=9)) for name in "abs square sign neg deg2rad rad2deg".split()],
-    *[row(f"paddle.{name}(a)", a=f32(2, 3)) for name in "erfinv deg2rad rad2deg angle conj isnan isinf isfinite".split()],
+    *[
+        row(f"paddle.{name}(a)", a=f32(2, 3))
+        for name in "erfinv deg2rad rad2deg angle conj isnan isinf isfinite".split()
+    ],
     *[row(f"paddle.{name}(a / 0)", a=f32(2, 3)) for name in "isnan isinf isfinite nan_to_num".split()],
     row("paddle.round(paddle.to_tensor([0.5, 1.5, 2.5, -0.5, -1.5, -2.5]))"),
     row("a.sigmoid()", a=f32(3)),
@@ -18,7 +21,10 @@ ROWS = [
         row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(3))
         for name in "add subtract multiply divide floor_divide remainder mod floor_mod maximum minimum fmax fmin".split()
     ],
-    *[row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(2, 3)) for name in "atan2 hypot logaddexp heaviside nextafter".split()],
+    *[
+        row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(2, 3))
+        for name in "atan2 hypot logaddexp heaviside nextafter".split()
+    ],
     *[
         row(f"paddle.{name}(a, b)", a=i64(2, 3, low=-9, high=9), b=i64(3, low=1, high=5))
         for name in "add subtract multiply divide floor_divide remainder gcd lcm ldexp maximum".split()
@@ -80,8 +86,14 @@ ROWS = [
     row("paddle.trace(a, offset=1)", a=f32(3, 3)),
     row("paddle.trace(a)", a=i32(3, 3)),
     row("paddle.diagonal(a, 1, 0, 2)", a=f32(2, 3, 4)),
-    *[row(f"paddle.{name}(a)", a=f32(2, 3)) for name in "sum mean max min amax amin prod all any logsumexp nansum".split()],
-    *[row(f"paddle.{name}(a, axis=1)", a=f32(2, 3)) for name in "sum mean max min amax amin prod all any logsumexp".split()],
+    *[
+        row(f"paddle.{name}(a)", a=f32(2, 3))
+        for name in "sum mean max min amax amin prod all any logsumexp nansum".split()
+    ],
+    *[
+        row(f"paddle.{name}(a, axis=1)", a=f32(2, 3))
+        for name in "sum mean max min amax amin prod all any logsumexp".split()
+    ],
     *[
         row(f"paddle.{name}(a, axis=[0, -1], keepdim=True)", a=f32(2, 3, 4))
         for name in "sum mean max min amax amin all any logsumexp nansum nanmean count_nonzero std var".split()

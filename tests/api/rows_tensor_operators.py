@@ -2,8 +2,12 @@
 
 from rows import boolean, f32, f64, i32, i64, row
 
-FLOATS = "a + b|a - b|a * b|a / b|a // b|a % b|a @ b|a == b|a != b|a < b|a <= b|a > b|a >= b|-a|abs(a.abs().tolist()[0])"
-NUMBERS = "a + 2|a - 2|a * 2|a / 2|a // 2|a % 2|a ** 2|2 + a|2 - a|2 * a|2 / (a + 7.5)|a > 1|a == 1|a + 1.5|1.5 - a|a * 0.3"
+FLOATS = (
+    "a + b|a - b|a * b|a / b|a // b|a % b|a @ b|a == b|a != b|a < b|a <= b|a > b|a >= b|-a|abs(a.abs().tolist()[0])"
+)
+NUMBERS = (
+    "a + 2|a - 2|a * 2|a / 2|a // 2|a % 2|a ** 2|2 + a|2 - a|2 * a|2 / (a + 7.5)|a > 1|a == 1|a + 1.5|1.5 - a|a * 0.3"
+)
 INTS = "a + b|a - b|a * b|a / b|a // b|a % b|a ** b|a & b|a \\| b|a ^ b|~a|a == b|a < b|-a"
 
 
@@ -18,11 +22,26 @@ ROWS = [
     *[row(call, a=i32(3, low=-5)) for call in _split(NUMBERS)],
     *[row(call, a=i64(3, low=-9, high=9), b=i64(3, low=1, high=4)) for call in _split(INTS)],
     *[row(call, a=f32(3), b=f64(3)) for call in ("a + b", "b + a", "a < b", "a * b.sum()")],
-    *[row(call, a=f32(3, low=-9, high=9), b=i64(3, low=1)) for call in ("a + b", "b + a", "a / b", "b / a", "b < a", "a % b", "a ** b")],
+    *[
+        row(call, a=f32(3, low=-9, high=9), b=i64(3, low=1))
+        for call in ("a + b", "b + a", "a / b", "b / a", "b < a", "a % b", "a ** b")
+    ],
     *[row(call, a=i32(3, low=1), b=i64(3, low=1)) for call in ("a + b", "b + a", "a / b", "a == b", "a // b")],
     *[
         row(call, a=boolean(4), b=boolean(4), c=f32(4))
-        for call in ("a & b", "a | b", "a ^ b", "~a", "a == b", "a * c", "c * a", "a * 2.0", "1.0 - a", "a + 1", "1 - a")
+        for call in (
+            "a & b",
+            "a | b",
+            "a ^ b",
+            "~a",
+            "a == b",
+            "a * c",
+            "c * a",
+            "a * 2.0",
+            "1.0 - a",
+            "a + 1",
+            "1 - a",
+        )
     ],
     *[row(call, a=boolean(4)) for call in ("a * 3", "a - 1", "-a", "a / 2", "a > 0", "a == 1", "a.sum() * 2")],
     row("a * np.array([1.0, 2.0, 3.0])", a=f32(3)),

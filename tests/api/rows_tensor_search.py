@@ -7,7 +7,10 @@ ROWS = [
         row(f"paddle.{name}(a, b)", a=i64(2, 3), b=i64(3))
         for name in "equal not_equal less_than less_equal greater_than greater_equal equal_all bitwise_and bitwise_or bitwise_xor".split()
     ],
-    *[row(f"paddle.{name}(a, b)", a=boolean(2, 3), b=boolean(3)) for name in "logical_and logical_or logical_xor bitwise_and bitwise_or".split()],
+    *[
+        row(f"paddle.{name}(a, b)", a=boolean(2, 3), b=boolean(3))
+        for name in "logical_and logical_or logical_xor bitwise_and bitwise_or".split()
+    ],
     row("paddle.logical_and(a, a)", a=f32(2, 3)),
     row("paddle.logical_not(a)", a=f32(2, 3)),
     row("paddle.logical_not(a)", a=boolean(2, 3)),

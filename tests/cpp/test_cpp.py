@@ -1,5 +1,6 @@
 """The C++ side: plain libtorch and fxtraced::Predictor give what Python gives."""
 
+import os
 import re
 import subprocess
 import sys
@@ -169,7 +170,7 @@ def test_errors_of_the_programs(programs, hand_made, tmp_path):
 
 @pytest.mark.parametrize("name", models.NAMES)
 def test_models(programs, name, tmp_path):
-    """Every sample model, from the trace to C++; at the traced batch size and at another."""
+    """Every sample model, from the trace to C++, gives the bits of Python; at the traced batch size and at another."""
     module = models.load(name)
     paddle.seed(1)
     model = module.make(paddle)
@@ -179,17 +180,53 @@ def test_models(programs, name, tmp_path):
     archive = tmp_path / "saved" / "model.pt"
     for batch in (2, 5):
         arrays = module.inputs(np, batch=batch)
-        expected = static(arrays)
+        expected = static([paddle.to_tensor(x) for x in arrays])
         feeds = [torch.from_numpy(x) for x in arrays]
         results, _ = run_plain(programs, archive, feeds, tmp_path)
         named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
         assert len(results) == len(named) == len(expected)
         for got, want in zip(results, expected, strict=True):
-            # One kernel, one library, one thread count: the same bits, but for the order of a parallel sum.
             assert got.numpy().dtype == want.dtype
-            np.testing.assert_allclose(got.numpy(), want, rtol=0, atol=1e-6 * max(1.0, abs(want).max()))
+            np.testing.assert_array_equal(got.numpy(), want)
         for got in named.values():
             assert any(torch.equal(got, other) for other in results)
+
+
+def test_names_of_a_traced_model(programs, tmp_path):
+    """Feeds are called as forward's parameters, fetches as the keys of its dict."""
+    module = models.load("multi")
+    model = module.make(paddle)
+    model.eval()
+    image, text = (paddle.to_tensor(x) for x in module.inputs(np))
+    outputs, static = paddle.jit.TracedLayer.trace(model, [image, text])
+    static.save_inference_model(str(tmp_path / "saved"))
+    feeds = {"image": torch.from_numpy(image.numpy()), "text": torch.from_numpy(text.numpy())}
+    named, _ = run_named(programs, tmp_path / "saved", feeds, tmp_path)
+    assert set(named) == {"logits", "embedding", "attention"}
+    for name, tensor in named.items():
+        np.testing.assert_allclose(tensor.numpy(), outputs[name].numpy(), rtol=0, atol=1e-6)
+
+
+class LooksAtItsLength(paddle.nn.Layer):
+    def forward(self, x):
+        if x.shape[1] > 4:
+            x = x[:, :4]
+        return x * 2
+
+
+@pytest.mark.parametrize("program", ["predict", "predict_named"])
+def test_guard_of_a_traced_model(programs, program, tmp_path):
+    """At another length the model stops and names the line of forward that looked at it."""
+    _, static = paddle.jit.TracedLayer.trace(LooksAtItsLength(), [paddle.ones([2, 6])])
+    static.save_inference_model(str(tmp_path / "saved"))
+    x = torch.ones(2, 3)
+    torch.save([x] if program == "predict" else {"x": x}, tmp_path / "feeds.pt")
+    done = run_program(programs[program], tmp_path / "saved" / "model.pt", tmp_path / "feeds.pt", tmp_path / "results.pt")
+    assert done.returncode == 1
+    assert "FXT201" in done.stderr
+    assert "if x.shape[1] > 4:" in done.stderr
+    if program == "predict_named":
+        assert done.stderr.startswith("FXT201")
 
 
 def test_paths():

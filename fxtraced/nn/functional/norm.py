@@ -36,10 +36,11 @@ def batch_norm(
     if not by_batch:
         return channels_back(F.batch_norm(x, running_mean, running_var, weight, bias, False, 0.0, epsilon), last)
     old = running_var * momentum
-    out = F.batch_norm(x, running_mean, running_var, weight, bias, True, 1 - momentum, epsilon)
-    # torch has moved the running variance by the unbiased batch variance.
+    # torch moves the running variance by the unbiased batch variance, and keeps it for backward: so it gets a copy.
+    moved = torch.clone(running_var)
+    out = F.batch_norm(x, running_mean, moved, weight, bias, True, 1 - momentum, epsilon)
     count = x.shape[0] * math.prod(x.shape[2:])
-    torch.Tensor.copy_(running_var, old + (running_var - old) * ((count - 1) / count))
+    torch.Tensor.copy_(running_var, old + (moved - old) * ((count - 1) / count))
     return channels_back(out, last)
 
 

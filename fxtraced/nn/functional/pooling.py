@@ -168,18 +168,27 @@ def _avg(
     last = is_channel_last(data_format, dims, name)
     x = channels_first(x, last)
     kernel, strides, pairs = _window(dims, x, kernel_size, stride, padding, ceil_mode, last, name)
-    if divisor is None and not exclusive:
-        # Paddle divides by the whole window, also where it leaves the padded input.
-        divisor = math.prod(kernel)
     if _fits(kernel, pairs):
-        pads = [before for before, _ in pairs]
-        out = _AVG[dims](x, kernel, strides, pads, ceil_mode, False, divisor)
+        out = _AVG[dims](x, kernel, strides, [before for before, _ in pairs], ceil_mode, not exclusive)
     else:
-        order = torch_pad_order(pairs)
-        sums = _AVG[dims](F.pad(x, order), kernel, strides, 0, ceil_mode, True, divisor or 1)
-        inside = F.pad(torch.ones_like(x), order)
-        out = sums if divisor else sums / _AVG[dims](inside, kernel, strides, 0, ceil_mode, True, 1)
+        out = _avg_of_padded(dims, x, kernel, strides, pairs, ceil_mode, exclusive)
+    if divisor is not None:
+        out = out * (math.prod(kernel) / divisor)
     return channels_back(out, last)
+
+
+def _avg_of_padded(
+    dims: int, x: Any, kernel: Any, strides: Any, pairs: list[tuple[Any, Any]], ceil_mode: bool, exclusive: bool
+) -> Any:
+    """Means over an input that is padded before: sums of the values over sums of what counts."""
+    # Without exclusive, Paddle counts the padding before, and as much of the padding after.
+    counted = [(before, min(before, after)) for before, after in pairs]
+    rest = [(0, after - min(before, after)) for before, after in pairs]
+    inside = F.pad(torch.ones_like(x), torch_pad_order(counted), value=0.0 if exclusive else 1.0)
+    inside = F.pad(inside, torch_pad_order(rest))
+    values = F.pad(x, torch_pad_order(pairs))
+    sums, counts = (_AVG[dims](part, kernel, strides, 0, ceil_mode, True, 1) for part in (values, inside))
+    return sums / counts
 
 
 def _max(

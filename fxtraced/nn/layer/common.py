@@ -296,6 +296,12 @@ class Unfold(Layer):
     def forward(self, input: Any) -> Any:
         return F.unfold(input, self.kernel_sizes, self.strides, self.paddings, self.dilations)
 
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_sizes}, dilation={self.dilations}, padding={self.paddings}, "
+            f"stride={self.strides}"
+        )
+
 
 class Fold(Layer):
     """Columns [N, C * kh * kw, L] added up into [N, C, H, W]."""
@@ -310,6 +316,12 @@ class Fold(Layer):
 
     def forward(self, input: Any) -> Any:
         return F.fold(input, self.output_sizes, self.kernel_sizes, self.strides, self.paddings, self.dilations)
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_sizes}, dilation={self.dilations}, padding={self.paddings}, "
+            f"stride={self.strides}"
+        )
 
 
 def _dtype_name(layer: Layer) -> str:

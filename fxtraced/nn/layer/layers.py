@@ -42,8 +42,9 @@ class Layer(torch.nn.Module):
                 self.__dict__.pop(name, None)
                 self._modules.pop(name, None)
                 self._non_persistent_buffers_set.add(name)
-            value = as_tensor(value)
-        super().__setattr__(name, value)
+            self._buffers[name] = as_tensor(value)
+        else:
+            super().__setattr__(name, value)
 
     # --- parameters and buffers ---------------------------------------------------------------------------------
 

@@ -25,7 +25,9 @@ class _Window(Layer):
         return type(self)._function(x, **self._arguments)
 
     def extra_repr(self) -> str:
-        shown = ("kernel_size", "stride", "padding", "output_size", "return_mask")
+        shown = ["kernel_size", "stride", "padding", "output_size"]
+        if "output_size" in self._arguments:
+            shown.append("return_mask")
         return ", ".join(f"{name}={self._arguments[name]}" for name in shown if name in self._arguments)
 
 

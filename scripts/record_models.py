@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 import models
 from models.weights import filled, nudged
 
-RECORDED = ROOT / "tests" / "models" / "recorded"
+RECORDED = Path(models.__file__).parent / "recorded"
 
 
 def flat(result):
@@ -60,7 +60,8 @@ def record(name):
         entries |= {f"weight/{key}": value for key, value in weights.items()}
         entries |= {f"input/{i}": value for i, value in enumerate(module.inputs(np))}
     missing, unexpected = model.set_state_dict(weights)
-    assert not missing and not unexpected, (missing, unexpected)
+    assert not missing, missing
+    assert not unexpected, unexpected
     model.eval()
     outputs = flat(model(*[paddle.to_tensor(x) for x in module.inputs(np)]))
     entries |= {f"output/{i}": value.numpy() for i, value in enumerate(outputs)}

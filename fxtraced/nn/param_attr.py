@@ -48,7 +48,8 @@ class ParamAttr:
         if isinstance(arg, list | tuple):
             return [ParamAttr._to_attr(item) for item in arg]
         raise TypeError(
-            f"a parameter attribute must be None, bool, str, Initializer, regularizer or ParamAttr, but received {arg!r}"
+            "a parameter attribute must be None, bool, str, Initializer, regularizer or ParamAttr, "
+            f"but received {arg!r}"
         )
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from fxtraced.optimizer.optimizer import Optimizer
 
 State = Callable[[str], torch.Tensor]
+
+
+def _single(value: float) -> float:
+    """The number in single precision, as Paddle's kernels hold it: 1 - 0.999 differs in the fifth digit."""
+    return float(np.float32(value))
 
 
 class SGD(Optimizer):
@@ -60,7 +66,7 @@ class Adam(Optimizer):
             if not 0 <= value < 1:
                 raise ValueError(f"Invaild value of {label}, expect {label} in [0,1), but received {value}.")
         super().__init__(learning_rate, parameters, weight_decay, grad_clip, name)
-        self._beta1, self._beta2, self._epsilon = float(beta1), float(beta2), float(epsilon)
+        self._beta1, self._beta2, self._epsilon = _single(beta1), _single(beta2), float(epsilon)
 
     def _update(self, parameter: Any, gradient: Any, rate: float, state: State, original: Any, group: Any) -> None:
         first, second = state("moment1"), state("moment2")
@@ -119,7 +125,7 @@ class Adagrad(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """The gradient over the root of its mean square; epsilon is under the root, and momentum holds the learning rate."""
+    """The gradient over the root of its mean square; epsilon is under the root, momentum holds the learning rate."""
 
     _moments = ("momentum", "mean_square", "mean_grad")
 
@@ -129,7 +135,7 @@ class RMSProp(Optimizer):
         name: str | None = None,
     ):  # fmt: skip
         super().__init__(learning_rate, parameters, weight_decay, grad_clip, name)
-        self._rho, self._epsilon, self._momentum, self._centered = rho, epsilon, momentum, centered
+        self._rho, self._epsilon, self._momentum, self._centered = _single(rho), epsilon, momentum, centered
 
     def _update(self, parameter: Any, gradient: Any, rate: float, state: State, original: Any, group: Any) -> None:
         square, momentum = state("mean_square"), state("momentum")
@@ -154,7 +160,7 @@ class Adamax(Optimizer):
         parameters: Any = None, weight_decay: Any = None, grad_clip: Any = None, name: str | None = None,
     ):  # fmt: skip
         super().__init__(learning_rate, parameters, weight_decay, grad_clip, name)
-        self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
+        self._beta1, self._beta2, self._epsilon = _single(beta1), _single(beta2), epsilon
 
     def _update(self, parameter: Any, gradient: Any, rate: float, state: State, original: Any, group: Any) -> None:
         moment, greatest = state("moment"), state("inf_norm")
@@ -173,7 +179,7 @@ class Adadelta(Optimizer):
         weight_decay: Any = None, grad_clip: Any = None, name: str | None = None,
     ):  # fmt: skip
         super().__init__(learning_rate, parameters, weight_decay, grad_clip, name)
-        self._epsilon, self._rho = epsilon, rho
+        self._epsilon, self._rho = epsilon, _single(rho)
 
     def _update(self, parameter: Any, gradient: Any, rate: float, state: State, original: Any, group: Any) -> None:
         squares, updates = state("_avg_squared_grad"), state("_avg_squared_update")
@@ -196,7 +202,12 @@ class Lamb(Optimizer):
         always_adapt: bool = False, name: str | None = None,
     ):  # fmt: skip
         super().__init__(learning_rate, parameters, None, grad_clip, name)
-        self._beta1, self._beta2, self._epsilon, self._decay = beta1, beta2, epsilon, lamb_weight_decay
+        self._beta1, self._beta2, self._epsilon, self._decay = (
+            _single(beta1),
+            _single(beta2),
+            epsilon,
+            lamb_weight_decay,
+        )
         self._exclude, self._always_adapt = exclude_from_weight_decay_fn, always_adapt
 
     def _update(self, parameter: Any, gradient: Any, rate: float, state: State, original: Any, group: Any) -> None:

@@ -37,7 +37,8 @@ class Optimizer:
             raise AttributeError("parameters argument given to the Optimizer should not be None in dygraph mode.")
         if isinstance(parameters, torch.Tensor | dict):
             raise TypeError(
-                f"`parameters` argument given to the optimizer should be an iterable of Tensors, but got {type(parameters)}"
+                "`parameters` argument given to the optimizer should be an iterable of Tensors, "
+                f"but got {type(parameters)}"
             )
         self._learning_rate, self._grad_clip, self._name = learning_rate, grad_clip, name
         self.regularization = _regularizer(weight_decay)
@@ -53,7 +54,7 @@ class Optimizer:
         self, parameter: torch.Tensor, gradient: torch.Tensor, rate: float, state: Callable[[str], torch.Tensor],
         original: Any, group: dict[str, Any],
     ) -> None:  # fmt: skip
-        """Move one parameter (plain torch tensors); state(name) is one of its tensors, original the parameter itself."""
+        """Move one parameter (plain torch tensors); state(name) is one of its tensors."""
         raise TypeError(f"{type(self).__name__} has no update")
 
     def _decays_gradient(self) -> bool:
@@ -130,7 +131,8 @@ class Optimizer:
             raise TypeError(f"The type of 'value' in optimizer.set_lr must be float, but received {type(value)}.")
         if isinstance(self._learning_rate, LRScheduler):
             raise RuntimeError(
-                "optimizer's learning rate can't be LRScheduler when invoke this API, because this will lead to conflict."
+                "optimizer's learning rate can't be LRScheduler when invoke this API, "
+                "because this will lead to conflict."
             )
         self._learning_rate = float(value)
 
@@ -143,7 +145,7 @@ class Optimizer:
     # --- state --------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """The tensors of all updated parameters by Paddle's names (linear_0.w_0_moment1_0), and the scheduler's state."""
+        """The tensors of updated parameters by Paddle's names (linear_0.w_0_moment1_0), and the scheduler's state."""
         found: dict[str, Any] = {}
         for name, tensors in self._accumulators.items():
             for index, parameter in enumerate(self._parameter_list):

@@ -21,7 +21,39 @@ def torch_method(x: Any, name: str, *args: Any) -> Any:
     A traced tensor is no torch.Tensor for Python's slots: its tracer records the call.
     """
     method = getattr(torch.Tensor, name)
-    return x.tracer.call(method, (x, *args), {}) if isinstance(x, Proxy) else method(x, *args)
+    if isinstance(x, Proxy):
+        tracer: Any = x.tracer
+        return tracer.call(method, (x, *args), {})
+    return method(x, *args)
+
+
+# torch's parser crashes (SIGSEGV) when a function that has an overload with a number in front is given a traced tensor
+# and a number; the methods have no such overload.
+
+
+def power(x: Any, y: Any) -> Any:
+    """x ** y for a tensor x and a tensor or number y."""
+    return torch_method(x, "pow", y)
+
+
+def modulo(x: Any, y: Any) -> Any:
+    """x % y, with y's sign, for a tensor x and a tensor or number y."""
+    return torch_method(x, "remainder", y)
+
+
+def bits_and(x: Any, y: Any) -> Any:
+    """x & y for a tensor x and a tensor or number y."""
+    return torch_method(x, "bitwise_and", y)
+
+
+def bits_or(x: Any, y: Any) -> Any:
+    """x | y for a tensor x and a tensor or number y."""
+    return torch_method(x, "bitwise_or", y)
+
+
+def bits_xor(x: Any, y: Any) -> Any:
+    """x ^ y for a tensor x and a tensor or number y."""
+    return torch_method(x, "bitwise_xor", y)
 
 
 def to_dtype(x: Any, dtype: torch.dtype) -> Any:

@@ -45,6 +45,12 @@ def write_index(x: Any, item: Any) -> tuple[Any, ...]:
     return tuple(index)
 
 
+def written(x: Any, value: Any) -> Any:
+    """What `x[...] = value` writes: lists and arrays as tensors, tensors in x's dtype."""
+    value = operand(x, np.asarray(value) if isinstance(value, list | tuple) else value)
+    return to_dtype(value, x.dtype) if isinstance(value, torch.Tensor) else value
+
+
 def _entry(x: Any, entry: Any) -> Any:
     if isinstance(entry, list | tuple | range):
         entry = list(entry)

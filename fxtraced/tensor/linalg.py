@@ -146,7 +146,10 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, name: Any = None) 
 
 
 def histogram(input: Any, bins: int = 100, min: float = 0, max: float = 0, name: Any = None) -> Any:
-    """How many elements fall into each of `bins` equal parts of [min, max], as int64; of the data's range if both are 0."""
+    """How many elements fall into each of `bins` equal parts of [min, max], as int64.
+
+    With min and max both 0 the parts are those of the data's own range.
+    """
     return to_dtype(torch.histc(to_dtype(input, torch.float64), bins, min, max), torch.int64)
 
 

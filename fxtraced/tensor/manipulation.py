@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.tensor.common import check_tensor, dtype_or, one_dim, to_dtype, torch_method
+from fxtraced.tensor.common import check_tensor, dtype_or, modulo, one_dim, to_dtype, torch_method
 from fxtraced.tensor.shape import int_of, shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -290,7 +290,7 @@ def shard_index(input: Any, index_num: int, nshards: int, shard_id: int, ignore_
         raise ValueError(f"The shard_id({shard_id}) should be in [0, {nshards})")
     size = (index_num + nshards - 1) // nshards
     inside = torch.eq(torch.div(input, size, rounding_mode="floor"), shard_id)
-    return torch.where(inside, torch.remainder(input, size), ignore_value)
+    return torch.where(inside, modulo(input, size), torch.full_like(input, ignore_value))
 
 
 def reshape_(x: Any, shape: Any, name: Any = None) -> Any:
@@ -323,9 +323,9 @@ def _restride(x: Any, view: Any, function: str) -> Any:
 
 METHODS = (
     cast, astype, reshape, view, view_as, flatten, squeeze, unsqueeze, concat, stack, split, chunk, vsplit, unbind,
-    unstack, expand, broadcast_to, expand_as, broadcast_tensors, tile, repeat_interleave, flip, reverse, roll, rot90, moveaxis,
-    slice, strided_slice, unfold, unflatten, as_strided, as_complex, as_real, atleast_1d, atleast_2d, atleast_3d,
-    contiguous, shard_index, reshape_, flatten_, squeeze_, unsqueeze_,
+    unstack, expand, broadcast_to, expand_as, broadcast_tensors, tile, repeat_interleave, flip, reverse, roll,
+    rot90, moveaxis, slice, strided_slice, unfold, unflatten, as_strided, as_complex, as_real, atleast_1d,
+    atleast_2d, atleast_3d, contiguous, shard_index, reshape_, flatten_, squeeze_, unsqueeze_,
 )  # fmt: skip
 
 # Paddle has these here too.

@@ -15,7 +15,10 @@ class TensorMethods:
 
 
 def attach(methods: Mapping[str, Callable[..., Any] | property]) -> None:
-    """Make each function a method, and each property an attribute, of every tensor. Raises ValueError when a name is taken."""
+    """Make each function a method, and each property an attribute, of every tensor.
+
+    Raises ValueError when a name is taken.
+    """
     for name, function in methods.items():
         if name in vars(TensorMethods):
             raise ValueError(f"a tensor method {name!r} exists already")

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import operand, promote, to_dtype
+from fxtraced.tensor.common import bits_and, bits_or, bits_xor, modulo, operand, power, promote, to_dtype
 
 
 def _binary(name: str, function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
@@ -68,16 +68,23 @@ def _table() -> dict[str, Callable[..., Any]]:
         "sub": (torch.sub, _reflected_subtract),
         "mul": (torch.mul, lambda y, x: torch.mul(x, y)),
         "truediv": (torch.div, _reflected_divide),
-        "pow": (torch.pow, torch.pow),
+        "pow": (power, torch.pow),
     }
-    one = {
+    one: dict[str, Callable[..., Any]] = {
         "floordiv": torch.floor_divide,
-        "mod": torch.remainder,
-        "and": torch.bitwise_and,
-        "or": torch.bitwise_or,
-        "xor": torch.bitwise_xor,
+        "mod": modulo,
+        "and": bits_and,
+        "or": bits_or,
+        "xor": bits_xor,
     }
-    compare = {"eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge}
+    compare: dict[str, Callable[..., Any]] = {
+        "eq": torch.eq,
+        "ne": torch.ne,
+        "lt": torch.lt,
+        "le": torch.le,
+        "gt": torch.gt,
+        "ge": torch.ge,
+    }
     table: dict[str, Callable[..., Any]] = {}
     for name, (function, reflected) in both.items():
         table[f"__{name}__"] = _binary(f"__{name}__", function)

@@ -10,12 +10,11 @@ import torch
 from fxtraced.tensor.eager import EagerMethods
 from fxtraced.tensor.methods import TensorMethods
 from fxtraced.tensor.shape import Shape, Size
-from fxtraced.tensor.to_string import to_string
 
 _shape_of = torch.Tensor.shape.__get__  # type: ignore[attr-defined]
 
 
-class Tensor(EagerMethods, TensorMethods, torch.Tensor):
+class Tensor(EagerMethods, TensorMethods, torch.Tensor):  # type: ignore[misc]
     """A torch.Tensor with Paddle's methods and operators (paddle.Tensor).
 
     Any torch function applied to one gives one. torch's own Python functions see a plain torch.Tensor, so
@@ -31,7 +30,7 @@ class Tensor(EagerMethods, TensorMethods, torch.Tensor):
             return as_tensor(func(*args, **kwargs))
 
     @property
-    def shape(self) -> Any:
+    def shape(self) -> Any:  # type: ignore[override]
         with torch._C.DisableTorchFunctionSubclass():
             return Shape(_shape_of(self))
 
@@ -58,6 +57,7 @@ class Parameter(Tensor):
     # torch.nn.Parameter's instance check asks for this flag.
     _is_param = True
     persistable = True
+    title = "Parameter containing:\n"
 
     def __new__(cls, data: Any, trainable: bool = True) -> Parameter:
         return torch.Tensor._make_subclass(cls, data.detach(), trainable)
@@ -70,11 +70,6 @@ class Parameter(Tensor):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self.requires_grad_(value)
-
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return f"Parameter containing:\n{to_string(self)}"
-
-    __str__ = __repr__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
@@ -121,7 +116,7 @@ def _call_on_plain(func: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _plain(value: Any, given: dict[int, Tensor]) -> Any:
-    """value with every Tensor in it, also in lists, tuples and dicts, as the plain torch.Tensor that shares its memory."""
+    """value with every Tensor in it, also in lists, tuples and dicts, as the torch.Tensor that shares its memory."""
     if isinstance(value, Tensor):
         alias = value.as_subclass(torch.Tensor)
         given[id(alias)] = value

@@ -294,17 +294,18 @@ class ConcolicTracer(fx.proxy.TracerBase):
             return value
         node = self.graph.call_method("item", (traced.node,))
         node.meta["number"] = type(value)
-        return TracedScalar(self, value, f"{traced.node.name}.item()", node)
+        return TracedScalar(self, value, describe(traced.node), node)
 
     @_undisturbed
-    def look_at_all(self, traced: TracedValue, how: str) -> torch.Tensor:
+    def look_at_all(self, traced: TracedValue, how: str) -> np.ndarray:
         """The values of a tensor: guarded as a whole if they are fixed, otherwise a problem of this trace."""
         if not traced.fixed:
             self._add_problem(traced, how)
         else:
             same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.value.clone())))
-            self._guard(f"{traced.node.name} has the values it had", lambda: same)
-        return traced.value.clone()
+            same.meta["number"] = bool
+            self._guard(f"{describe(traced.node)} == {traced.value.tolist()}", lambda: same)
+        return traced.value.cpu().numpy().copy()
 
     def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
         if name == "is_nonzero":
@@ -317,7 +318,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
         if first.fixed and second.fixed:
             node = self.graph.call_function(getattr(torch, name), (first.node, second.node, *args[2:]), kwargs)
             node.meta["number"] = bool
-            return bool(TracedScalar(self, answer, f"{name}({first.node.name}, {second.node.name})", node))
+            return bool(TracedScalar(self, answer, f"{name}({describe(first.node)}, {describe(second.node)})", node))
         self._add_problem(first if not first.fixed else second, f"torch.{name}()")
         return answer
 
@@ -503,6 +504,29 @@ def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tupl
         function, swapped = torch_calls.OPERATORS[name]
         return "call_function", function, args[::-1] if swapped else args
     return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
+
+
+def describe(node: fx.Node, depth: int = 4) -> str:
+    """A node as an expression of the tensors and sizes that it comes from, for the text of a guard."""
+    if node.op in ("placeholder", "get_attr"):
+        return str(node.target)
+    if depth == 0:
+        return node.name
+
+    def text(value: Any) -> str:
+        if isinstance(value, fx.Node):
+            return describe(value, depth - 1)
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(text(x) for x in value)}]"
+        return repr(value)
+
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if name == "size":
+        return f"{text(node.args[0])}.shape[{text(node.args[1])}]"
+    if name == "getitem":
+        index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+        return f"{text(node.args[0])}[{', '.join(text(x) for x in index)}]"
+    return f"{name}({', '.join(text(x) for x in node.args)})"
 
 
 def _describe(node: fx.Node, value: torch.Tensor) -> None:

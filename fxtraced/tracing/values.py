@@ -15,6 +15,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework import place as places
+from fxtraced.tensor.indexing import read_index, write_index, written
 from fxtraced.tensor.methods import TensorMethods
 from fxtraced.tensor.shape import Shape, Size
 from fxtraced.tensor.tensor import Tensor
@@ -118,8 +119,12 @@ class TracedValue(fx.Proxy):
 
     # Looks at data
 
-    def item(self) -> Any:
-        return self.tracer.item(self, "item()")
+    def item(self, *place: int) -> Any:
+        chosen = self
+        if place:
+            flat = self.tracer.call(torch.reshape, (self, [-1]), {}) if len(place) == 1 else self
+            chosen = self.tracer.record("call_function", operator.getitem, (flat, place), {})
+        return self.tracer.item(chosen, "item()")
 
     def __bool__(self) -> bool:
         return bool(self.tracer.item(self, "bool()"))
@@ -140,10 +145,10 @@ class TracedValue(fx.Proxy):
         return self.tracer.look_at_all(self, "tolist()").tolist()
 
     def numpy(self) -> np.ndarray:
-        return self.tracer.look_at_all(self, "numpy()").cpu().numpy()
+        return self.tracer.look_at_all(self, "numpy()")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self.tracer.look_at_all(self, "a NumPy function").cpu().numpy(), dtype=dtype)
+        return np.asarray(self.tracer.look_at_all(self, "a NumPy function"), dtype=dtype)
 
     def __contains__(self, item: Any) -> bool:
         return bool((self.tracer.call(torch.eq, (self, item), {})).any())
@@ -169,6 +174,13 @@ class TracedTensor(TensorMethods, TracedValue):
     @property
     def __class__(self) -> type:  # type: ignore[override]
         return Tensor
+
+    def __getitem__(self, item: Any) -> Any:
+        x, index = read_index(self, item)
+        return self.tracer.record("call_function", operator.getitem, (x, index), {})
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.tracer.record("call_function", operator.setitem, (self, write_index(self, item), written(self, value)), {})
 
     @property
     def size(self) -> Any:

@@ -34,7 +34,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Row:
-    """One expression over `paddle`, `np` and its inputs by name. grad: it can be differentiated; xfail: why it differs."""
+    """One expression over `paddle`, `np` and its inputs by name.
+
+    grad: it can be differentiated; xfail: why it differs.
+    """
 
     call: str
     inputs: dict[str, Sample]

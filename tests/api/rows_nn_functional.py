@@ -1,5 +1,7 @@
 """paddle.nn.functional."""
 
+# ruff: noqa: E501
+
 from rows import boolean, f32, f64, i32, i64, row
 
 X = f32(2, 6, 5)

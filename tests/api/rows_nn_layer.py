@@ -1,5 +1,7 @@
 """paddle.nn: layers with the same weights on both sides."""
 
+# ruff: noqa: E501
+
 from rows import f32, i32, i64, row
 
 IMAGE, LINE, FLAT, VOLUME = f32(2, 4, 8, 8), f32(2, 4, 9), f32(3, 4), f32(1, 2, 4, 4, 4)

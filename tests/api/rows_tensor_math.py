@@ -4,6 +4,7 @@ from rows import boolean, f32, f64, i32, i64, row
 
 UNARY = "abs ceil cos cosh erf exp expm1 floor sin sinh sign sgn square tan tanh asin asinh acos atan atanh neg"
 POSITIVE = "log log2 log10 log1p sqrt rsqrt reciprocal acosh digamma lgamma i0 i0e i1 i1e frac trunc round"
+BINARY = "add subtract multiply divide floor_divide remainder mod floor_mod maximum minimum fmax fmin"
 
 ROWS = [
     *[row(f"paddle.{name}(a)", a=f32(2, 3, low=-0.9, high=0.9)) for name in UNARY.split()],
@@ -17,10 +18,7 @@ ROWS = [
     *[row(f"paddle.{name}(a / 0)", a=f32(2, 3)) for name in "isnan isinf isfinite nan_to_num".split()],
     row("paddle.round(paddle.to_tensor([0.5, 1.5, 2.5, -0.5, -1.5, -2.5]))"),
     row("a.sigmoid()", a=f32(3)),
-    *[
-        row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(3))
-        for name in "add subtract multiply divide floor_divide remainder mod floor_mod maximum minimum fmax fmin".split()
-    ],
+    *[row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(3)) for name in BINARY.split()],
     *[
         row(f"paddle.{name}(a, b)", a=f32(2, 3), b=f32(2, 3))
         for name in "atan2 hypot logaddexp heaviside nextafter".split()

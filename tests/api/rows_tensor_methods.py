@@ -3,8 +3,10 @@
 from rows import boolean, f32, i64, row
 
 INPLACE = """
-abs_() add_(b) subtract_(b) multiply_(b) divide_(b) remainder_(b) floor_divide_(b) pow_(2) scale_(2.0,1.0) clip_(-0.2,0.3)
-exp_() sqrt_() rsqrt_() reciprocal_() floor_() ceil_() round_() tanh_() sigmoid_() sin_() cos_() neg_() log1p_() trunc_()
+abs_()
+add_(b) subtract_(b) multiply_(b) divide_(b) remainder_(b) floor_divide_(b) pow_(2) scale_(2.0,1.0) clip_(-0.2,0.3)
+exp_()
+sqrt_() rsqrt_() reciprocal_() floor_() ceil_() round_() tanh_() sigmoid_() sin_() cos_() neg_() log1p_() trunc_()
 lerp_(b,0.5) fill_(2.0) zero_() cumsum_(0) tril_() triu_() nan_to_num_() frac_() masked_fill_(b>0,1.0) logit_(1e-6)
 unsqueeze_(0) squeeze_() reshape_([3,2]) flatten_() transpose_([1,0]) t_() index_add_(paddle.to_tensor([0]),0,b[:1])
 put_along_axis_(paddle.to_tensor([[0],[1]]),9.0,1) scatter_(paddle.to_tensor([0]),b[:1]) uniform_(1,1) erfinv_()

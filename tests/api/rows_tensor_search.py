@@ -2,11 +2,11 @@
 
 from rows import boolean, f32, f64, i64, row
 
+COMPARISONS = """equal not_equal less_than less_equal greater_than greater_equal equal_all
+bitwise_and bitwise_or bitwise_xor"""
+
 ROWS = [
-    *[
-        row(f"paddle.{name}(a, b)", a=i64(2, 3), b=i64(3))
-        for name in "equal not_equal less_than less_equal greater_than greater_equal equal_all bitwise_and bitwise_or bitwise_xor".split()
-    ],
+    *[row(f"paddle.{name}(a, b)", a=i64(2, 3), b=i64(3)) for name in COMPARISONS.split()],
     *[
         row(f"paddle.{name}(a, b)", a=boolean(2, 3), b=boolean(3))
         for name in "logical_and logical_or logical_xor bitwise_and bitwise_or".split()

@@ -62,9 +62,10 @@ def hand_made(tmp_path_factory):
 
 
 def run_program(program, *arguments):
-    return subprocess.run(
-        [str(program), *map(str, arguments)], check=False, capture_output=True, text=True, timeout=120
-    )
+    # As many threads as here, so that parallel sums have the same order.
+    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    command = [str(program), *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
 
 
 def run_plain(programs, model, feeds, directory, *options):
@@ -221,7 +222,8 @@ def test_guard_of_a_traced_model(programs, program, tmp_path):
     static.save_inference_model(str(tmp_path / "saved"))
     x = torch.ones(2, 3)
     torch.save([x] if program == "predict" else {"x": x}, tmp_path / "feeds.pt")
-    done = run_program(programs[program], tmp_path / "saved" / "model.pt", tmp_path / "feeds.pt", tmp_path / "results.pt")
+    archive = tmp_path / "saved" / "model.pt"
+    done = run_program(programs[program], archive, tmp_path / "feeds.pt", tmp_path / "results.pt")
     assert done.returncode == 1
     assert "FXT201" in done.stderr
     assert "if x.shape[1] > 4:" in done.stderr
@@ -260,5 +262,5 @@ def test_missing_cmake_is_said(monkeypatch, tmp_path):
 
 def test_failing_build_shows_the_output(monkeypatch, tmp_path):
     monkeypatch.setenv("CXX", str(tmp_path / "no-compiler"))
-    with pytest.raises(RuntimeError, match="(?s)failed with exit code 1; its output:.*no-compiler"):
+    with pytest.raises(RuntimeError, match=r"(?s)failed with exit code 1; its output:.*no-compiler"):
         sysconfig.build_examples(tmp_path / "build", verbose=False)

@@ -67,6 +67,8 @@ from fxtraced.nn.functional.distance import (
 )
 from fxtraced.nn.functional.extension import (
     diag_embed as diag_embed,
+)
+from fxtraced.nn.functional.extension import (
     gather_tree,
     sequence_mask,
     temporal_shift,

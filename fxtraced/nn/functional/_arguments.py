@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from fxtraced.tensor.common import torch_method
+
 LAYOUTS = {
     1: ("NCL", "NLC"),
     2: ("NCHW", "NHWC"),
@@ -15,10 +17,10 @@ LAYOUTS = {
 
 def cast(x: Any, dtype: torch.dtype) -> Any:
     """x in another dtype; x itself when it has it."""
-    return x if x.dtype == dtype else torch.Tensor.to(x, dtype)
+    return x if x.dtype == dtype else torch_method(x, "to", dtype)
 
 
-def per_dim(value: Any, dims: int, name: str) -> list[Any]:
+def per_dim(value: Any, dims: int, name: str) -> Any:
     """One number a dimension: 3 -> [3, 3], [3] -> [3, 3], (3, 5) -> [3, 5]. Raises ValueError for another length."""
     if isinstance(value, torch.Tensor):
         value = value.tolist()
@@ -62,7 +64,7 @@ def channels_back(x: Any, last: bool) -> Any:
 def padding_pairs(padding: Any, dims: int, last: bool, function: str) -> list[tuple[Any, Any]] | str:
     """[(before, after)] for each spatial dimension, or "SAME".
 
-    Reads Paddle's forms: "SAME", "VALID", p, [p0, p1], [before0, after0, ...] and [[0, 0], [0, 0], [before, after], ...].
+    Reads Paddle's forms: "SAME", "VALID", p, [p0, p1], [before0, after0, ...], [[0, 0], [0, 0], [before, after], ...].
     Raises ValueError for any other.
     """
     if isinstance(padding, str):

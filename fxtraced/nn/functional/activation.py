@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from fxtraced.framework.dtype import convert_dtype
 from fxtraced.nn.functional._arguments import cast, is_last
+from fxtraced.tensor.common import torch_method
 
 
 def celu(x: Any, alpha: float = 1.0, name: str | None = None) -> Any:
@@ -151,7 +152,7 @@ def softmax(x: Any, axis: int = -1, dtype: Any = None, name: str | None = None) 
 
 def softmax_(x: Any, axis: int = -1, dtype: Any = None, name: str | None = None) -> Any:
     """softmax in place."""
-    return torch.Tensor.copy_(x, F.softmax(_as(x, dtype), axis))
+    return torch_method(x, "copy_", F.softmax(_as(x, dtype), axis))
 
 
 def softplus(x: Any, beta: float = 1, threshold: float = 20, name: str | None = None) -> Any:
@@ -198,7 +199,7 @@ def thresholded_relu(x: Any, threshold: float = 1.0, name: str | None = None) ->
 
 def thresholded_relu_(x: Any, threshold: float = 1.0, name: str | None = None) -> Any:
     """thresholded_relu in place."""
-    return F.threshold_(x, threshold, 0.0)
+    return torch.threshold_(x, threshold, 0.0)
 
 
 def glu(x: Any, axis: int = -1, name: str | None = None) -> Any:

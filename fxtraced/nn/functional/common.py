@@ -144,12 +144,14 @@ def fold(
 ) -> Any:  # fmt: skip
     """Add columns [N, C * kh * kw, L] up into [N, C, H, W]; paddings may be [top, left, bottom, right]."""
     height, width = per_dim(output_sizes, 2, "output_sizes")
+    size: Any = [height, width]
     kernel, dilation, stride = (per_dim(v, 2, n) for v, n in _windows(kernel_sizes, dilations, strides))
     if isinstance(paddings, list | tuple) and len(paddings) == 4:
         top, left, bottom, right = paddings
-        whole = F.fold(x, [height + top + bottom, width + left + right], kernel, dilation, 0, stride)
+        size = [height + top + bottom, width + left + right]
+        whole = F.fold(x, size, kernel, dilation, 0, stride)
         return torch.narrow(torch.narrow(whole, 2, top, height), 3, left, width)
-    return F.fold(x, [height, width], kernel, dilation, per_dim(paddings, 2, "paddings"), stride)
+    return F.fold(x, size, kernel, dilation, per_dim(paddings, 2, "paddings"), stride)
 
 
 def _windows(kernel_sizes: Any, dilations: Any, strides: Any) -> list[tuple[Any, str]]:

@@ -18,8 +18,8 @@ from fxtraced.nn.functional._arguments import (
     torch_pad_order,
 )
 
-_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
-_TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+_CONV: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_TRANSPOSE: dict[int, Any] = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 
 
 def conv1d(
@@ -77,16 +77,16 @@ def _conv(
     _check_rank(x, dims, name)
     last = is_channel_last(data_format, dims, name)
     stride, dilation = per_dim(stride, dims, "stride"), per_dim(dilation, dims, "dilation")
-    pairs = padding_pairs(padding, dims, last, name)
+    pairs: Any = padding_pairs(padding, dims, last, name)
     x = channels_first(x, last)
     if pairs == "SAME":
         # Paddle ignores the dilation together with "SAME".
         dilation = [1] * dims
         pairs = same_pairs(x.shape[2:], weight.shape[2:], stride)
-    if is_symmetric(pairs):  # type: ignore[arg-type]
+    if is_symmetric(pairs):
         out = _CONV[dims](x, weight, bias, stride, [before for before, _ in pairs], dilation, groups)
     else:
-        padded = F.pad(x, torch_pad_order(pairs))  # type: ignore[arg-type]
+        padded = F.pad(x, torch_pad_order(pairs))
         out = _CONV[dims](padded, weight, bias, stride, 0, dilation, groups)
     return channels_back(out, last)
 

@@ -12,9 +12,9 @@ def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
     training: bool = True, name: str | None = None,
 ) -> Any:  # fmt: skip
-    """softmax(query @ key^T / sqrt(head_dim) + attn_mask) @ value; all tensors are [B, S, H, D], torch's [B, H, S, D]."""
-    heads_first = [torch.transpose(x, 1, 2) for x in (query, key, value)]
-    out = F.scaled_dot_product_attention(*heads_first, attn_mask, dropout_p if training else 0.0, is_causal)
+    """softmax(query @ key^T / sqrt(head_dim) + attn_mask) @ value of [B, S, H, D] tensors; torch's are [B, H, S, D]."""
+    query, key, value = (torch.transpose(x, 1, 2) for x in (query, key, value))
+    out = F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p if training else 0.0, is_causal)
     return torch.transpose(out, 1, 2)
 
 

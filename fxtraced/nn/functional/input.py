@@ -13,12 +13,14 @@ from fxtraced.nn.functional._arguments import cast
 
 def one_hot(x: Any, num_classes: Any, name: str | None = None) -> Any:
     """x [...] of integers as [..., num_classes] of floats; torch's is int64."""
-    count = num_classes.item() if isinstance(num_classes, torch.Tensor) else num_classes
+    count: Any = num_classes.item() if isinstance(num_classes, torch.Tensor) else num_classes
     return cast(F.one_hot(cast(x, torch.int64), count), default_dtype())
 
 
-def embedding(x: Any, weight: Any, padding_idx: int | None = None, sparse: bool = False, name: str | None = None) -> Any:
-    """The rows of weight [n, d] that x [...] of integers names: [..., d]; zeros for padding_idx, whatever the weight."""
+def embedding(
+    x: Any, weight: Any, padding_idx: int | None = None, sparse: bool = False, name: str | None = None
+) -> Any:
+    """The rows of weight [n, d] that integers x [...] name: [..., d]; zeros for padding_idx, whatever the weight."""
     rows = F.embedding(x, weight, sparse=sparse)
     if padding_idx is None:
         return rows

@@ -11,7 +11,7 @@ from fxtraced.nn.functional._arguments import cast, channels_back, channels_firs
 
 _LAYOUTS = {3: ("NCW", "NWC"), 4: ("NCHW", "NHWC"), 5: ("NCDHW", "NDHWC")}
 _RANKS = {"linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,), "nearest": (4, 5), "area": (3, 4, 5)}
-_AREA = {3: F.adaptive_avg_pool1d, 4: F.adaptive_avg_pool2d, 5: F.adaptive_avg_pool3d}
+_AREA: dict[int, Any] = {3: F.adaptive_avg_pool1d, 4: F.adaptive_avg_pool2d, 5: F.adaptive_avg_pool3d}
 
 
 def interpolate(
@@ -28,8 +28,8 @@ def interpolate(
     last = layout == _LAYOUTS[x.ndim][1]
     x = channels_first(x, last)
     spatial = x.ndim - 2
-    sizes = None if size is None else _numbers(size, spatial)
-    scales = None if scale_factor is None else [float(f) for f in _numbers(scale_factor, spatial)]
+    sizes: Any = None if size is None else _numbers(size, spatial)
+    scales: Any = None if scale_factor is None else [float(f) for f in _numbers(scale_factor, spatial)]
     if mode == "area":
         out = _AREA[x.ndim](x, sizes)
     elif mode == "nearest":
@@ -80,9 +80,7 @@ def _numbers(value: Any, count: int) -> list[Any]:
     return numbers * count if len(numbers) == 1 else numbers
 
 
-def _check(
-    x: Any, size: Any, scale_factor: Any, mode: str, layout: str, align_corners: bool, align_mode: int
-) -> None:
+def _check(x: Any, size: Any, scale_factor: Any, mode: str, layout: str, align_corners: bool, align_mode: int) -> None:
     if mode not in _RANKS:
         raise ValueError(f"interpolate: mode must be one of {', '.join(_RANKS)}, but received {mode!r}")
     if x.ndim not in _RANKS[mode]:

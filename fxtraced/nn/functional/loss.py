@@ -87,7 +87,7 @@ def gaussian_nll_loss(
 
 
 def kl_div(input: Any, label: Any, reduction: str = "mean", name: str | None = None) -> Any:
-    """label * (log(label) - input), 0 where label is not positive; "mean" is over elements, "batchmean" over samples."""
+    """label * (log(label) - input), 0 where label is not positive; "mean" is per element, "batchmean" per sample."""
     dtype = torch.promote_types(input.dtype, label.dtype)
     loss = F.kl_div(cast(input, dtype), cast(label, dtype), reduction="none")
     if reduction == "batchmean":
@@ -161,10 +161,8 @@ def sigmoid_focal_loss(
     return reduce(loss if normalizer is None else loss / normalizer, reduction, "sigmoid_focal_loss")
 
 
-def smooth_l1_loss(
-    input: Any, label: Any, reduction: str = "mean", delta: float = 1.0, name: str | None = None
-) -> Any:
-    """The Huber loss: d * d / 2 up to delta, delta * (|d| - delta / 2) beyond; torch's smooth_l1_loss divides by delta."""
+def smooth_l1_loss(input: Any, label: Any, reduction: str = "mean", delta: float = 1.0, name: str | None = None) -> Any:
+    """The Huber loss: d * d / 2 up to delta, then delta * (|d| - delta / 2); torch's smooth_l1_loss is over delta."""
     return reduce(F.huber_loss(input, label, reduction="none", delta=delta), reduction, "smooth_l1_loss")
 
 

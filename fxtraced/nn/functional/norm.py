@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from fxtraced.nn.functional._arguments import channels_back, channels_first
+from fxtraced.tensor.common import torch_method
 
 _LAYOUTS = ("NC", "NCL", "NCHW", "NCDHW", "NLC", "NHWC", "NDHWC")
 
@@ -40,7 +41,7 @@ def batch_norm(
     moved = torch.clone(running_var)
     out = F.batch_norm(x, running_mean, moved, weight, bias, True, 1 - momentum, epsilon)
     count = x.shape[0] * math.prod(x.shape[2:])
-    torch.Tensor.copy_(running_var, old + (moved - old) * ((count - 1) / count))
+    torch_method(running_var, "copy_", old + (moved - old) * ((count - 1) / count))
     return channels_back(out, last)
 
 

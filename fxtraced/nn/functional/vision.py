@@ -15,7 +15,7 @@ def affine_grid(theta: Any, out_shape: Any, align_corners: bool = True, name: st
     if not isinstance(theta, torch.Tensor):
         raise ValueError("The theta should be a Tensor.")
     shape = out_shape.tolist() if isinstance(out_shape, torch.Tensor) else out_shape
-    sizes = [size.item() if isinstance(size, torch.Tensor) else size for size in shape]
+    sizes: Any = [size.item() if isinstance(size, torch.Tensor) else size for size in shape]
     return F.affine_grid(theta, sizes, align_corners)
 
 
@@ -28,7 +28,8 @@ def grid_sample(
         raise ValueError(f"The mode of grid sample function should be 'bilinear' or 'nearest', but got: {mode}")
     if padding_mode not in ("zeros", "reflection", "border"):
         raise ValueError(
-            f"The padding mode of grid sample function should be 'zeros', 'reflection' or 'border', but got: {padding_mode}"
+            "The padding mode of grid sample function should be 'zeros', 'reflection' or 'border', "
+            f"but got: {padding_mode}"
         )
     if not isinstance(align_corners, bool):
         raise ValueError(f"The align corners should be bool, but got: {align_corners}")

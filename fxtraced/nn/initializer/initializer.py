@@ -59,7 +59,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         slope = 0.01 if param is None else float(param)
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in GAINS:
-        raise ValueError(f"calculate_gain: nonlinearity must be one of {', '.join(GAINS)}, but received {nonlinearity!r}")
+        raise ValueError(
+            f"calculate_gain: nonlinearity must be one of {', '.join(GAINS)}, but received {nonlinearity!r}"
+        )
     return GAINS[nonlinearity]
 
 

@@ -177,9 +177,7 @@ class Upsample(Layer):
 class UpsamplingNearest2D(Layer):
     """Resize [N, C, H, W] by the nearest pixel."""
 
-    def __init__(
-        self, size: Any = None, scale_factor: Any = None, data_format: str = "NCHW", name: str | None = None
-    ):
+    def __init__(self, size: Any = None, scale_factor: Any = None, data_format: str = "NCHW", name: str | None = None):
         super().__init__()
         self.size, self.scale_factor, self.data_format = size, scale_factor, data_format
 
@@ -190,9 +188,7 @@ class UpsamplingNearest2D(Layer):
 class UpsamplingBilinear2D(Layer):
     """Resize [N, C, H, W] bilinearly with aligned corners."""
 
-    def __init__(
-        self, size: Any = None, scale_factor: Any = None, data_format: str = "NCHW", name: str | None = None
-    ):
+    def __init__(self, size: Any = None, scale_factor: Any = None, data_format: str = "NCHW", name: str | None = None):
         super().__init__()
         self.size, self.scale_factor, self.data_format = size, scale_factor, data_format
 

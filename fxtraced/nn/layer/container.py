@@ -68,7 +68,8 @@ class Sequential(_Indexed):
         return self
 
     def forward(self, input: Any) -> Any:
-        for layer in self._modules.values():
+        layers: Any = self._modules.values()
+        for layer in layers:
             input = layer(input)
         return input
 

@@ -10,8 +10,8 @@ from fxtraced.nn.functional._arguments import is_channel_last, per_dim
 from fxtraced.nn.initializer import Normal
 from fxtraced.nn.layer.layers import Layer
 
-_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
-_TRANSPOSE = {1: F.conv1d_transpose, 2: F.conv2d_transpose, 3: F.conv3d_transpose}
+_CONV: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_TRANSPOSE: dict[int, Any] = {1: F.conv1d_transpose, 2: F.conv2d_transpose, 3: F.conv3d_transpose}
 
 
 class _ConvNd(Layer):
@@ -27,7 +27,9 @@ class _ConvNd(Layer):
         if weight_attr is False:
             raise AssertionError("weight_attr should not be False in Conv.")
         if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
-            raise ValueError(f"{name}: padding_mode must be zeros, reflect, replicate or circular, not {padding_mode!r}")
+            raise ValueError(
+                f"{name}: padding_mode must be zeros, reflect, replicate or circular, not {padding_mode!r}"
+            )
         if padding_mode != "zeros" and not isinstance(padding, int):
             raise TypeError(f"{name}: with padding_mode {padding_mode!r}, padding must be an int, not {padding!r}")
         if in_channels % groups:

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from fxtraced.tensor.common import to_dtype, torch_method
+
 _KERNELS = {"GRU": torch.gru, "RNN_TANH": torch.rnn_tanh, "RNN_RELU": torch.rnn_relu}
 
 
@@ -21,7 +23,9 @@ def fused_rnn(
             return outputs, [hidden, cell]
         outputs, hidden = _KERNELS[mode](inputs, states[0], weights, *options)
         return outputs, [hidden]
-    return _packed(mode, inputs, states, weights, (True, layers, dropout, training, bidirectional), batch_first, lengths)
+    return _packed(
+        mode, inputs, states, weights, (True, layers, dropout, training, bidirectional), batch_first, lengths
+    )
 
 
 def _packed(
@@ -31,7 +35,7 @@ def _packed(
     sorted_lengths, order = torch.sort(lengths, descending=True)
     back = torch.argsort(order)
     # The kernel takes its lengths on the CPU.
-    counts = torch.Tensor.cpu(torch.Tensor.to(sorted_lengths, torch.int64))
+    counts = torch_method(to_dtype(sorted_lengths, torch.int64), "cpu")
     data, sizes = torch._pack_padded_sequence(torch.index_select(inputs, batch_axis, order), counts, batch_first)
     start = [torch.index_select(state, 1, order) for state in states]
     if mode == "LSTM":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -34,6 +34,10 @@ class Layer(torch.nn.Module):
         if kwargs:
             kwargs = {name: _ours(value) for name, value in kwargs.items()}
         return super().__call__(*inputs, **kwargs)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __setattr__(self, name: str, value: Any) -> None:
         if type(value) in _PLAIN_TENSORS and "_buffers" in self.__dict__ and name not in self._parameters:
@@ -170,7 +174,9 @@ class Layer(torch.nn.Module):
             if value is None:
                 problem = f"{name} is not found in the provided dict."
             elif list(value.shape) != list(target.shape):
-                problem = f"{name} receives a shape {list(value.shape)}, but the expected shape is {list(target.shape)}."
+                problem = (
+                    f"{name} receives a shape {list(value.shape)}, but the expected shape is {list(target.shape)}."
+                )
             else:
                 used.add(name)
                 _copy_into(target, value, name)

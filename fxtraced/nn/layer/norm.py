@@ -68,9 +68,7 @@ class BatchNorm1D(_BatchNormBase):
         self, num_features: int, momentum: float = 0.9, epsilon: float = 1e-5, weight_attr: Any = None,
         bias_attr: Any = None, data_format: str = "NCL", use_global_stats: bool | None = None, name: str | None = None,
     ):  # fmt: skip
-        super().__init__(
-            num_features, momentum, epsilon, weight_attr, bias_attr, data_format, use_global_stats, name
-        )
+        super().__init__(num_features, momentum, epsilon, weight_attr, bias_attr, data_format, use_global_stats, name)
 
 
 class BatchNorm2D(_BatchNormBase):
@@ -86,11 +84,10 @@ class BatchNorm3D(_BatchNormBase):
 
     def __init__(
         self, num_features: int, momentum: float = 0.9, epsilon: float = 1e-5, weight_attr: Any = None,
-        bias_attr: Any = None, data_format: str = "NCDHW", use_global_stats: bool | None = None, name: str | None = None,
+        bias_attr: Any = None, data_format: str = "NCDHW", use_global_stats: bool | None = None,
+        name: str | None = None,
     ):  # fmt: skip
-        super().__init__(
-            num_features, momentum, epsilon, weight_attr, bias_attr, data_format, use_global_stats, name
-        )
+        super().__init__(num_features, momentum, epsilon, weight_attr, bias_attr, data_format, use_global_stats, name)
 
 
 class SyncBatchNorm(_BatchNormBase):
@@ -106,7 +103,9 @@ class SyncBatchNorm(_BatchNormBase):
     def convert_sync_batchnorm(cls, layer: Any) -> Any:
         """A copy of the layer's structure in which BatchNorm1D to 3D are SyncBatchNorm with the same tensors."""
         if isinstance(layer, BatchNorm1D | BatchNorm2D | BatchNorm3D):
-            made = cls(layer._num_features, layer._momentum, layer._epsilon, False, False, layer._data_format, layer._name)
+            made = cls(
+                layer._num_features, layer._momentum, layer._epsilon, False, False, layer._data_format, layer._name
+            )
             made.weight, made.bias = layer.weight, layer.bias
             made._buffers.update(layer._buffers)
             made.train(layer.training)

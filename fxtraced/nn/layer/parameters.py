@@ -46,3 +46,12 @@ def make_parameter(
         need_clip=attr.need_clip,
     )
     return parameter
+
+
+def create_parameter(
+    shape: Any, dtype: Any, name: str | None = None, attr: Any = None, is_bias: bool = False,
+    default_initializer: Any = None,
+) -> Parameter | None:  # fmt: skip
+    """A new Parameter outside any layer (paddle.create_parameter)."""
+    attr = ParamAttr(name=name) if attr is None else attr
+    return make_parameter(shape, attr, dtype, is_bias, default_initializer)

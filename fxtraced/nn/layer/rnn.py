@@ -11,7 +11,6 @@ from typing import Any
 import torch
 import torch.nn.functional as TF
 
-
 from fxtraced.nn.initializer import Constant, Uniform
 from fxtraced.nn.layer.container import LayerList
 from fxtraced.nn.layer.fused_rnn import fused_rnn
@@ -237,7 +236,7 @@ class RNNBase(LayerList):
         for layer in range(num_layers):
             size = input_size if layer == 0 else hidden_size * self.num_directions
             cells = [kind(size, hidden_size, **attributes) for _ in range(self.num_directions)]
-            self.append(RNN(cells[0], False, time_major) if len(cells) == 1 else BiRNN(*cells, time_major))
+            self.append(RNN(cells[0], False, time_major) if len(cells) == 1 else BiRNN(cells[0], cells[1], time_major))
             for cell, suffix in zip(cells, ("", "_reverse"), strict=False):
                 for attribute in _ATTRIBUTES:
                     name = attribute.removesuffix("_attr")

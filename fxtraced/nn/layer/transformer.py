@@ -114,7 +114,8 @@ class _TransformerLayer(Layer):
         d_model, nhead, inner = config["d_model"], config["nhead"], config["dim_feedforward"]
         if min(d_model, nhead, inner) <= 0:
             raise AssertionError(
-                f"Expected d_model, nhead and dim_feedforward to be greater than 0, but received {d_model}, {nhead}, {inner}"
+                "Expected d_model, nhead and dim_feedforward to be greater than 0, "
+                f"but received {d_model}, {nhead}, {inner}"
             )
         dropout = config["dropout"]
         attn_dropout = dropout if config["attn_dropout"] is None else config["attn_dropout"]
@@ -212,9 +213,7 @@ class TransformerDecoderLayer(_TransformerLayer):
         config = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__(config, ("self_attn", "cross_attn"))
 
-    def forward(
-        self, tgt: Any, memory: Any, tgt_mask: Any = None, memory_mask: Any = None, cache: Any = None
-    ) -> Any:
+    def forward(self, tgt: Any, memory: Any, tgt_mask: Any = None, memory_mask: Any = None, cache: Any = None) -> Any:
         tgt_mask = _convert_attention_mask(tgt_mask, tgt.dtype)
         memory_mask = _convert_attention_mask(memory_mask, memory.dtype)
         own, fixed = (None, None) if cache is None else cache
@@ -245,9 +244,7 @@ class TransformerDecoder(Layer):
         self.layers = _stack(decoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
 
-    def forward(
-        self, tgt: Any, memory: Any, tgt_mask: Any = None, memory_mask: Any = None, cache: Any = None
-    ) -> Any:
+    def forward(self, tgt: Any, memory: Any, tgt_mask: Any = None, memory_mask: Any = None, cache: Any = None) -> Any:
         tgt_mask = _convert_attention_mask(tgt_mask, tgt.dtype)
         memory_mask = _convert_attention_mask(memory_mask, memory.dtype)
         caches = []
@@ -289,9 +286,7 @@ class Transformer(Layer):
             custom_decoder = TransformerDecoder(layer, num_decoder_layers, LayerNorm(d_model))
         self.decoder = custom_decoder
 
-    def forward(
-        self, src: Any, tgt: Any, src_mask: Any = None, tgt_mask: Any = None, memory_mask: Any = None
-    ) -> Any:
+    def forward(self, src: Any, tgt: Any, src_mask: Any = None, tgt_mask: Any = None, memory_mask: Any = None) -> Any:
         memory = self.encoder(src, src_mask=_convert_attention_mask(src_mask, src.dtype))
         tgt_mask = _convert_attention_mask(tgt_mask, tgt.dtype)
         memory_mask = _convert_attention_mask(memory_mask, memory.dtype)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from fxtraced.nn.layer.norm import spectral_normalised
+from fxtraced.tensor.common import torch_method
 from fxtraced.tensor.tensor import Parameter
 
 
@@ -76,8 +78,8 @@ class _SpectralNorm:
         if layer.training:
             matrix = torch.flatten(torch.movedim(torch.detach(original), self.dim, 0), 1)
             for _ in range(self.iterations):
-                torch.Tensor.copy_(v, torch.nn.functional.normalize(torch.mv(torch.t(matrix), u), dim=0, eps=self.eps))
-                torch.Tensor.copy_(u, torch.nn.functional.normalize(torch.mv(matrix, v), dim=0, eps=self.eps))
+                torch_method(v, "copy_", F.normalize(torch.mv(torch.t(matrix), u), dim=0, eps=self.eps))
+                torch_method(u, "copy_", F.normalize(torch.mv(matrix, v), dim=0, eps=self.eps))
             u, v = torch.clone(u), torch.clone(v)
         layer.__dict__[self.name] = spectral_normalised(original, u, v, self.dim, 0, self.eps)
 
@@ -99,7 +101,7 @@ def spectral_norm(
     layer.add_parameter(f"{name}_orig", weight)
     rows = weight.shape[dim]
     for suffix, size in (("_u", rows), ("_v", torch.numel(weight) // rows)):
-        start = torch.nn.functional.normalize(torch.randn(size, dtype=weight.dtype, device=weight.device), dim=0)
+        start = F.normalize(torch.randn(size, dtype=weight.dtype, device=weight.device), dim=0)
         layer.register_buffer(name + suffix, start)
     hook = _SpectralNorm(name, dim, n_power_iterations, eps)
     hook(layer, ())

@@ -1,0 +1,1 @@
+"""The C++ client, shipped as data: headers, CMake package, example programs. Paths are in fxtraced.sysconfig."""

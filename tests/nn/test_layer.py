@@ -1,0 +1,137 @@
+"""Layer: Paddle's methods on a torch.nn.Module."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from fxtraced import nn
+from fxtraced.tensor.tensor import Parameter, Tensor
+
+
+class Net(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+        self.bn = nn.BatchNorm1D(4)
+        self.register_buffer("kept", torch.ones(2))
+        self.register_buffer("dropped", torch.ones(2), persistable=False)
+        self.assigned = torch.zeros(2)
+
+    def forward(self, x, pair=None):
+        assert type(x) is Tensor
+        assert pair is None or type(pair[0]) is Tensor
+        return self.bn(self.fc(x))
+
+
+def test_state_dict_holds_parameters_and_persistable_buffers():
+    net = Net()
+    assert list(net.state_dict()) == [
+        "kept",
+        "fc.weight",
+        "fc.bias",
+        "bn.weight",
+        "bn.bias",
+        "bn._mean",
+        "bn._variance",
+    ]
+    assert net.state_dict()["fc.weight"] is net.fc.weight
+    assert [name for name, _ in net.named_buffers()] == ["kept", "dropped", "assigned", "bn._mean", "bn._variance"]
+
+
+def test_plain_tensors_become_ours_before_forward():
+    assert type(Net()(torch.randn(2, 3), pair=[torch.ones(1)])) is Tensor
+
+
+def test_set_state_dict_copies_in_place_and_reports():
+    net = Net()
+    weight = net.fc.weight
+    state = {name: value.detach().numpy() + 1 for name, value in net.state_dict().items()}
+    del state["fc.bias"]
+    state["fc.weight"], state["other"] = np.ones((4, 3), "float32"), np.ones(1)
+    with pytest.warns(UserWarning, match=r"Skip loading for fc\.(bias|weight)\. "):
+        missing, unexpected = net.set_state_dict(state)
+    assert (missing, unexpected) == (["fc.weight", "fc.bias"], ["fc.weight", "other"])
+    state["fc.weight"], state["fc.bias"] = np.full((3, 4), 2.0, "float32"), np.zeros(4, "float32")
+    assert net.set_state_dict(state) == ([], ["other"])
+    assert net.fc.weight is weight
+    assert bool((torch.Tensor.eq(weight, 2.0)).all())
+
+
+def test_set_state_dict_refuses_another_dtype():
+    with pytest.raises(AssertionError, match="need tensor with dtype"):
+        nn.Linear(2, 2, bias_attr=False).set_state_dict({"weight": np.ones((2, 2), "float64")})
+
+
+def test_torch_machinery_works():
+    net = Net()
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert isinstance(twin.fc.weight, Parameter)
+        assert torch.equal(twin.fc.weight, net.fc.weight)
+    torch.optim.SGD(net.parameters(), 0.1)
+    torch.nn.Module.load_state_dict(net, torch.nn.Module.state_dict(net))
+    assert [n for n, _ in torch.nn.Module.named_parameters(net)] == ["fc.weight", "fc.bias", "bn.weight", "bn.bias"]
+    assert [n for n, _ in net.named_parameters(recurse=False)] == []
+
+
+def test_attributes_of_parameters():
+    attr = nn.param_attr.ParamAttr(
+        name="w", initializer=nn.initializer.Constant(3.0), learning_rate=0.5, trainable=False
+    )
+    linear = nn.Linear(2, 2, weight_attr=attr, bias_attr=False)
+    assert linear.bias is None
+    assert linear.weight.trainable is False
+    assert linear.weight.optimize_attr == {"learning_rate": 0.5}
+    assert float(linear.weight.detach().sum()) == 12.0
+
+
+def test_shared_weights_of_lstm_stay_shared():
+    lstm = nn.LSTM(3, 4, num_layers=2, direction="bidirect")
+    assert len(lstm.parameters()) == 16
+    for twin in (lstm, copy.deepcopy(lstm), lstm.to(dtype="float64")):
+        assert twin.weight_ih_l1 is twin[1].cell_fw.weight_ih
+        assert twin.weight_hh_l0_reverse is twin[0].cell_bw.weight_hh
+
+
+def test_sequence_length_zeroes_the_rest_and_takes_the_last_states():
+    lstm = nn.LSTM(3, 4, direction="bidirect")
+    x = torch.randn(2, 5, 3)
+    outputs, (hidden, _) = lstm(x, sequence_length=torch.tensor([3, 5]))
+    alone, (own, _) = lstm(x[:1, :3])
+    assert float(outputs.detach()[0, 3:].abs().sum()) == 0.0
+    torch.testing.assert_close(outputs[:1, :3].detach(), alone.detach())
+    torch.testing.assert_close(hidden[:, :1].detach(), own.detach())
+
+
+def test_hooks():
+    net, seen = nn.Linear(2, 2), []
+    before = net.register_forward_pre_hook(lambda layer, inputs: (inputs[0] * 0,))
+    after = net.register_forward_post_hook(lambda layer, inputs, output: seen.append(output))
+    net(torch.ones(1, 2))
+    assert float(seen[0].detach().abs().sum()) == 0.0
+    before.remove()
+    after.remove()
+    assert float(net(torch.ones(1, 2)).detach().abs().sum()) > 0.0
+
+
+def test_batch_norm_moves_running_statistics_by_the_biased_variance():
+    norm, x = nn.BatchNorm1D(3), torch.randn(8, 3)
+    norm(x)
+    torch.testing.assert_close(norm._mean.as_subclass(torch.Tensor), x.mean(0) * 0.1)
+    torch.testing.assert_close(norm._variance.as_subclass(torch.Tensor), 0.9 + x.var(0, unbiased=False) * 0.1)
+
+
+def test_weight_norm_and_back():
+    linear = nn.Linear(3, 4)
+    x = torch.randn(2, 3)
+    expected = linear(x).detach()
+    nn.utils.weight_norm(linear, dim=1)
+    assert sorted(linear.state_dict()) == ["bias", "weight_g", "weight_v"]
+    torch.testing.assert_close(linear(x).detach(), expected)
+    nn.utils.remove_weight_norm(linear)
+    assert sorted(linear.state_dict()) == ["bias", "weight"]
+    torch.testing.assert_close(linear(x).detach(), expected)

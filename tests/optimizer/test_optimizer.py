@@ -1,0 +1,59 @@
+"""Optimizers and schedulers against what real Paddle gave (cases.py)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fxtraced
+from fxtraced import optimizer as optimizers
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from cases import OPTIMIZERS, RECORDED, SCHEDULERS, plateau, rates, train
+
+PADDLE = json.loads(RECORDED.read_text())
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_five_steps_give_what_paddle_gives(name):
+    found = train(name, fxtraced, optimizers)
+    assert found.keys() == PADDLE["optimizers"][name].keys()
+    # The centred variance is a difference of nearly equal numbers.
+    atol = 5e-6 if "centered" in name else 1e-6
+    for key, value in PADDLE["optimizers"][name].items():
+        np.testing.assert_allclose(found[key], value, rtol=1e-6, atol=atol, err_msg=f"{name}: {key}")
+
+
+@pytest.mark.parametrize("call", SCHEDULERS)
+def test_rates_are_paddles(call):
+    np.testing.assert_allclose(rates(call, optimizers.lr), PADDLE["schedulers"][call], rtol=1e-9)
+
+
+def test_reduce_on_plateau():
+    assert plateau(optimizers.lr) == PADDLE["plateau"]
+
+
+def test_state_goes_over_to_another_optimizer():
+    layer = fxtraced.nn.Linear(2, 2)
+    first = optimizers.Adam(parameters=layer.parameters())
+    layer(fxtraced.to_tensor([[1.0, 2.0]])).sum().backward()
+    first.step()
+    second = optimizers.Adam(parameters=layer.parameters())
+    second.set_state_dict(first.state_dict())
+    second.step()
+    first.step()
+    assert sorted(second.state_dict()) == sorted(first.state_dict())
+    for key, value in first.state_dict().items():
+        np.testing.assert_array_equal(second.state_dict()[key].numpy(), value.numpy())
+
+
+def test_bad_arguments_say_what_is_wrong():
+    with pytest.raises(TypeError, match="learning rate should be float or LRScheduler"):
+        optimizers.SGD("0.1", parameters=[])
+    with pytest.raises(AttributeError, match="parameters argument"):
+        optimizers.SGD(0.1)

@@ -118,7 +118,7 @@ class Verifier:
             if name != "another leading size":
                 raise self._failure(name, f"a guard of its own fails: {error}", leaves, restore) from error
             return Probe(name, shapes, skipped=f"guarded: {error}")
-        except RuntimeError as error:
+        except Exception as error:
             raise self._failure(name, f"the graph fails where the layer works: {error}", leaves, restore) from error
         worst = self._compare(name, outputs, results, eager_state, leaves, restore)
         sizes = {fetch: tuple(x.shape) for fetch, x in zip(self.trace.fetch_names, outputs, strict=True)}

@@ -36,7 +36,7 @@ from fxtraced.framework.place import (
 )
 from fxtraced.framework.random import get_rng_state, seed, set_rng_state
 from fxtraced.framework.version import VERSION as __version__
-from fxtraced.nn.layer.layers import Layer as _Layer
+from fxtraced.nn.layer.parameters import create_parameter
 from fxtraced.tensor import *  # noqa: F403 - the functions of the tensor API are listed in fxtraced.tensor
 from fxtraced.tensor import __all__ as _tensor_functions
 from fxtraced.tensor.tensor import Tensor

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import models
-from models.weights import filled, nudged
+from tests import models
+from tests.models.weights import filled, nudged
 
 RECORDED = Path(models.__file__).parent / "recorded"
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import models
+from tests import models
 import numpy as np
 import pytest
-from models.weights import filled
+from tests.models.weights import filled
 
 import fxtraced as paddle
 

@@ -1,12 +1,8 @@
 """The example programs, built once a session. A missing cmake or compiler is an error, not a skip."""
 
-import sys
 import time
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # tests/, for the sample models
 
 from fxtraced import sysconfig
 

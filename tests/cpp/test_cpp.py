@@ -8,7 +8,7 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-import models
+from tests import models
 import numpy as np
 import pytest
 import torch

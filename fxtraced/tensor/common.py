@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.fx import Proxy
 
 from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
 from fxtraced.framework.place import current_device
@@ -16,44 +15,8 @@ from fxtraced.tensor.shape import int_of, shape_list
 
 
 def torch_method(x: Any, name: str, *args: Any) -> Any:
-    """torch's own method of x, whatever Paddle means by its name: torch_method(x, "to", torch.int64).
-
-    A traced tensor is no torch.Tensor for Python's slots: its tracer records the call.
-    """
-    method = getattr(torch.Tensor, name)
-    if isinstance(x, Proxy):
-        tracer: Any = x.tracer
-        return tracer.call(method, (x, *args), {})
-    return method(x, *args)
-
-
-# torch's parser crashes (SIGSEGV) when a function that has an overload with a number in front is given a traced tensor
-# and a number; the methods have no such overload.
-
-
-def power(x: Any, y: Any) -> Any:
-    """x ** y for a tensor x and a tensor or number y."""
-    return torch_method(x, "pow", y)
-
-
-def modulo(x: Any, y: Any) -> Any:
-    """x % y, with y's sign, for a tensor x and a tensor or number y."""
-    return torch_method(x, "remainder", y)
-
-
-def bits_and(x: Any, y: Any) -> Any:
-    """x & y for a tensor x and a tensor or number y."""
-    return torch_method(x, "bitwise_and", y)
-
-
-def bits_or(x: Any, y: Any) -> Any:
-    """x | y for a tensor x and a tensor or number y."""
-    return torch_method(x, "bitwise_or", y)
-
-
-def bits_xor(x: Any, y: Any) -> Any:
-    """x ^ y for a tensor x and a tensor or number y."""
-    return torch_method(x, "bitwise_xor", y)
+    """torch's own method of x, whatever Paddle means by its name: torch_method(x, "to", torch.int64)."""
+    return getattr(torch.Tensor, name)(x, *args)
 
 
 def to_dtype(x: Any, dtype: torch.dtype) -> Any:

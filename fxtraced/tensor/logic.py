@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import bits_and, bits_or, bits_xor, inplace, operand, promote, torch_method
+from fxtraced.tensor.common import inplace, operand, promote, torch_method
 from fxtraced.tensor.tensor import as_tensor
 
 
@@ -84,17 +84,17 @@ def logical_not(x: Any, out: Any = None, name: Any = None) -> Any:
 
 def bitwise_and(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that both integers have; logic for bools."""
-    return _written(bits_and(x, operand(x, y)), out)
+    return _written(torch.bitwise_and(x, operand(x, y)), out)
 
 
 def bitwise_or(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that either integer has; logic for bools."""
-    return _written(bits_or(x, operand(x, y)), out)
+    return _written(torch.bitwise_or(x, operand(x, y)), out)
 
 
 def bitwise_xor(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that one integer has and the other has not; logic for bools."""
-    return _written(bits_xor(x, operand(x, y)), out)
+    return _written(torch.bitwise_xor(x, operand(x, y)), out)
 
 
 def bitwise_not(x: Any, out: Any = None, name: Any = None) -> Any:

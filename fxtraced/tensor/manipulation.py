@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.tensor.common import check_tensor, dtype_or, modulo, one_dim, to_dtype, torch_method
+from fxtraced.tensor.common import check_tensor, dtype_or, one_dim, to_dtype, torch_method
 from fxtraced.tensor.shape import int_of, shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -290,7 +290,7 @@ def shard_index(input: Any, index_num: int, nshards: int, shard_id: int, ignore_
         raise ValueError(f"The shard_id({shard_id}) should be in [0, {nshards})")
     size = (index_num + nshards - 1) // nshards
     inside = torch.eq(torch.div(input, size, rounding_mode="floor"), shard_id)
-    return torch.where(inside, modulo(input, size), torch.full_like(input, ignore_value))
+    return torch.where(inside, torch.remainder(input, size), torch.full_like(input, ignore_value))
 
 
 def reshape_(x: Any, shape: Any, name: Any = None) -> Any:

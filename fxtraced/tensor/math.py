@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import is_floating
-from fxtraced.tensor.common import inplace, modulo, operand, power, promote, to_dtype, torch_method
+from fxtraced.tensor.common import inplace, operand, promote, to_dtype, torch_method
 
 
 def _pair(x: Any, y: Any) -> tuple[Any, Any]:
@@ -51,17 +51,17 @@ def floor_divide(x: Any, y: Any, name: Any = None) -> Any:
 
 def remainder(x: Any, y: Any, name: Any = None) -> Any:
     """x modulo y, broadcast, with y's sign."""
-    return modulo(*_pair(x, y))
+    return torch.remainder(*_pair(x, y))
 
 
 def mod(x: Any, y: Any, name: Any = None) -> Any:
     """x modulo y, broadcast, with y's sign."""
-    return modulo(*_pair(x, y))
+    return torch.remainder(*_pair(x, y))
 
 
 def floor_mod(x: Any, y: Any, name: Any = None) -> Any:
     """x modulo y, broadcast, with y's sign."""
-    return modulo(*_pair(x, y))
+    return torch.remainder(*_pair(x, y))
 
 
 def pow(x: Any, y: Any, name: Any = None) -> Any:
@@ -69,7 +69,7 @@ def pow(x: Any, y: Any, name: Any = None) -> Any:
     x, y = _pair(x, y)
     if not isinstance(y, torch.Tensor) and not is_floating(x.dtype) and not x.dtype.is_complex:
         y = int(y)
-    return power(x, y)
+    return torch.pow(x, y)
 
 
 def maximum(x: Any, y: Any, name: Any = None) -> Any:
@@ -248,7 +248,7 @@ def take(x: Any, index: Any, mode: str = "raise", name: Any = None) -> Any:
     flat = torch.reshape(x, [-1])
     size = flat.shape[0]
     if mode == "wrap":
-        index = modulo(index, size)
+        index = torch.remainder(index, size)
     elif mode == "clip":
         index = torch.clamp(index, 0, size - 1)
     return torch.take(flat, to_dtype(index, torch.int64))

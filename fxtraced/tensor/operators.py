@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import bits_and, bits_or, bits_xor, modulo, operand, power, promote, to_dtype
+from fxtraced.tensor.common import operand, promote, to_dtype
 
 
 def _binary(name: str, function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
@@ -68,14 +68,14 @@ def _table() -> dict[str, Callable[..., Any]]:
         "sub": (torch.sub, _reflected_subtract),
         "mul": (torch.mul, lambda y, x: torch.mul(x, y)),
         "truediv": (torch.div, _reflected_divide),
-        "pow": (power, torch.pow),
+        "pow": (torch.pow, torch.pow),
     }
     one: dict[str, Callable[..., Any]] = {
         "floordiv": torch.floor_divide,
-        "mod": modulo,
-        "and": bits_and,
-        "or": bits_or,
-        "xor": bits_xor,
+        "mod": torch.remainder,
+        "and": torch.bitwise_and,
+        "or": torch.bitwise_or,
+        "xor": torch.bitwise_xor,
     }
     compare: dict[str, Callable[..., Any]] = {
         "eq": torch.eq,

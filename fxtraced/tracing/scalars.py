@@ -151,7 +151,7 @@ def negated(scalar: TracedScalar) -> tuple[str, Any]:
 
 
 def _text(value: Any, symbol: str) -> str:
-    if not issubclass(type(value), TracedScalar):
+    if not isinstance(value, TracedScalar):
         return repr(value)
     text = value.text if len(value.text) <= _LONGEST_TEXT else value.text[:_LONGEST_TEXT] + "..."
     return f"({text})" if " " in text and symbol not in _NEGATED else text

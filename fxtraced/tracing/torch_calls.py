@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 # Answered from the value at hand: they tell of a tensor's type and form, not of its sizes or data.
 FACTS = frozenset(
     """dim ndimension stride is_floating_point is_complex is_contiguous is_signed element_size storage_offset
@@ -83,7 +85,16 @@ IN_PLACE_SLOTS = {
 }
 
 # Attributes of a tensor that are tensors themselves, as the call that computes them.
-TENSOR_ATTRIBUTES = {"T": "t", "mT": "mT", "H": "adjoint", "mH": "adjoint", "real": "real", "imag": "imag", "data": "detach"}
+TENSOR_ATTRIBUTES: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
+    "T": ("call_method", "t", ()),
+    "mT": ("call_method", "transpose", (-2, -1)),
+    "H": ("call_method", "adjoint", ()),
+    "mH": ("call_method", "adjoint", ()),
+    "real": ("call_function", torch.real, ()),
+    "imag": ("call_function", torch.imag, ()),
+    "data": ("call_method", "detach", ()),
+}
+
 
 
 def draws(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -66,7 +66,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
     results = [_output_value(tracer, x) for x in flat_outputs.leaves]
     tracer.graph.output(tuple(x.node for x in results))
     tracer.finished = True
-    values = [x.value for x in results]
+    values = [x.example for x in results]
     return Trace(
         graph=tracer.graph,
         feed_names=names,
@@ -90,14 +90,14 @@ def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: d
     """A buffer or attribute that forward replaced by a traced tensor becomes a write at the end of the graph."""
     for ref in refs:
         now, old = ref.holder.get(ref.key), before[ref.path]
-        if not issubclass(type(now), TracedValue):
+        if not isinstance(now, TracedValue):
             continue
         if ref.kind == "attribute" and not tracer.was_read(old):
             continue
-        if ref.kind == "parameter" or now.value.shape != old.shape or now.value.dtype != old.dtype:
+        if ref.kind == "parameter" or now.example.shape != old.shape or now.example.dtype != old.dtype:
             raise StateWriteError(
                 f"FXT103 forward replaces the {ref.kind} {ref.path!r} ({list(old.shape)}, {old.dtype}) by a tensor of "
-                f"{list(now.value.shape)}, {now.value.dtype}\n  A static graph can only write a new value of the same "
+                f"{list(now.example.shape)}, {now.example.dtype}\n  A static graph can only write a new value of the same "
                 "shape and dtype into a buffer. Return the tensor instead. See docs/errors.md#fxt103"
             )
         target = tracer.state_value(old)
@@ -107,14 +107,14 @@ def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: d
 def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
     if not isinstance(leaf, torch.Tensor):
         raise TraceError(f"FXT100 forward returned a {type(leaf)} where the eager call had returned a tensor")
-    return leaf if issubclass(type(leaf), TracedValue) else tracer.state_value(leaf)
+    return leaf if isinstance(leaf, TracedValue) else tracer.state_value(leaf)
 
 
 def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], values: list[torch.Tensor]) -> list[bool]:
     def memory(tensor: torch.Tensor) -> int:
         return tensor.untyped_storage().data_ptr()
 
-    taken = [memory(x.value) for x in feeds] + [memory(x.value) for _, x in tracer._state_values.values()]
+    taken = [memory(x.example) for x in feeds] + [memory(x.example) for _, x in tracer._state_values.values()]
     taken += [memory(c.tensor) for c in tracer.constants.values()]
     seen = [memory(x) for x in values]
     return [m in taken or seen.count(m) > 1 for m in seen]

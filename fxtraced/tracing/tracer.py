@@ -28,7 +28,7 @@ from fxtraced.tracing.guards import Guard, check_guard
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
-from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue
+from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of
 
 _PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
 
@@ -62,7 +62,7 @@ def _undisturbed(method: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-class ConcolicTracer(fx.proxy.TracerBase):
+class ConcolicTracer:
     """Records a graph of torch calls, and computes each of them on real values as it goes.
 
         forward ── torch call ──► RecordingMode ──► call ──► record ──► node + value
@@ -71,8 +71,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
     """
 
     def __init__(self, refs: list[StateRef], paddle_style: bool, keep_values: bool = False):
-        super().__init__()
-        self.graph = fx.Graph(tracer_cls=type(self))
+        self.graph = fx.Graph()
         self.guards: list[Guard] = []
         self.problems: list[str] = []
         self.state: dict[str, StateRef] = {}
@@ -102,7 +101,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
     def feeds_are_complete(self, feeds: list[TracedValue]) -> None:
         """To be called after the last feed: tensors made in forward follow the first one's device."""
         if feeds:
-            self._device = feeds[0].value.device
+            self._device = feeds[0].example.device
             self._device_node = self.graph.call_function(getattr, (feeds[0].node, "device"))
 
     @_undisturbed
@@ -136,10 +135,10 @@ class ConcolicTracer(fx.proxy.TracerBase):
         name = getattr(func, "__name__", "")
         if name in ("__get__", "__set__", "__delete__"):
             return self._attribute_call(func, name, args)
-        leaves = list(_leaves((args, kwargs)))
+        leaves = list(leaves_of((args, kwargs)))
         self._withdraw_pending(leaves)
         tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
-        traced = any(issubclass(type(x), (TracedValue, TracedScalar)) for x in leaves)
+        traced = any(isinstance(x, TracedValue | TracedScalar) for x in leaves)
         if name in torch_calls.LOOKS and tensors:
             return self._look(name, self._traced(tensors[0]), args)
         if name in torch_calls.COMPARING_LOOKS and len(tensors) == 2:
@@ -152,7 +151,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
             return args[0]
         if name in torch_calls.LITERALS and not traced:
             return self._literal(func, args, kwargs)
-        if name in torch_calls.LITERALS and any(issubclass(type(x), TracedValue) for x in leaves):
+        if name in torch_calls.LITERALS and any(isinstance(x, TracedValue) for x in leaves):
             return self._literal_of_tensors(name, args, kwargs)
         return self.record(*_opcode(func, name, args), kwargs)
 
@@ -166,7 +165,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
         if writes:
             self._refuse_parameter_write(name, args[0])
         values, value_kwargs = _map(self._to_value, args), _map(self._to_value, kwargs)
-        inputs = [x for x in _leaves((values, value_kwargs)) if isinstance(x, torch.Tensor)]
+        inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
         versions = [x._version for x in inputs]
         if kind == "call_method":
             result = getattr(values[0], target)(*values[1:], **value_kwargs)
@@ -184,9 +183,9 @@ class ConcolicTracer(fx.proxy.TracerBase):
         draws = torch_calls.draws(name, args, kwargs)
         if writes or draws:
             node.meta["effect"] = "write" if writes else "random"
-        leaves = [x for x in _leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
         fixed = not draws and all(self._traced(x).fixed for x in leaves)
-        if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).value:
+        if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
             self._traced(leaves[0]).fixed = fixed
             _describe(node, result)
             return args[0]
@@ -195,19 +194,6 @@ class ConcolicTracer(fx.proxy.TracerBase):
             return None
         return self._result(node, name, result, fixed)
 
-    def create_proxy(  # type: ignore[override]
-        self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *_: Any, **__: Any
-    ) -> Any:
-        """What fx.Proxy's own operators call."""
-        return self.record(kind, target, args, kwargs)
-
-    @_undisturbed
-    def attribute(self, traced: TracedValue, name: str) -> Any:
-        """An attribute of a traced tensor that torch has and Paddle has not."""
-        if name in torch_calls.TENSOR_ATTRIBUTES:
-            return self.record("call_method", torch_calls.TENSOR_ATTRIBUTES[name], (traced,), {})
-        return getattr(traced.value, name)
-
     # Sizes and guards
 
     @_undisturbed
@@ -215,7 +201,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
         """One size of a traced tensor; its node is made when it is first used."""
         key = (traced.node, dim)
         known = self._sizes.get(key)
-        value = traced.value.shape[dim]
+        value = traced.example.shape[dim]
         if known is not None and known.value == value:
             return known
 
@@ -230,7 +216,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
 
     def scalar_call(self, function: Callable[..., Any], args: tuple[Any, ...], text: str) -> TracedScalar:
         """A Python calculation with at least one traced number."""
-        value = function(*(x.value if issubclass(type(x), TracedScalar) else x for x in args))
+        value = function(*(x.value if isinstance(x, TracedScalar) else x for x in args))
         node = self.graph.call_function(function, tuple(self._to_node(x) for x in args))
         node.meta["number"] = type(value)
         return TracedScalar(self, value, text, node)
@@ -268,7 +254,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
     def _withdraw_pending(self, leaves: list[Any]) -> None:
         if not self._pending:
             return
-        scalars = {id(x) for x in leaves if issubclass(type(x), TracedScalar)}
+        scalars = {id(x) for x in leaves if isinstance(x, TracedScalar)}
         frame = _calling_frame()
         for pending in self._pending:
             parsed = (
@@ -288,7 +274,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
     @_undisturbed
     def item(self, traced: TracedValue, how: str) -> Any:
         """The number in a one-element tensor: a traced one if it is fixed, otherwise a problem of this trace."""
-        value = traced.value.item()
+        value = traced.example.item()
         if not traced.fixed:
             self._add_problem(traced, how)
             return value
@@ -302,10 +288,10 @@ class ConcolicTracer(fx.proxy.TracerBase):
         if not traced.fixed:
             self._add_problem(traced, how)
         else:
-            same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.value.clone())))
+            same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.example.clone())))
             same.meta["number"] = bool
-            self._guard(f"{describe(traced.node)} == {traced.value.tolist()}", lambda: same)
-        return traced.value.cpu().numpy().copy()
+            self._guard(f"{describe(traced.node)} == {traced.example.tolist()}", lambda: same)
+        return traced.example.cpu().numpy().copy()
 
     def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
         if name == "is_nonzero":
@@ -314,7 +300,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
 
     def _compare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         first, second = (self._traced(x) for x in args[:2])
-        answer = getattr(torch, name)(first.value, second.value, *args[2:], **kwargs)
+        answer = getattr(torch, name)(first.example, second.example, *args[2:], **kwargs)
         if first.fixed and second.fixed:
             node = self.graph.call_function(getattr(torch, name), (first.node, second.node, *args[2:]), kwargs)
             node.meta["number"] = bool
@@ -345,11 +331,11 @@ class ConcolicTracer(fx.proxy.TracerBase):
 
     def _attribute_call(self, func: Any, slot: str, args: tuple[Any, ...]) -> Any:
         name = func.__self__.__name__
-        if slot != "__get__":
-            return func(*args)
-        if name in torch_calls.TENSOR_ATTRIBUTES:
-            return self.record("call_method", torch_calls.TENSOR_ATTRIBUTES[name], (args[0],), {})
-        return func(*args)
+        if slot == "__get__" and name in torch_calls.TENSOR_ATTRIBUTES:
+            kind, call, more = torch_calls.TENSOR_ATTRIBUTES[name]
+            return self.record(kind, call, (args[0], *more), {})
+        target = args[0].example if isinstance(args[0], TracedValue) else args[0]
+        return func(target, *args[1:])
 
     def _call_without_tensors(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
         if name in torch_calls.LITERALS:
@@ -359,7 +345,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
         return func(*_map(self._to_value, args), **_map(self._to_value, kwargs))
 
     def _size_call(self, name: str, tensor: torch.Tensor, args: tuple[Any, ...]) -> Any:
-        if not issubclass(type(tensor), TracedValue):
+        if not isinstance(tensor, TracedValue):
             return tensor.numel() if name == "numel" else tensor.size(*args[1:])
         shape = tensor._shape()  # type: ignore[attr-defined]
         if name == "numel":
@@ -370,7 +356,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
 
     def _literal(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
-        if any(issubclass(type(x), TracedScalar) for x in _leaves(args)):
+        if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
             return self.record("call_function", func, args, kwargs)
         result = func(*args, **kwargs)
         constant = self._wrap(self._constant_node(result), result, fixed=True)
@@ -381,7 +367,7 @@ class ConcolicTracer(fx.proxy.TracerBase):
     def _literal_of_tensors(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """torch.tensor([a, b]) of traced tensors: stacked, as the numbers in it cannot be read."""
         data = args[0]
-        if issubclass(type(data), TracedValue):
+        if isinstance(data, TracedValue):
             made = data if name == "as_tensor" else self.call(torch.clone, (data,), {})
         else:
             made = self.call(torch.stack, ([self.call(torch.as_tensor, (x,), {}) for x in data],), {})
@@ -400,10 +386,10 @@ class ConcolicTracer(fx.proxy.TracerBase):
             node_kwargs["device"] = self._device_node
 
     def _refuse_parameter_write(self, name: str, target: Any) -> None:
-        written = self._traced(target).value.untyped_storage().data_ptr()
+        written = self._traced(target).example.untyped_storage().data_ptr()
         for tensor, traced in self._state_values.values():
             ref = self._refs.get(id(tensor))
-            if ref is None or ref.kind != "parameter" or traced.value.untyped_storage().data_ptr() != written:
+            if ref is None or ref.kind != "parameter" or traced.example.untyped_storage().data_ptr() != written:
                 continue
             here = user_line()
             raise ParameterWriteError(
@@ -412,29 +398,22 @@ class ConcolicTracer(fx.proxy.TracerBase):
                 "or keep the value in a buffer (register_buffer). See docs/errors.md#fxt102"
             )
 
-    def refuse_escaped(self, traced: TracedValue) -> None:
-        """A traced tensor is used outside of its trace."""
-        raise TraceError(
-            f"FXT100 a traced tensor ({traced!r}) is used outside of the trace that made it: forward kept it in a "
-            "global, a closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
-        )
-
     # Values, nodes, results
 
     def _traced(self, tensor: Any) -> TracedValue:
-        return tensor if issubclass(type(tensor), TracedValue) else self.state_value(tensor)
+        return tensor if isinstance(tensor, TracedValue) else self.state_value(tensor)
 
     def _wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
         _describe(node, value)
         return self._traced_type(node, self, value, fixed)
 
     def _to_value(self, leaf: Any) -> Any:
-        if issubclass(type(leaf), (TracedValue, TracedScalar)):
+        if isinstance(leaf, TracedScalar):
             return leaf.value
-        return self.state_value(leaf).value if isinstance(leaf, torch.Tensor) else leaf
+        return self._traced(leaf).example if isinstance(leaf, torch.Tensor) else leaf
 
     def _to_node(self, leaf: Any) -> Any:
-        if issubclass(type(leaf), TracedScalar):
+        if isinstance(leaf, TracedScalar):
             return leaf.node
         if isinstance(leaf, torch.Tensor):
             return self._traced(leaf).node
@@ -532,19 +511,6 @@ def describe(node: fx.Node, depth: int = 4) -> str:
 def _describe(node: fx.Node, value: torch.Tensor) -> None:
     node.meta["shape"] = tuple(value.shape)
     node.meta["dtype"] = value.dtype
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _leaves(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, slice):
-        yield from (value.start, value.stop, value.step)
-    else:
-        yield value
 
 
 def _map(function: Callable[[Any], Any], value: Any) -> Any:

@@ -15,8 +15,8 @@ import torch
 from torch import fx
 
 from fxtraced.framework import place as places
+from fxtraced.framework.errors import TraceError
 from fxtraced.tensor.indexing import read_index, write_index, written
-from fxtraced.tensor.methods import TensorMethods
 from fxtraced.tensor.shape import Shape, Size
 from fxtraced.tensor.tensor import Tensor
 from fxtraced.tracing.scalars import TracedScalar, TracedSize
@@ -25,60 +25,63 @@ if TYPE_CHECKING:
     from fxtraced.tracing.tracer import ConcolicTracer
 
 
-class TracedValue(fx.Proxy):
-    """A tensor with its value now (`value`, a plain torch.Tensor) and its node in the graph (`node`).
+class TracedValue(torch.Tensor):
+    """A tensor with its value now (`example`, a plain torch.Tensor) and its node in the graph (`node`).
 
+    It is a torch.Tensor for Python's and for torch's own type checks, but has no memory: a computation that the tracer
+    does not see cannot read it, and fails instead of becoming a constant.
     fixed: True when the value depends on sizes, constants and the layer's own state only; it may be looked at, and
     the look becomes a guard.
     """
 
+    node: fx.Node
     tracer: ConcolicTracer
+    example: torch.Tensor
+    fixed: bool
 
-    def __init__(self, node: fx.Node, tracer: ConcolicTracer, value: torch.Tensor, fixed: bool):
-        super().__init__(node, tracer)
-        self.value = value
+    @staticmethod
+    def __new__(cls, node: fx.Node, tracer: ConcolicTracer, example: torch.Tensor, fixed: bool) -> TracedValue:
+        self = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+            cls, tuple(example.shape), dtype=example.dtype, device=example.device, requires_grad=False
+        )
+        self.node = node
+        self.tracer = tracer
+        self.example = example
         self.fixed = fixed
+        return self
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        """isinstance(x, torch.Tensor) holds, as it does for the eager tensor."""
-        return torch.Tensor
+    def __init__(self, *_: Any) -> None:
+        super().__init__()
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        # During a trace the tracer's mode comes first: this is reached only afterwards.
-        escaped = next(x for x in _leaves((args, kwargs or {})) if issubclass(type(x), TracedValue))
-        escaped.tracer.refuse_escaped(escaped)
+        # During a trace the tracer's mode comes first: this is reached only outside of one.
+        refuse_escaped((args, kwargs or {}))
 
-    def __getattr__(self, name: str) -> Any:
-        """torch's own methods and attributes, where Paddle has none of that name."""
-        if name.startswith("__") or not hasattr(torch.Tensor, name):
-            raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-        attribute = getattr(torch.Tensor, name)
-        if callable(attribute):
-            return lambda *args, **kwargs: self.tracer.call(attribute, (self, *args), kwargs)
-        return self.tracer.attribute(self, name)
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        refuse_escaped((args, kwargs or {}))
 
     # Sizes and other facts
 
-    def _shape(self) -> Shape:
-        return Shape(self.tracer.size(self, dim) for dim in range(self.value.ndim))
-
     @property
     def shape(self) -> Any:
-        return self._shape()
+        return Shape(self.tracer.size(self, dim) for dim in range(self.example.ndim))
 
     @property
     def dtype(self) -> torch.dtype:
-        return self.value.dtype
+        return self.example.dtype
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return self.example.ndim
+
+    def dim(self) -> int:
+        return self.example.ndim
 
     @property
     def device(self) -> torch.device:
-        return self.value.device
+        return self.example.device
 
     @property
     def requires_grad(self) -> bool:
@@ -88,18 +91,16 @@ class TracedValue(fx.Proxy):
     def requires_grad(self, value: bool) -> None:
         """Gradients are not part of a static graph."""
 
-    def requires_grad_(self, requires_grad: bool = True) -> TracedValue:
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
         return self
 
     @property
     def grad(self) -> None:
         return None
 
-    def dim(self) -> int:
-        return self.value.ndim
-
-    def contiguous(self, *args: Any, **kwargs: Any) -> Any:
-        return self.tracer.call(torch.Tensor.contiguous, (self, *args), kwargs)
+    @property
+    def is_leaf(self) -> bool:
+        return True
 
     # Indexing
 
@@ -110,11 +111,13 @@ class TracedValue(fx.Proxy):
         self.tracer.record("call_function", operator.setitem, (self, index, value), {})
 
     def __len__(self) -> int:
-        if self.value.ndim == 0:
+        if self.example.ndim == 0:
             raise TypeError("len() of a 0-D tensor")
         return int(self.tracer.size(self, 0))
 
     def __iter__(self) -> Iterator[Any]:
+        if self.example.ndim == 0:
+            raise TypeError("iteration over a 0-D tensor")
         return iter([self[i] for i in range(len(self))])
 
     # Looks at data
@@ -122,7 +125,7 @@ class TracedValue(fx.Proxy):
     def item(self, *place: int) -> Any:
         chosen = self
         if place:
-            flat = self.tracer.call(torch.reshape, (self, [-1]), {}) if len(place) == 1 else self
+            flat = torch.reshape(self, [-1]) if len(place) == 1 else self
             chosen = self.tracer.record("call_function", operator.getitem, (flat, place), {})
         return self.tracer.item(chosen, "item()")
 
@@ -135,6 +138,9 @@ class TracedValue(fx.Proxy):
     def __float__(self) -> float:
         return float(self.tracer.item(self, "float()"))
 
+    def __complex__(self) -> complex:
+        return complex(self.tracer.item(self, "complex()"))
+
     def __index__(self) -> int:
         return operator.index(self.tracer.item(self, "index()"))
 
@@ -144,14 +150,14 @@ class TracedValue(fx.Proxy):
     def tolist(self) -> Any:
         return self.tracer.look_at_all(self, "tolist()").tolist()
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self, *_: Any, **__: Any) -> np.ndarray:
         return self.tracer.look_at_all(self, "numpy()")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.tracer.look_at_all(self, "a NumPy function"), dtype=dtype)
 
     def __contains__(self, item: Any) -> bool:
-        return bool((self.tracer.call(torch.eq, (self, item), {})).any())
+        return bool(torch.any(torch.eq(self, item)))
 
     def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError("backward() inside forward cannot become part of a static graph")
@@ -159,40 +165,29 @@ class TracedValue(fx.Proxy):
     def __hash__(self) -> int:
         return id(self)
 
-    def __repr__(self) -> str:
-        return f"TracedTensor({self.node.name}, shape={list(self.value.shape)}, dtype={self.value.dtype})"
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return f"TracedTensor({self.node.name}, shape={list(self.example.shape)}, dtype={self.example.dtype})"
+
+    __str__ = __repr__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return self.tracer.call(torch.clone, (self,), {})
+        return torch.clone(self)
 
 
-class TracedTensor(TensorMethods, TracedValue):
+class TracedTensor(TracedValue, Tensor):
     """A traced tensor with Paddle's methods; what a Layer computes with."""
-
-    __hash__ = TracedValue.__hash__
-
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return Tensor
-
-    def __getitem__(self, item: Any) -> Any:
-        x, index = read_index(self, item)
-        return self.tracer.record("call_function", operator.getitem, (x, index), {})
-
-    def __setitem__(self, item: Any, value: Any) -> None:
-        self.tracer.record("call_function", operator.setitem, (self, write_index(self, item), written(self, value)), {})
 
     @property
     def size(self) -> Any:
-        shape = self._shape()
+        shape = self.shape
         numel = shape.numel()
-        if not issubclass(type(numel), TracedScalar):
+        if not isinstance(numel, TracedScalar):
             return Size.of(shape)
         return TracedSize(self.tracer, numel.value, numel.text, numel.node, shape)
 
     @property
     def place(self) -> Any:
-        return places.place_of(self.value.device)
+        return places.place_of(self.example.device)
 
     @property
     def stop_gradient(self) -> bool:
@@ -202,51 +197,43 @@ class TracedTensor(TensorMethods, TracedValue):
     def stop_gradient(self, value: bool) -> None:
         """Gradients are not part of a static graph."""
 
+    def __getitem__(self, item: Any) -> Any:
+        x, index = read_index(self, item)
+        return self.tracer.record("call_function", operator.getitem, (x, index), {})
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.tracer.record("call_function", operator.setitem, (self, write_index(self, item), written(self, value)), {})
+
 
 class TorchTracedTensor(TracedValue):
     """A traced tensor with torch's own methods; what a plain torch.nn.Module computes with."""
 
-    __hash__ = TracedValue.__hash__
-
-    def _shape(self) -> Any:
-        return Shape(self.tracer.size(self, dim) for dim in range(self.value.ndim))
-
     def size(self, dim: int | None = None) -> Any:
-        return self._shape() if dim is None else self._shape()[dim]
+        return self.shape if dim is None else self.shape[dim]
 
     def numel(self) -> Any:
-        return self._shape().numel()
+        return self.shape.numel()
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def refuse_escaped(value: Any) -> NoReturn:
+    """Raise the error of a traced tensor that is used outside of the trace that made it."""
+    found = next((x for x in leaves_of(value) if isinstance(x, TracedValue)), None)
+    raise TraceError(
+        f"FXT100 a traced tensor ({found!r}) is used outside of the trace that made it, or where the tracer cannot see it: "
+        "forward kept it in a global, a closure or another object, or gave it to code that is not torch's. Return it from "
+        "forward instead. See docs/errors.md#fxt100"
+    )
+
+
+def leaves_of(value: Any) -> Iterator[Any]:
+    """The leaves of the arguments of a call: nested lists, tuples, dicts and slices."""
     if isinstance(value, list | tuple):
         for item in value:
-            yield from _leaves(item)
+            yield from leaves_of(item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _leaves(item)
+            yield from leaves_of(item)
+    elif isinstance(value, slice):
+        yield from (value.start, value.stop, value.step)
     else:
         yield value
-
-
-def _in_place(name: str) -> Any:
-    def method(self: TorchTracedTensor, other: Any) -> Any:
-        return self.tracer.call(getattr(torch.Tensor, name), (self, other), {})
-
-    return method
-
-
-# fx.Proxy has the plain operators; the in-place ones would silently become copies.
-for _name, _torch_name in {
-    "__iadd__": "add_",
-    "__isub__": "sub_",
-    "__imul__": "mul_",
-    "__itruediv__": "div_",
-    "__ifloordiv__": "floor_divide_",
-    "__imod__": "remainder_",
-    "__ipow__": "pow_",
-    "__iand__": "bitwise_and_",
-    "__ior__": "bitwise_or_",
-    "__ixor__": "bitwise_xor_",
-}.items():
-    setattr(TorchTracedTensor, _name, _in_place(_torch_name))

@@ -1,12 +1,12 @@
 """fxtraced: Paddle's layers on PyTorch, traced into static graphs that libtorch loads.
 
-    import fxtraced as paddle
+import fxtraced as paddle
 
-    outs, static = paddle.jit.TracedLayer.trace(layer, [x])
-    static.save_inference_model("saved_infer_model")
+outs, static = paddle.jit.TracedLayer.trace(layer, [x])
+static.save_inference_model("saved_infer_model")
 """
 
-from fxtraced import base, device, errors, jit, nn, optimizer, regularizer, static, sysconfig, tensor, vision
+from fxtraced import base, device, errors, inference, jit, linalg, nn, optimizer, regularizer, static, sysconfig, tensor, vision
 from fxtraced.base.param_attr import ParamAttr
 from fxtraced.framework.dtype import (
     bfloat16,
@@ -70,10 +70,12 @@ __all__ = [
     "int8",
     "int16",
     "int32",
+    "inference",
     "int64",
     "is_compiled_with_cuda",
     "is_grad_enabled",
     "jit",
+    "linalg",
     "nn",
     "no_grad",
     "optimizer",

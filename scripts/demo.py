@@ -79,10 +79,19 @@ def milliseconds(calls: dict[str, Callable[[], Any]], repeat: int) -> dict[str, 
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def run_cpp(program: Path, archive: Path, feeds: list[Any], folder: Path, repeat: int) -> tuple[list[torch.Tensor], float]:
+def run_cpp(
+    program: Path, archive: Path, feeds: list[Any], folder: Path, repeat: int
+) -> tuple[list[torch.Tensor], float]:
     """The outputs and the median milliseconds of the C++ program."""
     torch.save([torch.from_numpy(x.numpy()) for x in feeds], folder / "feeds.pt")
-    command = [str(program), str(archive), str(folder / "feeds.pt"), str(folder / "results.pt"), "--repeat", str(repeat)]
+    command = [
+        str(program),
+        str(archive),
+        str(folder / "feeds.pt"),
+        str(folder / "results.pt"),
+        "--repeat",
+        str(repeat),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
@@ -95,10 +104,14 @@ def run_cpp(program: Path, archive: Path, feeds: list[Any], folder: Path, repeat
 
 def largest_difference(reference: list[np.ndarray], results: list[Any]) -> float:
     """The largest absolute difference relative to the largest magnitude of the reference."""
-    return max(float(np.abs(np.asarray(b) - a).max() / np.abs(a).max()) for a, b in zip(reference, results, strict=True))
+    return max(
+        float(np.abs(np.asarray(b) - a).max() / np.abs(a).max()) for a, b in zip(reference, results, strict=True)
+    )
 
 
-def demonstrate(name: str, layer: Any, inputs: list[Any], programs: dict[str, Path], folder: Path, repeat: int) -> list[list[str]]:
+def demonstrate(
+    name: str, layer: Any, inputs: list[Any], programs: dict[str, Path], folder: Path, repeat: int
+) -> list[list[str]]:
     """Take one model all the way; the rows of its table."""
     layer.eval()
     parameters = sum(p.numel().item() for p in layer.parameters())
@@ -128,7 +141,15 @@ def demonstrate(name: str, layer: Any, inputs: list[Any], programs: dict[str, Pa
     rows = []
     for way, values in results.items():
         apart = largest_difference(reference, values)
-        rows.append([name if way == "eager" else "", way, f"{apart:.1e}", f"{times[way]:.1f}", f"{times['eager'] / times[way]:.2f}"])
+        rows.append(
+            [
+                name if way == "eager" else "",
+                way,
+                f"{apart:.1e}",
+                f"{times[way]:.1f}",
+                f"{times['eager'] / times[way]:.2f}",
+            ]
+        )
         if apart > ALLOWED:
             raise RuntimeError(f"{name}: {way} differs from eager by {apart:.1e}, more than {ALLOWED:g}")
     return rows
@@ -138,13 +159,18 @@ def table(rows: list[list[str]]) -> str:
     """Rows as aligned text."""
     header = ["model", "way", "difference", "ms", "eager / it"]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
+    ]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--output", type=Path, default=Path(".demo"), help="where models and programs go (default: .demo)")
+    arguments.add_argument(
+        "--output", type=Path, default=Path(".demo"), help="where models and programs go (default: .demo)"
+    )
     arguments.add_argument("--repeat", type=int, default=20, help="timed calls of each way (default: 20)")
     options = arguments.parse_args()
     say(f"fxtraced {paddle.__version__}, torch {torch.__version__}, {torch.get_num_threads()} threads")

@@ -30,6 +30,11 @@ def grad(
         raise ValueError("grad: only_inputs=False and no_grad_vars are not supported")
     return list(
         torch.autograd.grad(
-            outputs, inputs, grad_outputs, retain_graph=retain_graph, create_graph=create_graph, allow_unused=allow_unused
+            outputs,
+            inputs,
+            grad_outputs,
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=allow_unused,
         )
     )

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from fxtraced.framework.errors import FetchError, FxtracedError
-from fxtraced.nn.layer.layers import Layer
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.execution import Session
 from fxtraced.static.io import save_program
@@ -18,7 +17,7 @@ from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.state import Snapshot
-from fxtraced.tracing.trace import Trace, trace
+from fxtraced.tracing.trace import trace
 from fxtraced.tracing.verify import VerificationReport, Verifier
 
 _TRACE = "paddle.jit.TracedLayer.trace"
@@ -85,7 +84,9 @@ class TracedLayer:
         """What the verification showed; None when it was off."""
         return self._program.report
 
-    def set_strategy(self, build_strategy: BuildStrategy | None = None, exec_strategy: ExecutionStrategy | None = None) -> None:
+    def set_strategy(
+        self, build_strategy: BuildStrategy | None = None, exec_strategy: ExecutionStrategy | None = None
+    ) -> None:
         """Set how the graph is built and run; before the first call only.
 
         Raises AssertionError for strategies of another type and after the first call.
@@ -156,8 +157,14 @@ def _program(
 
 
 def _inference_program(
-    layer: torch.nn.Module, program: TracedProgram, inputs: list[Any], before: Snapshot, after: Snapshot,
-    verify: bool, rtol: float, atol: float,
+    layer: torch.nn.Module,
+    program: TracedProgram,
+    inputs: list[Any],
+    before: Snapshot,
+    after: Snapshot,
+    verify: bool,
+    rtol: float,
+    atol: float,
 ) -> TracedProgram | Exception:
     """The program of the layer in inference mode; the error if that mode cannot be traced, to be raised when it is saved."""
     if not any(module.training for module in layer.modules()):
@@ -176,7 +183,9 @@ def _inference_program(
 def _check_tensors(value: Any, what: str) -> None:
     for leaf in _leaves(value):
         if not isinstance(leaf, torch.Tensor):
-            raise TypeError(f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}.")
+            raise TypeError(
+                f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}."
+            )
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -201,6 +210,7 @@ def _select(names: list[str], indices: list[int] | None, what: str) -> list[str]
     if wrong or len(set(indices)) < len(indices) or (what == "fetch" and not indices):
         raise FetchError(
             f"FXT303 save_inference_model: {what}={indices} must be different indices of {names} (0 to {len(names) - 1})"
-            + (", at least one" if what == "fetch" else "") + ". See docs/errors.md#fxt303"
+            + (", at least one" if what == "fetch" else "")
+            + ". See docs/errors.md#fxt303"
         )
     return [names[i] for i in indices]

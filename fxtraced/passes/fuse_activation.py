@@ -12,14 +12,31 @@ from torch import fx
 from fxtraced.passes.matching import is_call, may_be_overwritten, name_of
 
 # Functions of torch.nn.functional with an `inplace` argument.
-_ACTIVATIONS = ("relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "leaky_relu", "elu", "celu", "selu")
+_ACTIVATIONS = (
+    "relu",
+    "relu6",
+    "silu",
+    "mish",
+    "hardswish",
+    "hardsigmoid",
+    "hardtanh",
+    "leaky_relu",
+    "elu",
+    "celu",
+    "selu",
+)
 
 
 def fuse_activation(graph: fx.Graph, after: tuple[str, ...] = ()) -> int:
     """Make activations in place, only after these operations when some are named; returns how many."""
     changed = 0
     for node in graph.nodes:
-        if node.op != "call_function" or not is_call(node, *_ACTIVATIONS) or node.kwargs.get("inplace") or not node.args:
+        if (
+            node.op != "call_function"
+            or not is_call(node, *_ACTIVATIONS)
+            or node.kwargs.get("inplace")
+            or not node.args
+        ):
             continue
         source = node.args[0]
         if not may_be_overwritten(source, node) or (after and name_of(source) not in after):

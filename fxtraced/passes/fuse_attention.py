@@ -35,7 +35,7 @@ def fuse_attention(graph: fx.Graph) -> int:
     return changed
 
 
-def _match(node: fx.Node) -> tuple[Any, Any, Any, Any, float] | None:
+def _match(node: Any) -> tuple[Any, Any, Any, Any, float] | None:
     if not is_call(node, "matmul") or _rank(node) != 4:
         return None
     weights, v = node.args
@@ -66,19 +66,22 @@ def _without_scale(node: Any) -> tuple[Any, float]:
         for value, factor in (node.args, node.args[::-1]):
             if isinstance(factor, int | float) and _is_tensor(value):
                 return value, float(factor)
-    if is_call(node, "truediv", "div") and len(node.args) == 2 and isinstance(node.args[1], int | float) and not node.kwargs:
+    if (
+        is_call(node, "truediv", "div")
+        and len(node.args) == 2
+        and isinstance(node.args[1], int | float)
+        and not node.kwargs
+    ):
         return node.args[0], 1.0 / node.args[1]
     return node, 1.0
 
 
-def _transposed(node: Any) -> fx.Node | None:
+def _transposed(node: Any) -> Any:
     if is_call(node, "transpose") and {a % 4 for a in node.args[1:] if isinstance(a, int)} == {2, 3}:
         return node.args[0]
     if is_call(node, "permute") and list(node.args[1]) in ([0, 1, 3, 2],):
         return node.args[0]
-    if node is not None and node.target is getattr and node.args[1] == "mT":
-        return node.args[0]
-    return node.args[0] if is_call(node, "mT") else None
+    return None
 
 
 def _rank(node: Any) -> int:
@@ -87,5 +90,3 @@ def _rank(node: Any) -> int:
 
 def _is_tensor(node: Any) -> bool:
     return isinstance(node, fx.Node) and "shape" in node.meta
-
-

@@ -21,7 +21,9 @@ class CompiledProgram(Program):
         if not isinstance(program, Program):
             raise TypeError(f"CompiledProgram: program must be a Program, but received {type(program)}")
         if build_strategy is not None and not isinstance(build_strategy, BuildStrategy):
-            raise TypeError(f"CompiledProgram: build_strategy must be a BuildStrategy, but received {type(build_strategy)}")
+            raise TypeError(
+                f"CompiledProgram: build_strategy must be a BuildStrategy, but received {type(build_strategy)}"
+            )
         self.program = program
         self.build_strategy = build_strategy or BuildStrategy()
         self.feeds = program.feeds

@@ -53,6 +53,11 @@ class Executor:
         results = program.runnable(fetches)(*tensors)
         return numpy_arrays(results, program.may_alias(fetches)) if return_numpy else [as_tensor(x) for x in results]
 
+    @property
+    def device(self) -> torch.device:
+        """The torch device of the place; the CPU when none was given."""
+        return self._device or CPUPlace.device
+
     def close(self) -> None:
         """Nothing to release; kept for Paddle's programs."""
 
@@ -83,7 +88,9 @@ def fetch_names_of(program: Program, fetch_list: list[Any] | None) -> tuple[str,
     names = []
     for fetch in fetch_list:
         if not isinstance(fetch, str | Variable):
-            raise FetchError(f"FXT303 a fetch must be a name or a Variable, but received {type(fetch)}. See docs/errors.md#fxt303")
+            raise FetchError(
+                f"FXT303 a fetch must be a name or a Variable, but received {type(fetch)}. See docs/errors.md#fxt303"
+            )
         names.append(fetch.name if isinstance(fetch, Variable) else fetch)
     known = {variable.name for variable in program.list_vars()}
     for name in names:

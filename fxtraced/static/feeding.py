@@ -25,7 +25,9 @@ def check_tensors(feeds: list[Variable], tensors: list[Any], device: torch.devic
 def wrong_count(feeds: list[Variable], count: int) -> FeedError:
     """The error of a call with another number of inputs than there are feeds."""
     names = [feed.name for feed in feeds]
-    return FeedError(f"FXT301 the static graph has {len(feeds)} inputs {names}, but received {count}. See docs/errors.md#fxt301")
+    return FeedError(
+        f"FXT301 the static graph has {len(feeds)} inputs {names}, but received {count}. See docs/errors.md#fxt301"
+    )
 
 
 def tensors_of(feeds: list[Variable], feed: dict[str, Any], device: torch.device) -> list[torch.Tensor]:
@@ -35,7 +37,9 @@ def tensors_of(feeds: list[Variable], feed: dict[str, Any], device: torch.device
     Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array.
     """
     if not isinstance(feed, dict):
-        raise FeedTypeError(f"FXT302 feed must be a dict of names and arrays, but received {type(feed)}. See docs/errors.md#fxt302")
+        raise FeedTypeError(
+            f"FXT302 feed must be a dict of names and arrays, but received {type(feed)}. See docs/errors.md#fxt302"
+        )
     by_alias = {f"feed_{i}": variable.name for i, variable in enumerate(feeds)}
     names = [variable.name for variable in feeds]
     given = {name if name in names else by_alias.get(name, name): value for name, value in feed.items()}

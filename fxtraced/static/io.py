@@ -102,7 +102,9 @@ def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches
     return path
 
 
-def save_inference_model(path_prefix: str, feed_vars: Any, fetch_vars: Any, executor: Executor | None = None, **kwargs: Any) -> None:
+def save_inference_model(
+    path_prefix: str, feed_vars: Any, fetch_vars: Any, executor: Executor | None = None, **kwargs: Any
+) -> None:
     """Save part of a traced program (paddle.static.save_inference_model).
 
     path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced program.
@@ -112,13 +114,17 @@ def save_inference_model(path_prefix: str, feed_vars: Any, fetch_vars: Any, exec
     feeds, fetches = (list(v) if isinstance(v, list | tuple) else [v] for v in (feed_vars, fetch_vars))
     for variable in feeds + fetches:
         if not isinstance(variable, Variable):
-            raise TypeError(f"save_inference_model: feed_vars and fetch_vars must be Variables, but received {type(variable)}")
+            raise TypeError(
+                f"save_inference_model: feed_vars and fetch_vars must be Variables, but received {type(variable)}"
+            )
     program = kwargs.get("program") or fetches[0].program
     if not isinstance(program, TracedProgram):
         raise TypeError(f"save_inference_model: program must be a traced program, but received {type(program)}")
     unknown = [v.name for v in feeds if v.name not in program.feed_names]
     if unknown:
-        raise FetchError(f"FXT303 {unknown} are no feeds of the program; it has {program.feed_names}. See docs/errors.md#fxt303")
+        raise FetchError(
+            f"FXT303 {unknown} are no feeds of the program; it has {program.feed_names}. See docs/errors.md#fxt303"
+        )
     save_program(path_prefix, program, [v.name for v in feeds], [v.name for v in fetches])
 
 
@@ -131,7 +137,9 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     """
     path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix
     if not os.path.isfile(path):
-        raise ArchiveError(f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See docs/errors.md#fxt401")
+        raise ArchiveError(
+            f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See docs/errors.md#fxt401"
+        )
     program = InferenceProgram(LoadedModule(path, CPUPlace.device))
     written = program.manifest["format"]
     if written > FORMAT:
@@ -153,8 +161,12 @@ def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], grap
         "fxtraced": version.VERSION,
         "torch": torch.__version__,
         "feeds": [_entry(program.var(name)) for name in feeds],
-        "fetches": [{**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)],
-        "guards": [{"text": guard.text, "source": str(guard.source or "")} for guard in program.guards if guard.message in kept],
+        "fetches": [
+            {**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)
+        ],
+        "guards": [
+            {"text": guard.text, "source": str(guard.source or "")} for guard in program.guards if guard.message in kept
+        ],
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
     }
 
@@ -186,4 +198,3 @@ def _sync_directory(directory: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-

@@ -64,4 +64,6 @@ def unknown_fetch(name: Any, known: list[str]) -> FetchError:
     import difflib
 
     near = difflib.get_close_matches(str(name), known, n=5, cutoff=0.4) or known[:10]
-    return FetchError(f"FXT303 the program has no variable {name!r} to fetch; near it: {near}. See docs/errors.md#fxt303")
+    return FetchError(
+        f"FXT303 the program has no variable {name!r} to fetch; near it: {near}. See docs/errors.md#fxt303"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import warnings
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 _WARNED: set[str] = set()
 
@@ -42,6 +42,10 @@ class _Strategy:
         for name, setting in self.SETTINGS.items():
             default = setting.default.copy() if isinstance(setting.default, set | list) else setting.default
             object.__setattr__(self, name, default)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self).__name__
@@ -89,15 +93,23 @@ class BuildStrategy(_Strategy):
         "fuse_bn_act_ops": Setting(False, (bool,), "the activation after a batch norm writes over its result"),
         "fuse_bn_add_act_ops": Setting(True, (bool,), "the addition after a batch norm writes over its result"),
         "fuse_broadcast_ops": Setting(True, (bool,)),
-        "fuse_elewise_add_act_ops": Setting(False, (bool,), "an addition writes over an operand that nothing else uses"),
+        "fuse_elewise_add_act_ops": Setting(
+            False, (bool,), "an addition writes over an operand that nothing else uses"
+        ),
         "fuse_gemm_epilogue": Setting(False, (bool,), "matmul + bias becomes one linear call"),
-        "fuse_relu_depthwise_conv": Setting(False, (bool,), "the activation around a convolution writes over its input"),
-        "fused_attention": Setting(False, (bool,), "matmul, scale, softmax, matmul become scaled_dot_product_attention"),
+        "fuse_relu_depthwise_conv": Setting(
+            False, (bool,), "the activation around a convolution writes over its input"
+        ),
+        "fused_attention": Setting(
+            False, (bool,), "matmul, scale, softmax, matmul become scaled_dot_product_attention"
+        ),
         "fused_feedforward": Setting(False, (bool,), "matmul + bias becomes one linear call"),
         "gradient_scale_strategy": Setting(GradientScaleStrategy.CoeffNumDevice, (GradientScaleStrategy,)),
         "hierarchical_allreduce_inter_nranks": Setting(0, (int,)),
         "is_distribution": Setting(False, (bool,)),
-        "memory_optimize": Setting(None, (bool, type(None)), "elementwise results go into operands that nothing else uses"),
+        "memory_optimize": Setting(
+            None, (bool, type(None)), "elementwise results go into operands that nothing else uses"
+        ),
         "mkldnn_enabled_op_types": Setting(set(), (set,)),
         "nccl_comm_num": Setting(1, (int,)),
         "num_trainers": Setting(1, (int,)),
@@ -117,7 +129,9 @@ class ExecutionStrategy(_Strategy):
     SETTINGS = {
         "allow_op_delay": Setting(False, (bool,)),
         "num_iteration_per_drop_scope": Setting(100, (int,)),
-        "num_iteration_per_run": Setting(1, (int,), "the graph runs this many times a call; the last results come back"),
+        "num_iteration_per_run": Setting(
+            1, (int,), "the graph runs this many times a call; the last results come back"
+        ),
         "num_threads": Setting(0, (int,), "threads of one operation during the call; 0 leaves torch's number"),
         "use_experimental_executor": Setting(True, (bool,)),
         "use_thread_barrier": Setting(False, (bool,)),

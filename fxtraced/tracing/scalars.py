@@ -42,7 +42,7 @@ class TracedScalar:
             self._node = self._node()
         return self._node
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:  # type: ignore[override]
         """isinstance(d, int) holds, as it does for the number itself."""
         return type(self.value)

@@ -33,7 +33,7 @@ def flatten(value: Any) -> Flat:
 def feed_names(layer: torch.nn.Module, paths: list[tuple[Any, ...]]) -> list[str]:
     """Names of the inputs: the parameter names of forward, with positions for nested ones (`feats_0`)."""
     parameters = _positional_parameters(layer)
-    names = []
+    names: list[str] = []
     for path in paths:
         first, rest = path[0], path[1:]
         if first < len(parameters):

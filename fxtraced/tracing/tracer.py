@@ -6,7 +6,7 @@ import functools
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -476,7 +476,12 @@ class RecordingMode(TorchFunctionMode):
 
 def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
     """The graph's way to say a torch call: an operator, a tensor method, or a function."""
-    is_method = getattr(torch.Tensor, name, None) is func or getattr(func, "__objclass__", None) is torch._C.TensorBase
+    # torch._tensor wraps some methods of TensorBase in functions, under the methods' plain names.
+    is_method = (
+        getattr(torch.Tensor, name, None) is func
+        or getattr(func, "__objclass__", None) is torch._C.TensorBase
+        or getattr(func, "__module__", "") == "torch._tensor"
+    )
     if not is_method:
         return "call_function", func, args
     if name in torch_calls.OPERATORS:
@@ -528,8 +533,6 @@ def _map(function: Callable[[Any], Any], value: Any) -> Any:
 
 def _calling_frame() -> Any:
     """The Python frame whose instruction led to the tracer: the first one outside of this file."""
-    import sys
-
     frame = sys._getframe(1)
     while frame.f_code.co_filename == __file__:
         frame = frame.f_back  # type: ignore[assignment]

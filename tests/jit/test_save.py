@@ -57,7 +57,9 @@ def test_missing_inputs_are_listed(feed, fetch, missing, tmp_path):
     assert not os.listdir(tmp_path)
 
 
-@pytest.mark.parametrize(("feed", "fetch"), [([2], None), ([-1], None), (None, [3]), (None, []), (None, [0, 0]), ([0, 0], None)])
+@pytest.mark.parametrize(
+    ("feed", "fetch"), [([2], None), ([-1], None), (None, [3]), (None, []), (None, [0, 0]), ([0, 0], None)]
+)
 def test_indices_out_of_range(feed, fetch, tmp_path):
     traced = trace(layer_of(two_branches), floats(2, 3), floats(2, 3))
     with pytest.raises(paddle.errors.FetchError, match="must be different indices of"):
@@ -200,7 +202,11 @@ def test_guards_stay_in_the_archive(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "text"),
-    [(b"", "is no TorchScript file"), (b"PK\x03\x04 rubbish", "is no TorchScript file"), (None, "there is no model at")],
+    [
+        (b"", "is no TorchScript file"),
+        (b"PK\x03\x04 rubbish", "is no TorchScript file"),
+        (None, "there is no model at"),
+    ],
 )
 def test_damaged_and_missing_files(content, text, tmp_path):
     if content is not None:

@@ -38,7 +38,11 @@ def test_runs_by_name_and_by_alias(traced):
 
 def test_lists_and_numbers_take_the_feeds_dtype(traced):
     feed = {"x": [[1.0] * 4] * 5, "ids": [0, 1, 4]}
-    for a, b in zip(paddle.static.Executor().run(traced.program, feed), paddle.static.Executor().run(traced.program, FEED), strict=True):
+    for a, b in zip(
+        paddle.static.Executor().run(traced.program, feed),
+        paddle.static.Executor().run(traced.program, FEED),
+        strict=True,
+    ):
         np.testing.assert_array_equal(a, b)
 
 
@@ -65,7 +69,11 @@ def test_return_numpy_false(traced):
         ({**FEED, "feed_0": 1}, ValueError, "an input is fed twice"),
         ([1], TypeError, "feed must be a dict of names and arrays, but received <class 'list'>"),
         ({**FEED, "x": FEED["x"].astype("float64")}, TypeError, "feed 'x' must be float32, but received float64"),
-        ({"x": FEED["ids"], "ids": FEED["x"]}, TypeError, "feed 'x' must be float32, but received int64; feed 'ids' must be int64, but received float32"),
+        (
+            {"x": FEED["ids"], "ids": FEED["x"]},
+            TypeError,
+            "feed 'x' must be float32, but received int64; feed 'ids' must be int64, but received float32",
+        ),
         ({**FEED, "ids": [0.5, 1.5]}, TypeError, "feed 'ids' must be an array of int64, but received <class 'list'>"),
         ({**FEED, "x": "text"}, TypeError, "feed 'x' must be an array of float32, but received <class 'str'>"),
         ({**FEED, "x": [[1.0], [1.0, 2.0]]}, TypeError, "feed 'x' must be an array of float32"),

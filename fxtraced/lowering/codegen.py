@@ -13,6 +13,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import LoweringError
+from fxtraced.lowering.arguments import Text, scriptable
 from fxtraced.tracing.guards import check_guard
 
 _INFIX: dict[Any, str] = {
@@ -101,7 +102,7 @@ class _Writer:
         if target in _PREFIX:
             return f"{_PREFIX[target]}{self._operand(args[0])}"
         name = _NAMED.get(target) or _qualified_name(target)
-        return f"{name}({self._arguments(args, node.kwargs)})"
+        return f"{name}({self._arguments(*scriptable(node, self._value))})"
 
     def _call_method(self, node: fx.Node) -> None:
         owner = self._value(node.args[0])
@@ -110,8 +111,21 @@ class _Writer:
             self._assign(node, f"{node.meta['number'].__name__}({owner})")
         elif node.target in ("mT",):
             self._assign(node, f"{owner}.{node.target}")
+        elif node.target == "view" and any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values())):
+            self._assign(node, self._view_as_dtype(node, owner))
         else:
-            self._assign(node, f"{owner}.{node.target}({self._arguments(node.args[1:], node.kwargs)})")
+            args, kwargs = scriptable(node, self._value)
+            self._assign(node, f"{owner}.{node.target}({self._arguments(args[1:], kwargs)})")
+
+    def _view_as_dtype(self, node: fx.Node, owner: str) -> str:
+        """x.view(dtype): TorchScript takes the dtype for a size and has only the copy; they differ under writes."""
+        if any(other.meta.get("effect") == "write" for other in self._graph.nodes):
+            raise LoweringError(
+                f"FXT105 TorchScript has no view({node.args[1:]}) that shares memory, and the graph writes in place. Write into "
+                "new tensors instead. See docs/errors.md#fxt105"
+            )
+        dtype = node.kwargs.get("dtype", node.args[-1])
+        return f"torch.view_copy({owner}, dtype={dtype})"
 
     def _output(self, node: fx.Node) -> None:
         outputs = [self._value(x) for x in node.args[0]]  # type: ignore[union-attr]
@@ -145,6 +159,8 @@ class _Writer:
         return f"({text})" if text.startswith("-") else text
 
     def _value(self, value: Any) -> str:
+        if isinstance(value, Text):
+            return value
         if isinstance(value, fx.Node):
             return _state_path(str(value.target)) if value.op == "get_attr" else _name(value)
         if isinstance(value, list | tuple):

@@ -7,7 +7,6 @@ import threading
 import torch
 from torch import fx
 
-from fxtraced.framework.errors import GuardError
 from fxtraced.lowering.executable import Executable
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.state import StateRef
@@ -18,7 +17,7 @@ class CompiledExecutable(Executable):
     """Runs a graph through torch.compile on the tensors that its layer holds now (BuildStrategy.build_cinn_pass)."""
 
     def __init__(self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant]):
-        self._refs = {path: ref for path, ref in state.items()}
+        self._refs = dict(state)
         self._root = torch.nn.Module()
         self._lock = threading.Lock()
         self._graph = graph
@@ -26,15 +25,14 @@ class CompiledExecutable(Executable):
         self._bind_anew()
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        for holder, key, tensor in self._bound:
-            if holder.get(key) is not tensor:
+        for holder, key, tensor, memory in self._aliases:
+            # The compiled graph holds aliases: a tensor that got other memory has left them behind.
+            if holder.get(key) is not tensor or tensor.data_ptr() != memory:
                 self._bind_anew()
                 break
         with torch.no_grad():
-            try:
-                return tuple(self._compiled(*feeds))
-            except GuardError as error:
-                raise error from None
+            # The compiler looks into a tensor subclass; it is given what it knows.
+            return tuple(self._compiled(*[plain(x) for x in feeds]))
 
     def _bind_anew(self) -> None:
         with self._lock:
@@ -47,7 +45,7 @@ class CompiledExecutable(Executable):
                 if path in used:
                     _place(root, path, tensor)
             self._compiled = torch.compile(fx.GraphModule(root, self._graph))
-            self._bound = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
+            self._aliases = [(ref.holder, ref.key, ref.get(), ref.get().data_ptr()) for ref in self._refs.values()]
 
 
 def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor) -> None:

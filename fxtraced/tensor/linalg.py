@@ -142,7 +142,8 @@ def matrix_power(x: Any, n: int, name: Any = None) -> Any:
 def bincount(x: Any, weights: Any = None, minlength: int = 0, name: Any = None) -> Any:
     """How often each whole number from 0 on occurs in a vector, or the sum of the weights at its places."""
     counts = torch.bincount(x, weights, minlength)
-    return counts if weights is None else to_dtype(counts, weights.dtype)
+    # Not to_dtype: what torch makes of no elements at all has a dtype of its own.
+    return counts if weights is None else torch_method(counts, "to", weights.dtype)
 
 
 def histogram(input: Any, bins: int = 100, min: float = 0, max: float = 0, name: Any = None) -> Any:

@@ -16,6 +16,9 @@ FACTS = frozenset(
     __hash__ __repr__ __str__ __dir__ is_grad_enabled get_default_dtype""".split()
 )
 
+# Facts that follow from sizes: numbers of the graph.
+LAYOUT = frozenset({"stride", "storage_offset"})
+
 # A look at the data of a tensor.
 LOOKS = frozenset(
     """item __bool__ __int__ __float__ __index__ __complex__ __contains__ __format__ tolist numpy __array__
@@ -50,6 +53,10 @@ LITERALS = frozenset("tensor as_tensor asarray from_numpy".split())
 COUNTED = frozenset("split chunk unbind tensor_split hsplit vsplit dsplit unsafe_split unsafe_chunk".split())
 # How many dimensions these give depends on sizes.
 RANKED = frozenset({"squeeze", "squeeze_"})
+# Writes that give a tensor other sizes.
+RESHAPING_WRITES = frozenset(
+    """as_strided_ squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_ resize_ resize_as_ set_""".split()
+)
 
 # Slots of torch.Tensor as operators; the second flag swaps the operands.
 OPERATORS: dict[str, tuple[Callable[..., Any], bool]] = {

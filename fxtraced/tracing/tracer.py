@@ -143,6 +143,8 @@ class ConcolicTracer:
             return self._look(name, self._traced(tensors[0]), args)
         if name in torch_calls.COMPARING_LOOKS and len(tensors) == 2:
             return self._compare(name, args, kwargs)
+        if name in torch_calls.LAYOUT and isinstance(args[0], TracedValue):
+            return self._layout(name, *args)
         if name in torch_calls.FACTS or not (traced or tensors):
             return self._call_without_tensors(name, func, args, kwargs)
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
@@ -164,6 +166,8 @@ class ConcolicTracer:
         writes = torch_calls.writes_in_place(name, kwargs)
         if writes:
             self._refuse_parameter_write(name, args[0])
+        if name in torch_calls.RESHAPING_WRITES:
+            self._settle_sizes(self._traced(args[0]))
         values, value_kwargs = _map(self._to_value, args), _map(self._to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
         versions = [x._version for x in inputs]
@@ -188,6 +192,8 @@ class ConcolicTracer:
         if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
             self._traced(leaves[0]).fixed = fixed
             _describe(node, result)
+            if name in torch_calls.RANKED:
+                self._guard_rank(node, result)
             return args[0]
         if result is None and name in ("setitem", "__setitem__"):
             self._traced(args[0]).fixed = fixed
@@ -354,6 +360,22 @@ class ConcolicTracer:
             return len(tensor)
         return shape[args[1]] if len(args) > 1 else shape
 
+    def _layout(self, name: str, traced: TracedValue, *dim: int) -> Any:
+        """A stride, all of them, or the offset: they depend on sizes, so they stay numbers of the graph."""
+
+        def number(value: int, *place: int) -> TracedScalar:
+            node = self.graph.call_method(name, (traced.node, *place))
+            node.meta["number"] = int
+            return TracedScalar(self, value, f"{traced.node.name}.{name}({', '.join(map(str, place))})", node)
+
+        found = getattr(traced.example, name)(*dim)
+        return tuple(number(x, i) for i, x in enumerate(found)) if isinstance(found, tuple) else number(found, *dim)
+
+    def _settle_sizes(self, traced: TracedValue) -> None:
+        """Before a tensor changes its own sizes: those asked for so far are of the tensor as it is now."""
+        for key in [key for key in self._sizes if key[0] is traced.node]:
+            _ = self._sizes.pop(key).node
+
     def _literal(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
         if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
@@ -437,13 +459,13 @@ class ConcolicTracer:
     def _result(self, node: fx.Node, name: str, result: Any, fixed: bool) -> Any:
         if isinstance(result, torch.Tensor):
             if name in torch_calls.RANKED:
-                self._guard_count(f"{node.name}.ndim", self.graph.call_method("dim", (node,)), result.ndim)
+                self._guard_rank(node, result)
             return self._wrap(node, result, fixed)
         if isinstance(result, list | tuple) and not isinstance(result, torch.Size):
-            items = [self._item_of(node, i, x, fixed) for i, x in enumerate(result)]
             node.meta["number"] = None
             if name in torch_calls.COUNTED:
-                self._guard_count(f"len({node.name})", self.graph.call_function(len, (node,)), len(items))
+                self._guard_count(f"len({node.name})", self.graph.call_function(len, (node,)), len(result))
+            items = [self._item_of(node, i, x, fixed) for i, x in enumerate(result)]
             if type(result) in (list, tuple):
                 return type(result)(items)
             # torch.return_types.max and its like take one sequence, named tuples take their fields.
@@ -456,6 +478,9 @@ class ConcolicTracer:
         if isinstance(value, list | tuple):
             return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed)
         return value
+
+    def _guard_rank(self, node: fx.Node, result: torch.Tensor) -> None:
+        self._guard_count(f"{node.name}.ndim", self.graph.call_method("dim", (node,)), result.ndim)
 
     def _guard_count(self, text: str, count: fx.Node, value: int) -> None:
         count.meta["number"] = int

@@ -163,7 +163,10 @@ class TracedValue(torch.Tensor):
         return bool(torch.any(torch.eq(self, item)))
 
     def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise RuntimeError("backward() inside forward cannot become part of a static graph")
+        raise TraceError(
+            "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of forward. "
+            "See docs/errors.md#fxt100"
+        )
 
     def __hash__(self) -> int:
         return id(self)

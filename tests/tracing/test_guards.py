@@ -1,0 +1,175 @@
+"""Looks at sizes: what stays dynamic, what becomes a guard, and that the guard holds the promise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import fxtraced as paddle
+from tests.helpers import floats, layer_of, linear, same_as_layer, trace
+
+F = paddle.nn.functional
+
+# forward, the shape traced, other shapes that must work without a guard.
+DYNAMIC = {
+    "batch": (lambda self, x: self.fc(x), (2, 4), [(1, 4), (7, 4), (0, 4)]),
+    "reshape": (lambda self, x: x.reshape([x.shape[0], 2, -1]), (3, 4), [(5, 4), (3, 6)]),
+    "reshape zero": (lambda self, x: x.reshape([0, 2, -1]), (3, 4), [(5, 4), (3, 6)]),
+    "arithmetic on sizes": (lambda self, x: x.reshape([x.shape[0] * x.shape[1] // 2, 2]), (3, 4), [(5, 4), (3, 6)]),
+    "scale by a size": (lambda self, x: x * (x.shape[-1] ** -0.5) + x.shape[0], (3, 4), [(5, 9)]),
+    "paddle.shape": (lambda self, x: x.reshape([paddle.shape(x)[0], 1, -1]), (3, 4), [(5, 4), (3, 6)]),
+    "arange": (lambda self, x: x + paddle.arange(x.shape[1]).astype("float32"), (3, 4), [(5, 9)]),
+    "mask of a size": (lambda self, x: paddle.tril(paddle.ones([x.shape[0], x.shape[0]])) @ x, (3, 4), [(6, 4)]),
+    "zeros and full": (
+        lambda self, x: paddle.zeros(x.shape) + paddle.full([x.shape[0], 1], 2.0) + x,
+        (3, 4),
+        [(5, 4), (3, 7)],
+    ),
+    "positions cut to length": (lambda self, x: x + self.positions[: x.shape[1]], (2, 3, 4), [(2, 5, 4), (3, 1, 4)]),
+    "slices with computed bounds": (lambda self, x: x[:, 1 : x.shape[1] - 1], (3, 6), [(2, 9)]),
+    "interpolate to a size": (
+        lambda self, x: F.interpolate(x, size=[x.shape[2] * 2, x.shape[3] + 1]),
+        (1, 2, 4, 6),
+        [(2, 2, 5, 3)],
+    ),
+    "padded windows": (
+        lambda self, x: F.pad(x, [0, (4 - x.shape[3] % 4) % 4, 0, 0]).reshape(
+            [0, 0, 0, (x.shape[3] + (4 - x.shape[3] % 4) % 4) // 4, 4]
+        ),
+        (1, 2, 3, 7),
+        [(2, 2, 3, 8), (1, 2, 5, 9)],
+    ),
+    "numpy product": (lambda self, x: x.reshape([np.prod(x.shape)]), (3, 4), [(5, 2)]),
+    "math.ceil of a size": (lambda self, x: x[: math.ceil(x.shape[0] / 2)], (3, 4), [(6, 4), (7, 4)]),
+    "round and floor": (lambda self, x: x[: round(x.shape[0] / 2)] + math.floor(x.shape[0] / 3), (6, 4), [(7, 4)]),
+    "size": (lambda self, x: x.sum() / x.size, (3, 4), [(5, 2)]),
+    "printing a shape": (lambda self, x: (repr(x.shape), x)[1], (3, 4), [(5, 2)]),
+}
+
+
+def with_positions(self):
+    linear(self)
+    self.register_buffer("positions", paddle.randn([8, 4]))
+
+
+@pytest.mark.parametrize("name", DYNAMIC)
+def test_sizes_stay_dynamic(name):
+    forward, shape, others = DYNAMIC[name]
+    layer = layer_of(forward, with_positions)
+    traced = trace(layer, floats(*shape))
+    assert traced.guards == []
+    for other in [shape, *others]:
+        same_as_layer(traced, layer, floats(*other))
+
+
+def branch(self, x):
+    if x.shape[1] % 2 == 0:
+        x = x + 1
+    return x
+
+
+# forward, the shape traced, the guards' texts, shapes inside and outside of them.
+GUARDED = {
+    "branch": (branch, (3, 4), ["x.shape[1] % 2 == 0"], [(5, 6)], [(3, 5)]),
+    "branch not taken": (branch, (3, 5), ["x.shape[1] % 2 != 0"], [(5, 7)], [(3, 4)]),
+    "truth of a size": (lambda self, x: x if x.shape[0] else x + 1, (3, 4), ["x.shape[0] != 0"], [(1, 4)], [(0, 4)]),
+    "less": (lambda self, x: x if x.shape[0] < 5 else x + 1, (3, 4), ["x.shape[0] < 5"], [(4, 4)], [(5, 4)]),
+    "not less": (lambda self, x: x if x.shape[0] < 5 else x + 1, (5, 4), ["x.shape[0] >= 5"], [(9, 4)], [(4, 4)]),
+    "chain": (
+        lambda self, x: x if 2 <= x.shape[0] < 5 else x + 1,
+        (3, 4),
+        ["x.shape[0] >= 2", "x.shape[0] < 5"],
+        [(4, 4)],
+        [(5, 4), (1, 4)],
+    ),
+    "loop": (
+        lambda self, x: sum(x[i] * i for i in range(x.shape[0])),
+        (3, 4),
+        ["x.shape[0] == 3"],
+        [(3, 9)],
+        [(2, 4), (4, 4)],
+    ),
+    "iteration": (lambda self, x: sum(row for row in x), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "len": (lambda self, x: x * len(x), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "int": (lambda self, x: x * int(x.shape[0]), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "int of a fraction": (lambda self, x: x * int(x.shape[0] / 2), (3, 4), ["int(x.shape[0] / 2) == 1"], [(2, 4)], [(4, 4)]),
+    "formatting": (lambda self, x: x + len(f"{x.shape[0]}"), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(30, 4)]),
+    "dict key": (lambda self, x: x + {3: 1.0}.get(x.shape[0], 2.0), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "membership": (lambda self, x: x if x.shape[0] in (1, 3) else x + 1, (3, 4), ["x.shape[0] != 1", "x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "equality of shapes": (lambda self, x: x if x.shape == [3, 4] else x + 1, (3, 4), ["x.shape[0] == 3", "x.shape[1] == 4"], [], [(3, 5)]),
+    "math.sqrt": (lambda self, x: x / math.sqrt(x.shape[1]), (3, 4), ["x.shape[1] == 4"], [(5, 4)], [(3, 9)]),
+    "min": (lambda self, x: x[: min(x.shape[0], 2)], (3, 4), ["x.shape[0] > 2"], [(5, 4)], [(2, 4), (1, 4)]),
+    "list repetition": (lambda self, x: x + len([0] * x.shape[0]), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "number of chunks": (lambda self, x: sum(x.chunk(3, axis=0)), (6, 4), ["x.shape[0] % 3 == 0", "len(split) == 3"], [(9, 4)], []),
+    "number of rows unbound": (lambda self, x: sum(paddle.unbind(x)), (3, 4), ["len(unbind) == 3"], [(3, 5)], [(4, 4)]),
+    "item of paddle.shape": (lambda self, x: x * 2 if paddle.shape(x)[0].item() > 2 else x, (3, 4), None, [(4, 4)], [(2, 4)]),
+    "assert": (lambda self, x: (x.shape[1] == 4 or 1 / 0) and x + 1, (3, 4), ["x.shape[1] == 4"], [(5, 4)], []),
+}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_looks_become_guards(name):
+    forward, shape, texts, inside, outside = GUARDED[name]
+    layer = layer_of(forward)
+    traced = trace(layer, floats(*shape))
+    if texts is not None:
+        assert [guard.text for guard in traced.guards] == texts
+    for other in [shape, *inside]:
+        same_as_layer(traced, layer, floats(*other))
+    for other in outside:
+        with pytest.raises(paddle.errors.GuardError):
+            traced([floats(*other)])
+
+
+def test_a_guard_tells_its_place():
+    traced = trace(layer_of(branch), floats(3, 4))
+    (guard,) = traced.guards
+    assert guard.source.file == __file__
+    assert guard.source.text == "if x.shape[1] % 2 == 0:"
+    with pytest.raises(ValueError) as error:
+        traced([floats(3, 5)])
+    assert str(error.value) == (
+        f"FXT201 the static graph holds only where `x.shape[1] % 2 == 0`: forward asked for it at {guard.source}. "
+        "These inputs differ there, so forward would take another way. Trace again with inputs of these sizes, or keep "
+        "forward from looking at the size. See docs/errors.md#fxt201"
+    )
+
+
+def test_guards_are_deduplicated():
+    def forward(self, x):
+        for _ in range(5):
+            branch(self, x)
+        return x + 1
+
+    assert len(trace(layer_of(forward), floats(3, 4)).guards) == 1
+
+
+def test_sizes_given_to_torch_leave_no_guard():
+    def forward(self, x):
+        n = x.shape[0]
+        return paddle.expand(paddle.arange(n), [n, n]), x.tile([n, 1]), paddle.eye(n), paddle.linspace(0, 1, n)
+
+    layer = layer_of(forward)
+    traced = trace(layer, floats(3, 4))
+    assert traced.guards == []
+    same_as_layer(traced, layer, floats(5, 4))
+
+
+def test_free_sizes_are_found():
+    traced = trace(layer_of(branch), floats(3, 4))
+    assert traced.program.feeds[0].shape == (-1, 4)
+    assert traced.program.fetches[0].shape == (-1, 4)
+    fixed = trace(layer_of(lambda self, x: x * len(x)), floats(3, 4))
+    assert fixed.program.feeds[0].shape == (3, 4)
+    assert "guarded: FXT201" in str(fixed.report)
+
+
+def test_a_size_that_forward_itself_refuses_is_no_failure():
+    def forward(self, x):
+        return x.reshape([3, -1])
+
+    traced = trace(layer_of(forward), floats(3, 4))
+    assert "forward itself fails there" in str(traced.report)
+    assert traced.program.feeds[0].shape == (3, 4)

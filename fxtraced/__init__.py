@@ -6,6 +6,12 @@ outs, static = paddle.jit.TracedLayer.trace(layer, [x])
 static.save_inference_model("saved_infer_model")
 """
 
+import gc
+
+# A full collection in the middle walks all of torch's objects and costs a third of this import.
+_collecting = gc.isenabled()
+gc.disable()
+
 from fxtraced import base, device, errors, inference, jit, linalg, nn, optimizer, regularizer, static, sysconfig, tensor, vision
 from fxtraced.base.param_attr import ParamAttr
 from fxtraced.framework.dtype import (
@@ -39,13 +45,14 @@ from fxtraced.framework.version import VERSION as __version__
 from fxtraced.nn.layer.parameters import create_parameter
 from fxtraced.tensor import *  # noqa: F403 - the functions of the tensor API are listed in fxtraced.tensor
 from fxtraced.tensor import __all__ as _tensor_functions
-from fxtraced.tensor.tensor import Tensor
+
+if _collecting:
+    gc.enable()
 
 __all__ = [
     "CPUPlace",
     "CUDAPlace",
     "ParamAttr",
-    "Tensor",
     "__version__",
     "base",
     "bfloat16",

@@ -96,6 +96,8 @@ def default_dtype() -> torch.dtype:
 
 
 def _numpy_name(value: Any) -> str | None:
+    if value is None:  # NumPy would take it for float64
+        return None
     try:
         return np.dtype(value).name
     except TypeError:

@@ -179,7 +179,7 @@ class ConcolicTracer:
 
         node_args, node_kwargs = _map(self._to_node, args), _map(self._to_node, kwargs)
         if name in torch_calls.FACTORIES and not inputs:
-            self._follow_device(result, node_kwargs)
+            self._settle_factory(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
         node.meta["source"] = user_line()
         if self._keep_values and isinstance(result, torch.Tensor):
@@ -403,7 +403,9 @@ class ConcolicTracer:
         _describe(node, tensor)
         return node
 
-    def _follow_device(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
+    def _settle_factory(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
+        """A new tensor follows the feeds' device; its dtype must not depend on a default or on TorchScript's own rules."""
+        node_kwargs["dtype"] = result.dtype
         if self._device_node is not None and result.device == self._device:
             node_kwargs["device"] = self._device_node
 

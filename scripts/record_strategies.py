@@ -25,7 +25,9 @@ def default(value):
 
 
 if __name__ == "__main__":
-    record = {kind.__name__: attributes(kind()) for kind in (paddle.static.BuildStrategy, paddle.static.ExecutionStrategy)}
+    record = {
+        kind.__name__: attributes(kind()) for kind in (paddle.static.BuildStrategy, paddle.static.ExecutionStrategy)
+    }
     PLACE.parent.mkdir(parents=True, exist_ok=True)
     PLACE.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
     print({kind: len(values) for kind, values in record.items()})

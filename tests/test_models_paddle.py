@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tests import models
 import numpy as np
 import pytest
-from tests.models.weights import filled
 
 import fxtraced as paddle
+from tests import models
+from tests.models.weights import filled
 
 RECORDED = Path(models.__file__).parent / "recorded"
 TRAINED = [(name, way) for name in models.NAMES for way in getattr(models.load(name), "OPTIMIZERS", [])]

@@ -69,7 +69,8 @@ def place_of(device: torch.device) -> CPUPlace | CUDAPlace:
 
 
 def convert_place(place: Any) -> torch.device:
-    """The torch device of a place, of a Paddle name ("cpu", "gpu", "gpu:1"), of a torch device, or of None (the current one).
+    """The torch device of a place, of a Paddle name ("cpu", "gpu", "gpu:1"), of a torch device, or of None (the
+    current one).
 
     Raises ValueError for an unknown name and TypeError for another type.
     """

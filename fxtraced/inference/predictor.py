@@ -54,7 +54,7 @@ class Handle:
 
 
 class Predictor:
-    """Runs an archive (paddle.inference.Predictor). One predictor serves one thread at a time; made by create_predictor."""
+    """Runs an archive (paddle.inference.Predictor); made by create_predictor. It serves one thread at a time."""
 
     def __init__(self, config: Config):
         executor = Executor(config.place())

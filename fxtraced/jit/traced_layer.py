@@ -43,7 +43,8 @@ class TracedLayer:
 
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
         inputs: a tensor, or a list or tuple of tensors (nested lists allowed).
-        verify: compare the graph with the layer on these inputs, on fresh values and on another leading size. rtol, atol: the
+        verify: compare the graph with the layer on these inputs, on fresh values and on another leading size. rtol,
+        atol: the
         difference allowed is atol + rtol * (largest magnitude of the output).
         Returns (outputs, traced): exactly what layer(*inputs) gave, and the static graph.
 
@@ -93,10 +94,12 @@ class TracedLayer:
         """
         assert self._session is None, "Cannot set strategy after run"
         assert isinstance(build_strategy, type(None) | BuildStrategy), (
-            f"The type of 'build_strategy' in {_SET_STRATEGY} must be base.BuildStrategy, but received {type(build_strategy)}."
+            f"The type of 'build_strategy' in {_SET_STRATEGY} must be base.BuildStrategy, but received "
+            f"{type(build_strategy)}."
         )
         assert isinstance(exec_strategy, type(None) | ExecutionStrategy), (
-            f"The type of 'exec_strategy' in {_SET_STRATEGY} must be base.ExecutionStrategy, but received {type(exec_strategy)}."
+            f"The type of 'exec_strategy' in {_SET_STRATEGY} must be base.ExecutionStrategy, but received "
+            f"{type(exec_strategy)}."
         )
         self._build_strategy = build_strategy
         self._exec_strategy = exec_strategy
@@ -105,7 +108,8 @@ class TracedLayer:
         """Run the static graph: the flattened outputs as NumPy arrays.
 
         inputs: as in trace. return_numpy=False gives tensors on their device, without a copy or a synchronisation.
-        Raises FeedError or FeedTypeError naming the feed that does not fit, GuardError for sizes that forward would treat
+        Raises FeedError or FeedTypeError naming the feed that does not fit, GuardError for sizes that forward would
+        treat
         in another way.
         """
         if self._session is None:
@@ -119,7 +123,8 @@ class TracedLayer:
     def save_inference_model(self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None) -> None:
         """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
 
-        feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to them and is in
+        feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to
+        them and is in
         inference mode, also when the layer was traced in training mode.
         Missing directories are made; an existing model is replaced in one step.
         Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
@@ -133,7 +138,8 @@ class TracedLayer:
                 _check_type(index, f"each element of {name}", int)
         if isinstance(self._inference, Exception):
             raise FxtracedError(
-                f"FXT106 the layer was traced in training mode and its inference mode cannot be traced: {self._inference}\n"
+                f"FXT106 the layer was traced in training mode and its inference mode cannot be traced: "
+                f"{self._inference}\n"
                 "  See docs/errors.md#fxt106"
             ) from self._inference
         program = self._inference
@@ -166,7 +172,8 @@ def _inference_program(
     rtol: float,
     atol: float,
 ) -> TracedProgram | Exception:
-    """The program of the layer in inference mode; the error if that mode cannot be traced, to be raised when it is saved."""
+    """The program of the layer in inference mode; the error if that mode cannot be traced, to be raised when it is
+    saved."""
     if not any(module.training for module in layer.modules()):
         return program
     before.restore()
@@ -174,7 +181,7 @@ def _inference_program(
     try:
         in_eval = Snapshot(layer)
         return _program(layer, inputs, in_eval, in_eval, verify, rtol, atol)
-    except Exception as error:  # noqa: BLE001 - whatever forward raises in inference mode belongs to save_inference_model
+    except Exception as error:
         return error
     finally:
         before.restore()
@@ -209,8 +216,7 @@ def _select(names: list[str], indices: list[int] | None, what: str) -> list[str]
     wrong = [i for i in indices if not 0 <= i < len(names)]
     if wrong or len(set(indices)) < len(indices) or (what == "fetch" and not indices):
         raise FetchError(
-            f"FXT303 save_inference_model: {what}={indices} must be different indices of {names} (0 to {len(names) - 1})"
-            + (", at least one" if what == "fetch" else "")
-            + ". See docs/errors.md#fxt303"
+            f"FXT303 save_inference_model: {what}={indices} must be different indices of {names} (0 to "
+            f"{len(names) - 1})" + (", at least one" if what == "fetch" else "") + ". See docs/errors.md#fxt303"
         )
     return [names[i] for i in indices]

@@ -41,6 +41,7 @@ _NAMED: dict[Any, str] = {
     math.ceil: "math.ceil",
     len: "len",
     int: "int",
+    float: "float",
     abs: "abs",
     operator.abs: "torch.abs",
 }
@@ -84,13 +85,13 @@ class _Writer:
         if target is check_guard:
             self._lines.append(f"assert {self._value(args[0])}, {args[1]!r}")
         elif target is operator.setitem:
-            self._lines.append(f"{self._value(args[0])}[{self._index(args[1], args[0])}] = {self._value(args[2])}")
+            self._lines.append(f"{self._subscript(args[0], args[1])} = {self._value(args[2])}")  # type: ignore[arg-type]
         else:
             self._assign(node, self._function(node, target, args))
 
     def _function(self, node: fx.Node, target: Any, args: tuple[Any, ...]) -> str:
         if target is operator.getitem:
-            return f"{self._value(args[0])}[{self._index(args[1], args[0])}]"
+            return self._subscript(args[0], args[1])
         if target is getattr:
             return f"{self._value(args[0])}.{args[1]}"
         if target is round:
@@ -137,12 +138,23 @@ class _Writer:
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         return ", ".join([self._value(x) for x in args] + [f"{k}={self._value(v)}" for k, v in kwargs.items()])
 
-    def _index(self, index: Any, owner: Any) -> str:
-        """An index: slices as a:b:c, lists of numbers as tensors on the owner's device."""
-        items = index if isinstance(index, tuple) else (index,)
-        if not items:
-            return "..."
-        return ", ".join(self._index_item(item, owner) for item in items)
+    def _subscript(self, owner: fx.Node, index: Any) -> str:
+        """owner[index]: slices as a:b:c, lists of numbers as tensors on the owner's device."""
+        items = list(index) if isinstance(index, tuple) else [index]
+        text = self._value(owner)
+        dim = 0
+        for at, item in enumerate(items):
+            if item is Ellipsis:
+                dim = len(owner.meta["shape"]) - sum(map(_consumed, items[at + 1 :]))
+            elif _is_one_bool(item):
+                # TorchScript's indexing does not know them: along an axis of its own it keeps the one slice or none.
+                one = f"torch.full([1], {item}, dtype=torch.bool, device={text}.device)"
+                items[at] = Text(f"{self._value(item)}.reshape([1])" if isinstance(item, fx.Node) else one)
+                text = f"torch.unsqueeze({text}, {dim})"
+                dim += 1
+            else:
+                dim += _consumed(item)
+        return f"{text}[{', '.join(self._index_item(item, owner) for item in items) or '...'}]"
 
     def _index_item(self, item: Any, owner: Any) -> str:
         if isinstance(item, slice):
@@ -176,6 +188,22 @@ class _Writer:
         if isinstance(value, torch.device):
             return f'torch.device("{value}")'
         return repr(value)
+
+
+def _is_one_bool(item: Any) -> bool:
+    return isinstance(item, bool) or (isinstance(item, fx.Node) and _mask_dims(item) == 0)
+
+
+def _consumed(item: Any) -> int:
+    """How many axes of the owner an entry of an index uses up."""
+    if item is None or _is_one_bool(item):
+        return 0
+    return (_mask_dims(item) or 1) if isinstance(item, fx.Node) else 1
+
+
+def _mask_dims(node: fx.Node) -> int | None:
+    """The number of axes of a mask; None for anything else."""
+    return len(node.meta["shape"]) if node.meta.get("dtype") is torch.bool else None
 
 
 def _name(node: fx.Node) -> str:

@@ -41,7 +41,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def script(graph: fx.Graph, tensors: dict[str, tuple[torch.Tensor, bool]], attributes: dict[str, tuple[Any, Any]] | None = None, feed_checks: bool = False) -> torch.jit.ScriptModule:
+def script(
+    graph: fx.Graph,
+    tensors: dict[str, tuple[torch.Tensor, bool]],
+    attributes: dict[str, tuple[Any, Any]] | None = None,
+    feed_checks: bool = False,
+) -> torch.jit.ScriptModule:
     """A scripted module whose forward computes graph.
 
     tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.

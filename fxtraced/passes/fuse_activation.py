@@ -1,6 +1,7 @@
 """fuse_activation: an activation writes over its input.
 
-Requires: nothing. Ensures: same values; where the input of an activation is new memory that nothing else reads, the result
+Requires: nothing. Ensures: same values; where the input of an activation is new memory that nothing else reads, the
+result
 takes its place.
 """
 

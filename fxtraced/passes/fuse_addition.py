@@ -1,6 +1,7 @@
 """fuse_addition: an addition writes over an operand.
 
-Requires: nothing. Ensures: same values; where an operand of an addition is new memory of the result's shape and dtype that
+Requires: nothing. Ensures: same values; where an operand of an addition is new memory of the result's shape and
+dtype that
 nothing else reads, and the other operand has that shape too, the sum takes its place.
 """
 

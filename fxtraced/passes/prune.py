@@ -1,7 +1,8 @@
 """prune: keep what the chosen outputs need.
 
 Requires: a graph whose output is a tuple of nodes.
-Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs depend on stays,
+Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs
+depend on stays,
 and so does a guard on what stays.
 """
 
@@ -23,7 +24,8 @@ def prune(graph: fx.Graph, feeds: list[str], fetches: list[fx.Node]) -> fx.Graph
     missing = [name for name, node in placeholders.items() if node in live and name not in feeds]
     if missing:
         raise PruneError(
-            f"FXT304 the chosen outputs {[n.name for n in fetches]} also need the inputs {missing}, and only {feeds} are fed. "
+            f"FXT304 the chosen outputs {[n.name for n in fetches]} also need the inputs {missing}, and only {feeds} "
+            f"are fed. "
             "Feed these too, or choose other outputs. See docs/errors.md#fxt304"
         )
     pruned = fx.Graph()
@@ -47,9 +49,7 @@ def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
         for node in graph.nodes:
             if node in live:
                 continue
-            if node.meta.get("effect") == "write" and _possible_bases(node.args[0]) & live:  # type: ignore[arg-type]
-                _add_with_ancestors([node], live)
-            elif node.target is check_guard and _needed_by_guard(node.args[0]) <= live:  # type: ignore[arg-type]
+            if node.meta.get("effect") == "write" and _possible_bases(node.args[0]) & live or node.target is check_guard and _needed_by_guard(node.args[0]) <= live:  # type: ignore[arg-type]
                 _add_with_ancestors([node], live)
         changed = len(live) > before
     return live

@@ -41,7 +41,8 @@ class Executor:
         """Run a program and return the fetches: NumPy arrays, or tensors with return_numpy=False.
 
         feed: arrays by feed name or alias (feed_0, ...). fetch_list: names or variables; None gives the program's own
-        fetches. feed_var_name, fetch_var_name, scope, use_program_cache and use_prune are Paddle's and change nothing here.
+        fetches. feed_var_name, fetch_var_name, scope, use_program_cache and use_prune are Paddle's and change
+        nothing here.
         Raises FeedError, FeedTypeError, FetchError and GuardError.
         """
         if not isinstance(program, Program):
@@ -73,7 +74,8 @@ class Executor:
         assert self._device is not None
         if not program.move_to(self._device):
             raise FxtracedError(
-                f"FXT305 the executor's place is {self._device} and the traced layer's parameters are on {holds}. Move the "
+                f"FXT305 the executor's place is {self._device} and the traced layer's parameters are on {holds}. "
+                f"Move the "
                 "layer (layer.to(...)) or make the executor for its place. See docs/errors.md#fxt305"
             )
         return self._device

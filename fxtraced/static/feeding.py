@@ -48,7 +48,8 @@ def tensors_of(feeds: list[Variable], feed: dict[str, Any], device: torch.device
     if unknown or missing or len(given) < len(feed):
         twice = "; an input is fed twice, by name and by alias" if len(given) < len(feed) else ""
         raise FeedError(
-            f"FXT301 the feeds do not fit: unknown {unknown}, missing {missing}{twice}; the program has {names}. See docs/errors.md#fxt301"
+            f"FXT301 the feeds do not fit: unknown {unknown}, missing {missing}{twice}; the program has {names}. See "
+            f"docs/errors.md#fxt301"
         )
     return [_tensor(variable, given[variable.name], device) for variable in feeds]
 
@@ -66,7 +67,8 @@ def _tensor(variable: Variable, value: Any, device: torch.device) -> torch.Tenso
         return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(device)
     except (TypeError, ValueError, RuntimeError) as error:
         raise FeedTypeError(
-            f"FXT302 feed {variable.name!r} must be an array of {dtype_name(variable.dtype)}, but received {type(value)}: {error}. "
+            f"FXT302 feed {variable.name!r} must be an array of {dtype_name(variable.dtype)}, but received "
+            f"{type(value)}: {error}. "
             "See docs/errors.md#fxt302"
         ) from None
 
@@ -88,7 +90,11 @@ def _wrong_type(feed: Variable, tensor: Any) -> str | None:
 
 def _wrong_form(feed: Variable, tensor: torch.Tensor, device: torch.device | None) -> str | None:
     if tensor.ndim != len(feed.shape):
-        return f"feed {feed.name!r} must have {len(feed.shape)} dimensions like {list(feed.shape)}, but received {list(tensor.shape)}"
+        wanted = f"{len(feed.shape)} dimensions like {list(feed.shape)}"
+        return f"feed {feed.name!r} must have {wanted}, but received {list(tensor.shape)}"
     if device is not None and tensor.device != device:
-        return f"feed {feed.name!r} must be on {device}, where the parameters are, but received a tensor on {tensor.device}"
+        return (
+            f"feed {feed.name!r} must be on {device}, where the parameters are, "
+            f"but received a tensor on {tensor.device}"
+        )
     return None

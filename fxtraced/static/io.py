@@ -72,7 +72,8 @@ class InferenceProgram(Program):
 def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches: list[str]) -> str:
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
-    Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written; an existing
+    Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written;
+    an existing
     model stays as it was then.
     """
     if not dirname:
@@ -107,7 +108,8 @@ def save_inference_model(
 ) -> None:
     """Save part of a traced program (paddle.static.save_inference_model).
 
-    path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced program.
+    path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced
+    program.
     executor is Paddle's and changes nothing; program=... names the program when no Variable does.
     Raises TypeError for what is no Variable of a traced program, PruneError for missing inputs.
     """
@@ -131,20 +133,23 @@ def save_inference_model(
 def load_inference_model(path_prefix: str, executor: Executor | None = None, **kwargs: Any) -> list[Any]:
     """Load a model (paddle.static.load_inference_model): [program, feed_names, fetch_vars].
 
-    path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its own, on the
+    path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its
+    own, on the
     executor's place (the CPU without one).
     Raises ArchiveError for a missing, damaged or foreign file.
     """
     path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix
     if not os.path.isfile(path):
         raise ArchiveError(
-            f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See docs/errors.md#fxt401"
+            f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See "
+            f"docs/errors.md#fxt401"
         )
     program = InferenceProgram(LoadedModule(path, CPUPlace.device))
     written = program.manifest["format"]
     if written > FORMAT:
         raise ArchiveError(
-            f"FXT401 {path} has format {written}, written by fxtraced {program.manifest['fxtraced']}; this fxtraced {version.VERSION} reads "
+            f"FXT401 {path} has format {written}, written by fxtraced {program.manifest['fxtraced']}; this fxtraced "
+            f"{version.VERSION} reads "
             f"up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
         )
     place = getattr(executor, "_device", None)

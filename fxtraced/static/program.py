@@ -16,7 +16,8 @@ Runnable = Callable[..., tuple[torch.Tensor, ...]]
 class Program:
     """A static graph with named feeds and fetches (paddle.static.Program).
 
-    Made by TracedLayer.trace (`TracedProgram`) and load_inference_model (`InferenceProgram`), never by hand. Printing one
+    Made by TracedLayer.trace (`TracedProgram`) and load_inference_model (`InferenceProgram`), never by hand.
+    Printing one
     shows an operation a line.
     """
 

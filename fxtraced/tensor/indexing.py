@@ -26,10 +26,7 @@ def read_index(x: Any, item: Any) -> tuple[Any, tuple[Any, ...]]:
             continue
         if isinstance(entry, slice) and isinstance(entry.step, int) and entry.step < 0:
             x, index[at] = _turned(x, dim, entry)
-        elif _is_one_bool(entry):
-            # Of an axis of its own it keeps the one slice or none.
-            x, index[at] = torch.unsqueeze(x, dim), _mask_of_one(x, entry)
-        dim += _consumed(index[at])
+        dim += _consumed(entry)
     return x, tuple(index)
 
 
@@ -67,14 +64,6 @@ def _entry(x: Any, entry: Any) -> Any:
     if isinstance(entry, torch.Tensor) and entry.dtype == torch.int32:
         return to_dtype(entry, torch.int64)
     return entry
-
-
-def _is_one_bool(entry: Any) -> bool:
-    return isinstance(entry, bool) or (isinstance(entry, torch.Tensor) and entry.dtype == torch.bool and entry.ndim == 0)
-
-
-def _mask_of_one(x: Any, entry: Any) -> Any:
-    return torch.full([1], entry, device=x.device) if isinstance(entry, bool) else torch.reshape(entry, [1])
 
 
 def _consumed(entry: Any) -> int:

@@ -149,6 +149,8 @@ class ConcolicTracer:
             return self._call_without_tensors(name, func, args, kwargs)
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
             return self._size_call(name, tensors[0], args)
+        if name == "nonzero" and kwargs.get("as_tuple", args[1] if len(args) > 1 else False):
+            return tuple(self.record("call_function", torch.nonzero_numpy, (tensors[0],), {}))
         if name == "requires_grad_":
             return args[0]
         if name in torch_calls.LITERALS and not traced:
@@ -379,12 +381,24 @@ class ConcolicTracer:
     def _literal(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
         if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
-            return self.record("call_function", func, args, kwargs)
+            return self._literal_of_sizes(func, args[0], {**dict(zip(("dtype",), args[1:], strict=False)), **kwargs})
         result = func(*args, **kwargs)
         constant = self._wrap(self._constant_node(result), result, fixed=True)
         fresh = self.record("call_function", torch.clone, (constant,), {})
         fresh.node.meta["fresh_constant"] = True
         return fresh
+
+    def _literal_of_sizes(self, func: Any, data: Any, kwargs: dict[str, Any]) -> Any:
+        """torch.tensor([n, 2.5]) with sizes in it: TorchScript wants numbers of one type, and the dtype."""
+        dtype = func(_map(self._to_value, data), **_map(self._to_value, kwargs)).dtype
+        kind = float if dtype.is_floating_point else bool if dtype is torch.bool else int
+
+        def converted(leaf: Any) -> Any:
+            if not isinstance(leaf, TracedScalar):
+                return kind(leaf)
+            return leaf if type(leaf.value) is kind else self.scalar_call(kind, (leaf,), f"{kind.__name__}({leaf.text})")
+
+        return self.record("call_function", torch.tensor, (_map(converted, data),), {**kwargs, "dtype": dtype})
 
     def _literal_of_tensors(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """torch.tensor([a, b]) of traced tensors: stacked, as the numbers in it cannot be read."""

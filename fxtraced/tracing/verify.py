@@ -105,7 +105,7 @@ class Verifier:
         try:
             with torch.no_grad():
                 outputs = structure.flatten(self.layer(*self.trace.inputs.rebuild([_own(x) for x in leaves]))).leaves
-        except Exception as error:  # noqa: BLE001 - forward is the user's code: whatever it raises says this size is none of its own
+        except Exception as error:
             if name == "the given inputs":
                 raise
             return Probe(name, shapes, skipped=f"forward itself fails there: {type(error).__name__}: {_first_line(error)}")
@@ -149,7 +149,7 @@ class Verifier:
         inputs = self.trace.inputs.rebuild(leaves)
         try:
             first = first_divergence(self.layer, self.trace, inputs, restore, self.rtol, self.atol)
-        except Exception as error:  # noqa: BLE001 - the search must not hide the failure that it explains
+        except Exception as error:
             first = f"not found: {type(error).__name__}: {_first_line(error)}"
         return VerificationError(
             f"FXT202 the static graph and the layer differ on {probe}: {what}\n  first operation that diverges: {first}\n"

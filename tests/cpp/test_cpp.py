@@ -8,13 +8,13 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-from tests import models
 import numpy as np
 import pytest
 import torch
 
 import fxtraced as paddle
 from fxtraced import sysconfig
+from tests import models
 
 HERE = Path(__file__).resolve().parent
 

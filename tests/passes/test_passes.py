@@ -98,7 +98,9 @@ def test_pruning_lists_what_is_missing():
     program = program_of(lambda self, x, y, z: (x + y, z), floats(3), floats(3), floats(3))
     with pytest.raises(paddle.errors.PruneError) as error:
         prune(program.trace.graph, ["z"], [program.node("fetch_0")])
-    assert "FXT304 the chosen outputs ['add'] also need the inputs ['x', 'y'], and only ['z'] are fed" in str(error.value)
+    assert "FXT304 the chosen outputs ['add'] also need the inputs ['x', 'y'], and only ['z'] are fed" in str(
+        error.value
+    )
 
 
 def test_fusing_an_addition_needs_equal_shapes():

@@ -121,13 +121,18 @@ def test_a_buffer_that_changes_its_shape_is_refused():
         self.seen = paddle.concat([self.seen, x])
         return self.seen.sum(axis=0)
 
-    with pytest.raises(paddle.errors.StateWriteError, match=r"FXT103 forward replaces the buffer 'seen' \(\[1, 4\], torch.float32\) by a tensor of \[2, 4\]"):
+    with pytest.raises(
+        paddle.errors.StateWriteError,
+        match=r"FXT103 forward replaces the buffer 'seen' \(\[1, 4\], torch.float32\) by a tensor of \[2, 4\]",
+    ):
         trace(layer_of(forward, setup), floats(1, 4), verify=False)
 
 
 def test_a_value_that_no_graph_holds_is_refused():
     generator = torch.Generator()
-    with pytest.raises(paddle.errors.UnsupportedValueError, match="FXT104 a value of type <class 'torch._C.Generator'>"):
+    with pytest.raises(
+        paddle.errors.UnsupportedValueError, match="FXT104 a value of type <class 'torch._C.Generator'>"
+    ):
         trace(layer_of(lambda self, x: x + torch.rand(3, generator=generator)), floats(3))
 
 

@@ -12,7 +12,8 @@ import gc
 _collecting = gc.isenabled()
 gc.disable()
 
-from fxtraced import base, device, errors, inference, jit, linalg, nn, optimizer, regularizer, static, sysconfig, tensor, vision
+from fxtraced import base, device, errors, inference, jit, linalg, nn, optimizer
+from fxtraced import regularizer, static, sysconfig, tensor, vision
 from fxtraced.base.param_attr import ParamAttr
 from fxtraced.framework.dtype import (
     bfloat16,

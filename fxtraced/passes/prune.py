@@ -47,12 +47,17 @@ def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
     while changed:
         before = len(live)
         for node in graph.nodes:
-            if node in live:
-                continue
-            if node.meta.get("effect") == "write" and _possible_bases(node.args[0]) & live or node.target is check_guard and _needed_by_guard(node.args[0]) <= live:  # type: ignore[arg-type]
+            if node not in live and _belongs_to(node, live):
                 _add_with_ancestors([node], live)
         changed = len(live) > before
     return live
+
+
+def _belongs_to(node: fx.Node, live: set[fx.Node]) -> bool:
+    """True for a write into a live tensor and for a guard on live tensors."""
+    if node.meta.get("effect") == "write":
+        return bool(_possible_bases(node.args[0]) & live)  # type: ignore[arg-type]
+    return node.target is check_guard and _needed_by_guard(node.args[0]) <= live  # type: ignore[arg-type]
 
 
 def _add_with_ancestors(nodes: list[fx.Node], live: set[fx.Node]) -> None:

@@ -34,8 +34,8 @@ class Difference:
         if self.complaint:
             return self.complaint
         return (
-            f"largest absolute difference {self.absolute:.3g}, relative {self.relative:.3g}, at index {list(self.index)}; "
-            f"allowed {self.allowed:.3g}"
+            f"largest absolute difference {self.absolute:.3g}, relative {self.relative:.3g}, "
+            f"at index {list(self.index)}; allowed {self.allowed:.3g}"
         )
 
 

@@ -164,7 +164,8 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool) -
         if isinstance(other, torch.Tensor) or not isinstance(other, int | float | complex):
             return NotImplemented
         left, right = (other, self) if reflected else (self, other)
-        return self.tracer.scalar_call(function, (left, right), f"{_text(left, symbol)} {symbol} {_text(right, symbol)}")
+        text = f"{_text(left, symbol)} {symbol} {_text(right, symbol)}"
+        return self.tracer.scalar_call(function, (left, right), text)
 
     return method
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,10 @@ FACTORIES = frozenset(
     """zeros ones empty full arange range linspace logspace eye rand randn randint randperm normal
     scalar_tensor tril_indices triu_indices hann_window hamming_window blackman_window kaiser_window
     bartlett_window complex polar empty_strided""".split()
+)
+# What torch's argument parser says when it took a traced size for the whole list of sizes.
+SIZES_ONE_BY_ONE = re.compile(
+    r"(zeros|ones|empty|expand|new_\w+)\(\) takes 1 positional argument|randn?\(\) received .*- got \(.*Traced(Scalar|Size)"
 )
 # Functions that make a tensor from Python or NumPy data: without traced sizes in it, a constant of the graph.
 LITERALS = frozenset("tensor as_tensor asarray from_numpy".split())

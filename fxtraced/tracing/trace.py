@@ -97,8 +97,9 @@ def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: d
         if ref.kind == "parameter" or now.example.shape != old.shape or now.example.dtype != old.dtype:
             raise StateWriteError(
                 f"FXT103 forward replaces the {ref.kind} {ref.path!r} ({list(old.shape)}, {old.dtype}) by a tensor of "
-                f"{list(now.example.shape)}, {now.example.dtype}\n  A static graph can only write a new value of the same "
-                "shape and dtype into a buffer. Return the tensor instead. See docs/errors.md#fxt103"
+                f"{list(now.example.shape)}, {now.example.dtype}\n"
+                "  A static graph can only write a new value of the same shape and dtype into a buffer. Return the "
+                "tensor instead. See docs/errors.md#fxt103"
             )
         target = tracer.state_value(old)
         tracer.record("call_method", "copy_", (target, now), {})

@@ -514,6 +514,14 @@ class RecordingMode(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self.tracer.call(func, args, kwargs or {})
 
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        super().__exit__(kind, error, traceback)
+        if kind is TypeError and torch_calls.SIZES_ONE_BY_ONE.match(str(error)):
+            raise UnsupportedValueError(
+                f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
+                "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
+            ) from error
+
 
 def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
     """The graph's way to say a torch call: an operator, a tensor method, or a function."""

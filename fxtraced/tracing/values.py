@@ -220,6 +220,28 @@ class TorchTracedTensor(TracedValue):
     def numel(self) -> Any:
         return self.shape.numel()
 
+    # torch's argument parser takes a traced number for the whole list of sizes: x.expand(n, -1) becomes x.expand([n, -1]).
+
+    def expand(self, *sizes: Any) -> Any:
+        return torch.Tensor.expand(self, _listed(sizes))
+
+    def new_empty(self, *size: Any, **kwargs: Any) -> Any:
+        return torch.Tensor.new_empty(self, _listed(size), **kwargs)
+
+    def new_ones(self, *size: Any, **kwargs: Any) -> Any:
+        return torch.Tensor.new_ones(self, _listed(size), **kwargs)
+
+    def new_zeros(self, *size: Any, **kwargs: Any) -> Any:
+        return torch.Tensor.new_zeros(self, _listed(size), **kwargs)
+
+    def norm(self, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: torch.dtype | None = None) -> Any:
+        # TorchScript has the function, and another method.
+        return torch.norm(self, p, dim, keepdim, dtype=dtype)
+
+
+def _listed(sizes: tuple[Any, ...]) -> Any:
+    return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else list(sizes)
+
 
 def refuse_escaped(value: Any) -> NoReturn:
     """Raise the error of a traced tensor that is used outside of the trace that made it."""

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +42,8 @@ class Probe:
 class VerificationReport:
     """What the probes showed; printing it gives a line a probe.
 
-    free: for each feed and fetch the dimensions that had another size in a probe that worked. seconds: what the verification took.
+    free: for each feed and fetch the dimensions that had another size in a probe that worked.
+    seconds: what the verification took.
     """
 
     rtol: float
@@ -58,15 +58,26 @@ class VerificationReport:
         return tuple(-1 if i in free else size for i, size in enumerate(shape))
 
     def __str__(self) -> str:
-        return "\n".join([f"verified in {self.seconds:.2f} s, rtol {self.rtol:g}, atol {self.atol:g}"] + [f"  {p}" for p in self.probes])
+        head = f"verified in {self.seconds:.2f} s, rtol {self.rtol:g}, atol {self.atol:g}"
+        return "\n".join([head, *(f"  {probe}" for probe in self.probes)])
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Inputs to probe with, and what puts the layer and the random generators into the state to start from."""
+
+    name: str
+    leaves: list[torch.Tensor]
+    restore: Callable[[], None]
 
 
 @dataclass
 class Verifier:
     """Compares `run` (the static graph) with `layer` (eager), random state and buffers held equal for both.
 
-    before, after: the layer's state as it was before and after the one eager call of the trace. The second probe starts from
-    `after` and from other Python random numbers, so that a counter or a random number that the trace baked in shows.
+    before, after: the layer's state as it was before and after the one eager call of the trace. All probes but the
+    first start from `after` and from other Python random numbers, so that a counter or a random number that the trace
+    baked in shows.
     """
 
     layer: torch.nn.Module
@@ -83,11 +94,11 @@ class Verifier:
         report = VerificationReport(self.rtol, self.atol)
         given = self.trace.inputs.leaves
         fresh = _fresh_values(given)
-        report.probes.append(self._probe("the given inputs", given, self.before.restore))
-        report.probes.append(self._probe("fresh values", fresh, self._restore_after))
+        report.probes.append(self._probe(_Case("the given inputs", given, self.before.restore), may_skip=False))
+        report.probes.append(self._probe(_Case("fresh values", fresh, self._restore_after), may_skip=False))
         resized = _with_another_leading_size(fresh)
         if resized is not None:
-            probe = self._probe("another leading size", resized, self._restore_after)
+            probe = self._probe(_Case("another leading size", resized, self._restore_after), may_skip=True)
             report.probes.append(probe)
             if not probe.skipped:
                 report.free = _sizes_that_differ(report.probes[0], probe)
@@ -99,41 +110,51 @@ class Verifier:
         random.seed(_OTHER_PYTHON_SEED)
         np.random.seed(_OTHER_PYTHON_SEED)
 
-    def _probe(self, name: str, leaves: list[torch.Tensor], restore: Callable[[], None]) -> Probe:
-        shapes = {feed: tuple(x.shape) for feed, x in zip(self.trace.feed_names, leaves, strict=True)}
-        restore()
+    def _probe(self, case: _Case, may_skip: bool) -> Probe:
+        """Run both sides. A probe of other sizes may be skipped: where forward fails, or where a guard says no."""
+        shapes = {feed: tuple(x.shape) for feed, x in zip(self.trace.feed_names, case.leaves, strict=True)}
+        case.restore()
         try:
             with torch.no_grad():
-                outputs = structure.flatten(self.layer(*self.trace.inputs.rebuild([_own(x) for x in leaves]))).leaves
+                inputs = self.trace.inputs.rebuild([_own(x) for x in case.leaves])
+                outputs = [plain_copy(x) for x in structure.flatten(self.layer(*inputs)).leaves]
         except Exception as error:
-            if name == "the given inputs":
+            if case.name == "the given inputs":
                 raise
-            return Probe(name, shapes, skipped=f"forward itself fails there: {type(error).__name__}: {_first_line(error)}")
-        outputs = [plain_copy(x) for x in outputs]
+            return Probe(case.name, shapes, skipped=f"forward itself fails there: {_headline(error)}")
         eager_state = self._state()
-        restore()
+        case.restore()
         try:
-            results = [plain_copy(x) for x in self.run(*[plain_copy(x) for x in leaves])]
+            results = [plain_copy(x) for x in self.run(*[plain_copy(x) for x in case.leaves])]
         except GuardError as error:
-            if name != "another leading size":
-                raise self._failure(name, f"a guard of its own fails: {error}", leaves, restore) from error
-            return Probe(name, shapes, skipped=f"guarded: {error}")
+            if may_skip:
+                return Probe(case.name, shapes, skipped=f"guarded: {error}")
+            raise self._failure(case, f"a guard of its own fails: {error}") from error
         except Exception as error:
-            raise self._failure(name, f"the graph fails where the layer works: {error}", leaves, restore) from error
-        worst = self._compare(name, outputs, results, eager_state, leaves, restore)
+            raise self._failure(case, f"the graph fails where the layer works: {error}") from error
+        worst = self._compare(case, outputs, results, eager_state)
         sizes = {fetch: tuple(x.shape) for fetch, x in zip(self.trace.fetch_names, outputs, strict=True)}
-        return Probe(name, shapes, sizes, worst.absolute, worst.relative)
+        return Probe(case.name, shapes, sizes, worst.absolute, worst.relative)
 
-    def _compare(self, name: str, outputs: list[Any], results: list[Any], eager_state: dict[str, Any], leaves: Any, restore: Any) -> Difference:
+    def _compare(
+        self,
+        case: _Case,
+        outputs: list[torch.Tensor],
+        results: list[torch.Tensor],
+        eager_state: dict[str, torch.Tensor],
+    ) -> Difference:
+        """The largest difference of outputs and state. Raises VerificationError when one is too large."""
         if len(outputs) != len(results):
-            raise self._failure(name, f"the layer gives {len(outputs)} outputs, the graph {len(results)}", leaves, restore)
+            raise self._failure(case, f"the layer gives {len(outputs)} outputs, the graph {len(results)}")
         pairs = list(zip(self.trace.fetch_names, outputs, results, strict=True))
-        pairs += [(f"buffer {path!r}", eager, now) for path, now in self._state().items() if (eager := eager_state.get(path)) is not None]
+        pairs += [
+            (f"buffer {path!r}", eager_state[path], now) for path, now in self._state().items() if path in eager_state
+        ]
         worst = Difference(0.0, 0.0, (), 0.0)
         for label, eager, static in pairs:
             apart = difference(eager, static, self.rtol, self.atol)
             if apart.too_large:
-                raise self._failure(name, f"{label}: {apart}", leaves, restore)
+                raise self._failure(case, f"{label}: {apart}")
             worst = apart if apart.absolute > worst.absolute else worst
         return worst
 
@@ -145,16 +166,17 @@ class Verifier:
             if ref.kind == "buffer" or (ref.kind == "attribute" and ref.path in self.trace.state)
         }
 
-    def _failure(self, probe: str, what: str, leaves: list[torch.Tensor], restore: Callable[[], None]) -> VerificationError:
-        inputs = self.trace.inputs.rebuild(leaves)
+    def _failure(self, case: _Case, what: str) -> VerificationError:
+        inputs = self.trace.inputs.rebuild(case.leaves)
         try:
-            first = first_divergence(self.layer, self.trace, inputs, restore, self.rtol, self.atol)
+            first = first_divergence(self.layer, self.trace, inputs, case.restore, self.rtol, self.atol)
         except Exception as error:
-            first = f"not found: {type(error).__name__}: {_first_line(error)}"
+            first = f"not found: {_headline(error)}"
         return VerificationError(
-            f"FXT202 the static graph and the layer differ on {probe}: {what}\n  first operation that diverges: {first}\n"
-            "  forward depends on something that the trace has not seen: a Python number that changes from call to call, "
-            "a size read from outside, an own random generator. See docs/errors.md#fxt202"
+            f"FXT202 the static graph and the layer differ on {case.name}: {what}\n"
+            f"  first operation that diverges: {first}\n"
+            "  forward depends on something that the trace has not seen: a Python number that changes from call to "
+            "call, a size read from outside, an own random generator. See docs/errors.md#fxt202"
         )
 
 
@@ -198,15 +220,13 @@ def _with_another_leading_size(tensors: list[torch.Tensor]) -> list[torch.Tensor
         return None
     old = first.shape[0]
     rows = torch.arange(old + 1) % old
-    return [
-        torch.index_select(x, 0, rows.to(x.device)) if x.ndim and x.shape[0] == old else x
-        for x in tensors
-    ]
+    return [torch.index_select(x, 0, rows.to(x.device)) if x.ndim and x.shape[0] == old else x for x in tensors]
 
 
 def _own(x: torch.Tensor) -> torch.Tensor:
     return plain_copy(x).as_subclass(type(x))
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+def _headline(error: Exception) -> str:
+    """An error's type and the first line of its text."""
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"

@@ -142,10 +142,11 @@ class _Writer:
         """owner[index]: slices as a:b:c, lists of numbers as tensors on the owner's device."""
         items = list(index) if isinstance(index, tuple) else [index]
         text = self._value(owner)
-        dim = 0
+        dim = whole = 0
         for at, item in enumerate(items):
             if item is Ellipsis:
                 dim = len(owner.meta["shape"]) - sum(map(_consumed, items[at + 1 :]))
+                whole = dim - sum(map(_consumed, items[:at]))
             elif _is_one_bool(item):
                 # TorchScript's indexing does not know them: along an axis of its own it keeps the one slice or none.
                 one = f"torch.full([1], {item}, dtype=torch.bool, device={text}.device)"
@@ -154,14 +155,14 @@ class _Writer:
                 dim += 1
             else:
                 dim += _consumed(item)
-        return f"{text}[{', '.join(self._index_item(item, owner) for item in items) or '...'}]"
+        # TorchScript knows no tensors after an ellipsis, which stands for a known number of axes here.
+        entries = [x for item in items for x in ([":"] * whole if item is Ellipsis else [self._index_item(item, owner)])]
+        return f"{text}[{', '.join(entries) or '...'}]"
 
     def _index_item(self, item: Any, owner: Any) -> str:
         if isinstance(item, slice):
             start, stop = ("" if x is None else self._value(x) for x in (item.start, item.stop))
             return f"{start}:{stop}" + (f":{self._value(item.step)}" if item.step is not None else "")
-        if item is Ellipsis:
-            return "..."
         if isinstance(item, list):
             return f"torch.tensor({self._value(item)}, device={self._value(owner)}.device)"
         return self._value(item)

@@ -18,6 +18,7 @@ from torch import fx
 
 from fxtraced.framework.errors import GuardError, LoweringError
 from fxtraced.lowering.codegen import forward_source
+from fxtraced.tracing.factories import TORCH_NAMES
 
 _numbers = itertools.count()
 
@@ -59,7 +60,7 @@ def script(
     for name, (kind, value) in (attributes or {}).items():
         setattr(root, name, torch.jit.Attribute(value, kind))
     source = forward_source(graph, feed_checks)
-    with quiet():
+    with quiet(), TORCH_NAMES:
         module = torch.jit.script(root)
         try:
             module.define(source)

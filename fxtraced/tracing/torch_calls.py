@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+import torch
+
 # Answered from the value at hand: they tell of a tensor's type and form, not of its sizes or data.
 FACTS = frozenset(
     """dim ndimension stride is_floating_point is_complex is_contiguous is_signed element_size storage_offset
@@ -81,6 +83,11 @@ OPERATORS: dict[str, tuple[Callable[..., Any], bool]] = {
     "__invert__": (operator.invert, False),
     "__abs__": (operator.abs, False),
 }
+# Casts that TorchScript has no method for, as arguments of `to`.
+CASTS: dict[str, torch.dtype] = {
+    "bool": torch.bool, "byte": torch.uint8, "char": torch.int8, "short": torch.int16, "half": torch.float16,
+    "bfloat16": torch.bfloat16, "cfloat": torch.complex64, "cdouble": torch.complex128,
+}  # fmt: skip
 # In-place slots as in-place methods.
 IN_PLACE_SLOTS = {
     "__iadd__": "add_",

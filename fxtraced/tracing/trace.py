@@ -12,6 +12,7 @@ from fxtraced.framework.errors import StateWriteError, TraceError
 from fxtraced.nn.layer.layers import Layer
 from fxtraced.tensor.tensor import Tensor, plain_copy
 from fxtraced.tracing import structure
+from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.state import StateRef, state_refs
 from fxtraced.tracing.structure import Flat
@@ -57,7 +58,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
     feeds = [tracer.add_feed(name, plain_copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
     tracer.feeds_are_complete(feeds)
     before = {ref.path: ref.get() for ref in refs}
-    with torch.no_grad(), RecordingMode(tracer):
+    with torch.no_grad(), sizes_one_by_one(), RecordingMode(tracer):
         outputs = layer(*flat_inputs.rebuild(feeds))
     _record_state_writes(tracer, refs, before)
     tracer.raise_problems()

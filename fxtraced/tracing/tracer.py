@@ -150,12 +150,12 @@ class ConcolicTracer:
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
             return self._size_call(name, tensors[0], args)
         if name == "nonzero" and kwargs.get("as_tuple", args[1] if len(args) > 1 else False):
-            return tuple(self.record("call_function", torch.nonzero_numpy, (tensors[0],), {}))
+            return self.record("call_function", torch.where, (tensors[0],), {})
         if name == "requires_grad_":
             return args[0]
-        if name in torch_calls.LITERALS and not traced:
+        if name in torch_calls.LITERALS and not any(isinstance(x, TracedValue) for x in leaves):
             return self._literal(func, args, kwargs)
-        if name in torch_calls.LITERALS and any(isinstance(x, TracedValue) for x in leaves):
+        if name in torch_calls.LITERALS:
             return self._literal_of_tensors(name, args, kwargs)
         return self.record(*_opcode(func, name, args), kwargs)
 
@@ -536,6 +536,8 @@ def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tupl
     if name in torch_calls.OPERATORS:
         function, swapped = torch_calls.OPERATORS[name]
         return "call_function", function, args[::-1] if swapped else args
+    if name in torch_calls.CASTS:
+        return "call_method", "to", (*args, torch_calls.CASTS[name])
     return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
 
 

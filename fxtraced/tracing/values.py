@@ -9,6 +9,7 @@ look at data is seen.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -85,6 +86,10 @@ class TracedValue(torch.Tensor):
     @property
     def device(self) -> torch.device:
         return self.example.device
+
+    @property
+    def nbytes(self) -> Any:
+        return math.prod(self.tracer.size(self, dim) for dim in range(self.ndim)) * self.example.itemsize
 
     @property
     def requires_grad(self) -> bool:
@@ -234,8 +239,18 @@ class TorchTracedTensor(TracedValue):
     def new_zeros(self, *size: Any, **kwargs: Any) -> Any:
         return torch.Tensor.new_zeros(self, _listed(size), **kwargs)
 
+    # TorchScript has only the functions for these, or another method.
+
+    def new_tensor(self, data: Any, dtype: torch.dtype | None = None, **kwargs: Any) -> Any:
+        return torch.tensor(data, dtype=dtype or self.dtype, device=kwargs.get("device", self.device))
+
+    def unique(self, *args: Any, **kwargs: Any) -> Any:
+        return torch.unique(self, *args, **kwargs)
+
+    def unique_consecutive(self, *args: Any, **kwargs: Any) -> Any:
+        return torch.unique_consecutive(self, *args, **kwargs)
+
     def norm(self, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: torch.dtype | None = None) -> Any:
-        # TorchScript has the function, and another method.
         return torch.norm(self, p, dim, keepdim, dtype=dtype)
 
 

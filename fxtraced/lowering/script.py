@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math  # noqa: F401 - generated source may use it
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from fxtraced.lowering.codegen import forward_source
 from fxtraced.tracing.factories import TORCH_NAMES
 
 _numbers = itertools.count()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class _Holder(torch.nn.Module):
@@ -35,8 +37,8 @@ class _Holder(torch.nn.Module):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silences torch.jit's deprecation warnings."""
-    with warnings.catch_warnings():
+    """Silences torch.jit's deprecation warnings; one thread at a time, as warning filters and scripting are global."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\..*deprecated.*")
         warnings.filterwarnings("ignore", message=r".*TorchScript.*")
         yield

@@ -47,9 +47,6 @@ class TracedScalar:
         """isinstance(d, int) holds, as it does for the number itself."""
         return type(self.value)
 
-    def __repr__(self) -> str:
-        return repr(self.value)
-
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Makes torch's argument parser take a traced number; during a trace the tracer's mode comes first."""
@@ -89,8 +86,19 @@ class TracedScalar:
     def __str__(self) -> str:
         return str(self._specialise())
 
+    def __repr__(self) -> str:
+        # str(x.shape) is a look at the sizes like any other; after the trace it is only a debugger's.
+        return repr(self.value if self.tracer.finished else self._specialise())
+
     def __format__(self, spec: str) -> str:
         return format(self._specialise(), spec)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        calculation = _UFUNCS.get(ufunc.__name__)
+        if calculation is not None and method == "__call__" and not kwargs and not any(isinstance(x, np.ndarray) for x in inputs):
+            return calculation(*(x.item() if isinstance(x, np.generic) else x for x in inputs))
+        numbers = (x._specialise() if issubclass(type(x), TracedScalar) else x for x in inputs)
+        return getattr(ufunc, method)(*numbers, **kwargs)
 
     def __complex__(self) -> complex:
         return complex(self._specialise())
@@ -186,6 +194,17 @@ _COMPARISONS = {
     "le": ("<=", operator.le),
     "gt": (">", operator.gt),
     "ge": (">=", operator.ge),
+}
+# NumPy's names of the calculations that stay traced: np.float32(2) * n.
+_UFUNCS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "true_divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
 }
 _SYMBOLS = {function: symbol for symbol, function in _COMPARISONS.values()}
 _OPERATORS = dict(_COMPARISONS.values())

@@ -85,7 +85,7 @@ class ConcolicTracer:
         # The tensors are kept alive with their ids.
         self._state_values: dict[int, tuple[torch.Tensor, TracedValue]] = {}
         self._sizes: dict[tuple[fx.Node, int], TracedScalar] = {}
-        self._guard_by_text: dict[str, Guard] = {}
+        self._guard_by_question: dict[Any, Guard] = {}
         self._pending: list[_PendingIndex] = []
         self._device: torch.device | None = None
         self._device_node: fx.Node | None = None
@@ -232,31 +232,28 @@ class ConcolicTracer:
     def guard_truth(self, scalar: TracedScalar) -> Guard:
         """Record that a traced bool was looked at and is what it is."""
         if scalar.value:
-            return self._guard(scalar.text, lambda: scalar.node)
+            return self._guard(scalar.text, scalar.node)
         text, opposite = negated(scalar)
-
-        def condition() -> fx.Node:
-            args = scalar.node.args if opposite else (scalar.node,)
-            return self.graph.call_function(opposite or operator.not_, args)
-
-        return self._guard(text, condition)
+        args = scalar.node.args if opposite else (scalar.node,)
+        return self._guard(text, self.graph.call_function(opposite or operator.not_, args))
 
     def guard_index(self, scalar: TracedScalar, frame: types.FrameType) -> None:
         """A look through __index__: a guard, withdrawn when it turns out to be torch's argument parser."""
         guard = self.guard_truth(scalar == scalar.value)
         self._pending.append(_PendingIndex(scalar, guard, frame, frame.f_lasti))
 
-    def _guard(self, text: str, condition: Callable[[], fx.Node]) -> Guard:
-        known = self._guard_by_text.get(text)
+    def _guard(self, text: str, condition: fx.Node) -> Guard:
+        question = _question(condition)
+        known = self._guard_by_question.get(question)
         if known is not None:
             known.looks += 1
             return known
-        node = self.graph.call_function(check_guard, (condition(), ""))
+        node = self.graph.call_function(check_guard, (condition, ""))
         node.meta["effect"] = "guard"
         guard = Guard(text, user_line(), node)
         node.args = (node.args[0], guard.message)
         self.guards.append(guard)
-        self._guard_by_text[text] = guard
+        self._guard_by_question[question] = guard
         return guard
 
     def _withdraw_pending(self, leaves: list[Any]) -> None:
@@ -273,7 +270,7 @@ class ConcolicTracer:
             pending.guard.looks -= 1
             if pending.guard.looks == 0:
                 self.guards.remove(pending.guard)
-                del self._guard_by_text[pending.guard.text]
+                del self._guard_by_question[_question(pending.guard.node.args[0])]
                 self.graph.erase_node(pending.guard.node)
         self._pending.clear()
 
@@ -298,7 +295,7 @@ class ConcolicTracer:
         else:
             same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.example.clone())))
             same.meta["number"] = bool
-            self._guard(f"{describe(traced.node)} == {traced.example.tolist()}", lambda: same)
+            self._guard(f"{describe(traced.node)} == {traced.example.tolist()}", same)
         return traced.example.cpu().numpy().copy()
 
     def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
@@ -355,7 +352,7 @@ class ConcolicTracer:
     def _size_call(self, name: str, tensor: torch.Tensor, args: tuple[Any, ...]) -> Any:
         if not isinstance(tensor, TracedValue):
             return tensor.numel() if name == "numel" else tensor.size(*args[1:])
-        shape = tensor._shape()  # type: ignore[attr-defined]
+        shape = tensor.shape
         if name == "numel":
             return shape.numel()
         if name == "__len__":
@@ -501,7 +498,7 @@ class ConcolicTracer:
     def _guard_count(self, text: str, count: fx.Node, value: int) -> None:
         count.meta["number"] = int
         condition = self.graph.call_function(operator.eq, (count, value))
-        self._guard(f"{text} == {value}", lambda: condition)
+        self._guard(f"{text} == {value}", condition)
 
 
 class RecordingMode(TorchFunctionMode):
@@ -539,6 +536,13 @@ def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tupl
     if name in torch_calls.CASTS:
         return "call_method", "to", (*args, torch_calls.CASTS[name])
     return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
+
+
+def _question(node: Any) -> Any:
+    """What a condition asks, the same for two conditions that calculate the same from the same sizes."""
+    if not isinstance(node, fx.Node) or node.op != "call_function" or "shape" in node.meta:
+        return node
+    return (node.target, *(_question(x) for x in node.args))
 
 
 def describe(node: fx.Node, depth: int = 4) -> str:

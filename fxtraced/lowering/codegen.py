@@ -122,8 +122,8 @@ class _Writer:
         """x.view(dtype): TorchScript takes the dtype for a size and has only the copy; they differ under writes."""
         if any(other.meta.get("effect") == "write" for other in self._graph.nodes):
             raise LoweringError(
-                f"FXT105 TorchScript has no view({node.args[1:]}) that shares memory, and the graph writes in place. Write into "
-                "new tensors instead. See docs/errors.md#fxt105"
+                "FXT105 TorchScript has no view(dtype) that shares memory, and the graph writes in place. Write into new "
+                "tensors instead. See docs/errors.md#fxt105"
             )
         dtype = node.kwargs.get("dtype", node.args[-1])
         return f"torch.view_copy({owner}, dtype={dtype})"
@@ -156,7 +156,9 @@ class _Writer:
             else:
                 dim += _consumed(item)
         # TorchScript knows no tensors after an ellipsis, which stands for a known number of axes here.
-        entries = [x for item in items for x in ([":"] * whole if item is Ellipsis else [self._index_item(item, owner)])]
+        entries: list[str] = []
+        for item in items:
+            entries += [":"] * whole if item is Ellipsis else [self._index_item(item, owner)]
         return f"{text}[{', '.join(entries) or '...'}]"
 
     def _index_item(self, item: Any, owner: Any) -> str:
@@ -184,7 +186,10 @@ class _Writer:
             return f'float("{value}")'
         if isinstance(value, complex):
             if not cmath.isfinite(value):
-                raise LoweringError(f"FXT105 the complex constant {value} cannot be written in TorchScript")
+                raise LoweringError(
+                    f"FXT105 the complex constant {value} cannot be written in TorchScript. Keep it in a buffer "
+                    "(register_buffer). See docs/errors.md#fxt105"
+                )
             return f"complex({value.real!r}, {value.imag!r})"
         if isinstance(value, torch.device):
             return f'torch.device("{value}")'
@@ -223,7 +228,10 @@ def _state_path(path: str) -> str:
 def _qualified_name(target: Any) -> str:
     name = getattr(target, "__name__", None)
     if name is None:
-        raise LoweringError(f"FXT105 {target!r} has no name that TorchScript knows")
+        raise LoweringError(
+            f"FXT105 {target!r} has no name that TorchScript knows. Compute it with public torch functions. "
+            "See docs/errors.md#fxt105"
+        )
     for module, prefix in (
         (torch.nn.functional, "torch.nn.functional"),
         (torch, "torch"),
@@ -236,5 +244,8 @@ def _qualified_name(target: Any) -> str:
             return f"{prefix}.{name}"
     qualified = fx.graph._get_qualified_name(target)
     if not qualified.startswith("torch."):
-        raise LoweringError(f"FXT105 {qualified} is no torch function: TorchScript cannot call it")
+        raise LoweringError(
+            f"FXT105 {qualified} is no torch function: TorchScript cannot call it. Compute it with public torch "
+            "functions. See docs/errors.md#fxt105"
+        )
     return qualified

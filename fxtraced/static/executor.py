@@ -12,7 +12,7 @@ from fxtraced.framework.place import CPUPlace, convert_place
 from fxtraced.static.feeding import check_tensors, tensors_of
 from fxtraced.static.program import Program, unknown_fetch
 from fxtraced.static.variable import Variable
-from fxtraced.tensor.tensor import as_tensor
+from fxtraced.tensor.tensor import as_tensor, plain
 
 
 class Executor:
@@ -104,14 +104,14 @@ def fetch_names_of(program: Program, fetch_list: list[Any] | None) -> tuple[str,
 def numpy_arrays(tensors: Any, may_alias: list[bool]) -> list[np.ndarray]:
     """Results as NumPy arrays of their own: what may share memory with something else is copied."""
     arrays = []
-    for tensor, shared in zip(tensors, may_alias, strict=True):
+    for result, shared in zip(tensors, may_alias, strict=True):
+        tensor = result if type(result) is torch.Tensor else plain(result)
         if tensor.dtype is torch.bfloat16:
             # NumPy has no bfloat16: Paddle gives the bits as uint16, and so do we.
             tensor = tensor.contiguous().view(torch.uint16)
-        tensor = tensor.detach()
         if tensor.device.type != "cpu":
             tensor = tensor.cpu()
         elif shared:
             tensor = tensor.clone()
-        arrays.append(tensor.numpy())
+        arrays.append(tensor.detach().numpy() if tensor.requires_grad else tensor.numpy())
     return arrays

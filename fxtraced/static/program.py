@@ -12,6 +12,11 @@ from fxtraced.static.variable import Variable
 
 Runnable = Callable[..., tuple[torch.Tensor, ...]]
 
+_MADE_BY_HAND = (
+    "FXT303 this program was made by hand: TracedLayer.trace and load_inference_model make programs. "
+    "See docs/errors.md#fxt303"
+)
+
 
 class Program:
     """A static graph with named feeds and fetches (paddle.static.Program).
@@ -45,7 +50,7 @@ class Program:
 
     def runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Runnable:
         """What computes these fetches from tensors in the order of the feeds; made once and kept."""
-        raise FetchError("FXT303 this program was not made by TracedLayer.trace or load_inference_model")
+        raise FetchError(_MADE_BY_HAND)
 
     def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
         """For each fetch, whether its memory may also belong to a feed, a parameter or another variable."""
@@ -57,7 +62,7 @@ class Program:
 
     def device(self) -> torch.device | None:
         """Where the program's tensors lie; None when it has none."""
-        raise FetchError("FXT303 this program was not made by TracedLayer.trace or load_inference_model")
+        raise FetchError(_MADE_BY_HAND)
 
 
 def unknown_fetch(name: Any, known: list[str]) -> FetchError:

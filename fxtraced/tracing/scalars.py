@@ -87,7 +87,7 @@ class TracedScalar:
         return str(self._specialise())
 
     def __repr__(self) -> str:
-        # str(x.shape) is a look at the sizes like any other; after the trace it is only a debugger's.
+        # str(x.shape) may be a key: a look like any other. After the trace it is only a debugger's.
         return repr(self.value if self.tracer.finished else self._specialise())
 
     def __format__(self, spec: str) -> str:
@@ -95,7 +95,8 @@ class TracedScalar:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         calculation = _UFUNCS.get(ufunc.__name__)
-        if calculation is not None and method == "__call__" and not kwargs and not any(isinstance(x, np.ndarray) for x in inputs):
+        plain = method == "__call__" and not kwargs and not any(isinstance(x, np.ndarray) for x in inputs)
+        if plain and calculation is not None:
             return calculation(*(x.item() if isinstance(x, np.generic) else x for x in inputs))
         numbers = (x._specialise() if issubclass(type(x), TracedScalar) else x for x in inputs)
         return getattr(ufunc, method)(*numbers, **kwargs)

@@ -9,8 +9,6 @@ from typing import Any
 
 import torch
 
-import torch
-
 # Answered from the value at hand: they tell of a tensor's type and form, not of its sizes or data.
 FACTS = frozenset(
     """dim ndimension stride is_floating_point is_complex is_contiguous is_signed element_size storage_offset
@@ -51,7 +49,8 @@ FACTORIES = frozenset(
 )
 # What torch's argument parser says when it took a traced size for the whole list of sizes.
 SIZES_ONE_BY_ONE = re.compile(
-    r"(zeros|ones|empty|expand|new_\w+)\(\) takes 1 positional argument|randn?\(\) received .*- got \(.*Traced(Scalar|Size)"
+    r"(zeros|ones|empty|expand|new_\w+)\(\) takes 1 positional argument"
+    r"|randn?\(\) received .*- got \(.*Traced(Scalar|Size)"
 )
 # Functions that make a tensor from Python or NumPy data: without traced sizes in it, a constant of the graph.
 LITERALS = frozenset("tensor as_tensor asarray from_numpy".split())

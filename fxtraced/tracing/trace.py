@@ -108,7 +108,10 @@ def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: d
 
 def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
     if not isinstance(leaf, torch.Tensor):
-        raise TraceError(f"FXT100 forward returned a {type(leaf)} where the eager call had returned a tensor")
+        raise TraceError(
+            f"FXT100 forward returned a {type(leaf)} where the eager call had returned a tensor. Return tensors in the "
+            "same structure in every call. See docs/errors.md#fxt100"
+        )
     return leaf if isinstance(leaf, TracedValue) else tracer.state_value(leaf)
 
 

@@ -164,7 +164,10 @@ class ConcolicTracer:
         """Compute a call on the values, add its node, and return the traced result."""
         name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
         if self.finished:
-            raise TraceError(f"FXT100 a traced tensor was used after the trace had ended, in {name}()")
+            raise TraceError(
+                f"FXT100 a traced tensor was used after the trace had ended, in {name}(): forward kept it in a global, a "
+                "closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
+            )
         writes = torch_calls.writes_in_place(name, kwargs)
         if writes:
             self._refuse_parameter_write(name, args[0])
@@ -393,7 +396,9 @@ class ConcolicTracer:
         def converted(leaf: Any) -> Any:
             if not isinstance(leaf, TracedScalar):
                 return kind(leaf)
-            return leaf if type(leaf.value) is kind else self.scalar_call(kind, (leaf,), f"{kind.__name__}({leaf.text})")
+            if type(leaf.value) is kind:
+                return leaf
+            return self.scalar_call(kind, (leaf,), f"{kind.__name__}({leaf.text})")
 
         return self.record("call_function", torch.tensor, (_map(converted, data),), {**kwargs, "dtype": dtype})
 
@@ -415,7 +420,7 @@ class ConcolicTracer:
         return node
 
     def _settle_factory(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
-        """A new tensor follows the feeds' device; its dtype must not depend on a default or on TorchScript's own rules."""
+        """A new tensor follows the feeds' device; its dtype depends on no default and no rule of TorchScript's own."""
         node_kwargs["dtype"] = result.dtype
         if self._device_node is not None and result.device == self._device:
             node_kwargs["device"] = self._device_node

@@ -169,8 +169,8 @@ class TracedValue(torch.Tensor):
 
     def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TraceError(
-            "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of forward. "
-            "See docs/errors.md#fxt100"
+            "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of "
+            "forward. See docs/errors.md#fxt100"
         )
 
     def __hash__(self) -> int:
@@ -225,7 +225,7 @@ class TorchTracedTensor(TracedValue):
     def numel(self) -> Any:
         return self.shape.numel()
 
-    # torch's argument parser takes a traced number for the whole list of sizes: x.expand(n, -1) becomes x.expand([n, -1]).
+    # torch's argument parser takes a traced number for the whole list of sizes: they are listed for it.
 
     def expand(self, *sizes: Any) -> Any:
         return torch.Tensor.expand(self, _listed(sizes))

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pytest
+from harness import TOPICS, recorded, rows_of
 from rows import Row, evaluate
 
 import fxtraced
-
-HERE = Path(__file__).resolve().parent
-TOPICS = sorted(path.stem.removeprefix("rows_") for path in HERE.glob("rows_*.py"))
-
-
-@cache
-def recorded(topic: str) -> dict[int, dict[str, np.ndarray]]:
-    """What Paddle gave, by the row's index and then by output ("0", "1", ... or "error"), with the call checked."""
-    found: dict[int, dict[str, np.ndarray]] = {}
-    with np.load(HERE / "recorded" / f"{topic}.npz") as file:
-        for key in file.files:
-            index, rest = key.split(":", 1)
-            call, output = rest.rsplit(":", 1)
-            outputs = found.setdefault(int(index), {"call": np.asarray(call)})
-            outputs[output] = file[key]
-    return found
 
 
 def cases() -> list[object]:
     found: list[object] = []
     for topic in TOPICS:
-        for index, row in enumerate(importlib.import_module(f"rows_{topic}").ROWS):
+        for index, row in enumerate(rows_of(topic)):
             marks = [pytest.mark.xfail(reason=row.xfail, strict=True)] if row.xfail else []
             found.append(pytest.param(topic, index, row, id=f"{topic}-{index}-{row.call}", marks=marks))
     return found

@@ -45,7 +45,6 @@ DYNAMIC = {
     "math.ceil of a size": (lambda self, x: x[: math.ceil(x.shape[0] / 2)], (3, 4), [(6, 4), (7, 4)]),
     "round and floor": (lambda self, x: x[: round(x.shape[0] / 2)] + math.floor(x.shape[0] / 3), (6, 4), [(7, 4)]),
     "size": (lambda self, x: x.sum() / x.size, (3, 4), [(5, 2)]),
-    "printing a shape": (lambda self, x: (repr(x.shape), x)[1], (3, 4), [(5, 2)]),
 }
 
 
@@ -102,6 +101,13 @@ GUARDED = {
         [(4, 4)],
     ),
     "formatting": (lambda self, x: x + len(f"{x.shape[0]}"), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(30, 4)]),
+    "text of a shape as a key": (
+        lambda self, x: x + {"[3, 4]": 1.0}.get(str(x.shape), 2.0),
+        (3, 4),
+        ["x.shape[0] == 3", "x.shape[1] == 4"],
+        [],
+        [(4, 4), (3, 5)],
+    ),
     "dict key": (lambda self, x: x + {3: 1.0}.get(x.shape[0], 2.0), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
     "membership": (
         lambda self, x: x if x.shape[0] in (1, 3) else x + 1,

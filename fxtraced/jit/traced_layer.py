@@ -44,8 +44,7 @@ class TracedLayer:
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
         inputs: a tensor, or a list or tuple of tensors (nested lists allowed).
         verify: compare the graph with the layer on these inputs, on fresh values and on another leading size. rtol,
-        atol: the
-        difference allowed is atol + rtol * (largest magnitude of the output).
+        atol: the difference allowed is atol + rtol * (largest magnitude of the output).
         Returns (outputs, traced): exactly what layer(*inputs) gave, and the static graph.
 
         Only that one call has a lasting effect: buffers, random state and Python attributes are as it leaves them.
@@ -109,8 +108,7 @@ class TracedLayer:
 
         inputs: as in trace. return_numpy=False gives tensors on their device, without a copy or a synchronisation.
         Raises FeedError or FeedTypeError naming the feed that does not fit, GuardError for sizes that forward would
-        treat
-        in another way.
+        treat in another way.
         """
         if self._session is None:
             program = CompiledProgram(self._program, self._build_strategy)
@@ -124,8 +122,7 @@ class TracedLayer:
         """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
 
         feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to
-        them and is in
-        inference mode, also when the layer was traced in training mode.
+        them and is in inference mode, also when the layer was traced in training mode.
         Missing directories are made; an existing model is replaced in one step.
         Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
         missing input.

@@ -122,8 +122,8 @@ class _Writer:
         """x.view(dtype): TorchScript takes the dtype for a size and has only the copy; they differ under writes."""
         if any(other.meta.get("effect") == "write" for other in self._graph.nodes):
             raise LoweringError(
-                "FXT105 TorchScript has no view(dtype) that shares memory, and the graph writes in place. Write into new "
-                "tensors instead. See docs/errors.md#fxt105"
+                "FXT105 TorchScript has no view(dtype) that shares memory, and the graph writes in place. Write into "
+                "new tensors instead. See docs/errors.md#fxt105"
             )
         dtype = node.kwargs.get("dtype", node.args[-1])
         return f"torch.view_copy({owner}, dtype={dtype})"

@@ -1,8 +1,7 @@
 """fuse_activation: an activation writes over its input.
 
 Requires: nothing. Ensures: same values; where the input of an activation is new memory that nothing else reads, the
-result
-takes its place.
+result takes its place.
 """
 
 from __future__ import annotations

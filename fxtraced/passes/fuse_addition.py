@@ -1,8 +1,7 @@
 """fuse_addition: an addition writes over an operand.
 
 Requires: nothing. Ensures: same values; where an operand of an addition is new memory of the result's shape and
-dtype that
-nothing else reads, and the other operand has that shape too, the sum takes its place.
+dtype that nothing else reads, and the other operand has that shape too, the sum takes its place.
 """
 
 from __future__ import annotations
@@ -41,7 +40,10 @@ def fuse_addition(graph: fx.Graph, after: tuple[str, ...] = (), before_activatio
 
 
 def _fits(node: fx.Node, target: Any, other: Any) -> bool:
-    if not may_be_overwritten(target, node) or not isinstance(other, fx.Node) or target is other:
+    # A feed or parameter as the other operand may be broadcast where a computed one has the batch of both.
+    if not may_be_overwritten(target, node) or not isinstance(other, fx.Node) or not other.op.startswith("call"):
+        return False
+    if target is other:
         return False
     form = (node.meta["shape"], node.meta["dtype"])
     # A size of 1 may be broadcast at another size of the input; only a leading 1 is the batch of both.

@@ -1,9 +1,8 @@
 """fuse_attention: hand-written attention becomes scaled_dot_product_attention.
 
 Requires: nothing. Ensures: same values within rounding; softmax(q k^T * scale + mask) v over four-dimensional q, k,
-v, with the
-scale before or after the product and the mask optional, is one call. A probability that drops out in training stays
-as it is.
+v, with the scale before or after the product and the mask optional, is one call. A probability that drops out in
+training stays as it is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """fuse_linear: matmul + bias becomes one linear call.
 
 Requires: nothing. Ensures: same values within rounding; x @ W + b with a two-dimensional parameter W and a
-one-dimensional parameter b
-is torch.nn.functional.linear(x, W^T, b).
+one-dimensional parameter b is torch.nn.functional.linear(x, W^T, b).
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Requires: a graph whose output is a tuple of nodes.
 Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs
-depend on stays,
-and so does a guard on what stays.
+depend on stays, and so does a guard on what stays.
 """
 
 from __future__ import annotations

@@ -73,8 +73,7 @@ def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
     Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written;
-    an existing
-    model stays as it was then.
+    an existing model stays as it was then.
     """
     if not dirname:
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
@@ -134,8 +133,7 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     """Load a model (paddle.static.load_inference_model): [program, feed_names, fetch_vars].
 
     path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its
-    own, on the
-    executor's place (the CPU without one).
+    own, on the executor's place (the CPU without one).
     Raises ArchiveError for a missing, damaged or foreign file.
     """
     path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix

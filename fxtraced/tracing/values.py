@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from fxtraced.tracing.tracer import ConcolicTracer
 
 
+_MOST_SIZES = 8
+
+
 class TracedValue(torch.Tensor):
     """A tensor with its value now (`example`, a plain torch.Tensor) and its node in the graph (`node`).
 
@@ -156,6 +159,9 @@ class TracedValue(torch.Tensor):
         return format(self.tracer.item(self, "format()"), spec) if spec else repr(self)
 
     def tolist(self) -> Any:
+        if self.fixed and self.ndim == 1 and not self.dtype.is_floating_point and self.example.numel() <= _MOST_SIZES:
+            # Sizes in a tensor stay sizes.
+            return [self.tracer.record("call_function", operator.getitem, (self, i), {}).item() for i in range(len(self))]
         return self.tracer.look_at_all(self, "tolist()").tolist()
 
     def numpy(self, *_: Any, **__: Any) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 The word after ``` is the language; these may follow it:
     fresh           python: starts a program of its own; otherwise a block goes on where the one before ended
+    paddle          python: is for real Paddle; fxtraced stands in for it
     raises FXT101   python: raises an error whose text starts with this code
     raised          text: is the whole text of the error that the block before raised
     printed         text: is what the block before printed; times and differences may be others
@@ -13,10 +14,13 @@ import contextlib
 import io
 import linecache
 import re
+import sys
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import fxtraced
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -94,11 +98,16 @@ class Running:
         output, self.raised = io.StringIO(), ""
         with warnings.catch_warnings(), contextlib.redirect_stdout(output):
             try:
+                if "paddle" in block.words:
+                    sys.modules["paddle"] = fxtraced
                 exec(compile(code, SOURCE_NAME, "exec"), self.namespace)
             except Exception as error:
                 if not block.raises:
                     raise
                 self.raised = str(error)
+            finally:
+                if "paddle" in block.words:
+                    del sys.modules["paddle"]
         self.printed = output.getvalue()
         if block.raises:
             assert self.raised.startswith(block.raises), f"{block.place}: this was raised: {self.raised!r}"

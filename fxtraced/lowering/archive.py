@@ -9,7 +9,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import ArchiveError
-from fxtraced.lowering.script import guard_error, quiet, script
+from fxtraced.lowering.script import call_scripted, quiet, script
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
@@ -60,12 +60,7 @@ class LoadedModule:
         self._forward = self._module._c._get_method("forward")
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        try:
-            with torch.no_grad():
-                result = self._forward(*feeds)
-        except torch.jit.Error as error:
-            raise guard_error(error) from None
-        return result if type(result) is tuple else (result,)
+        return call_scripted(self._forward, feeds)
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module."""

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fxtraced.lowering.script import guard_error, script, submodule
+from fxtraced.lowering.script import call_scripted, script, submodule
 from fxtraced.tracing.state import StateRef
 from fxtraced.tracing.tracer import Constant
 
@@ -39,12 +39,7 @@ class Executable:
             if holder.get(key) is not tensor:
                 self._bind_anew()
                 break
-        try:
-            with torch.no_grad():
-                result = self._forward(*feeds)
-        except torch.jit.Error as error:
-            raise guard_error(error) from None
-        return result if type(result) is tuple else (result,)
+        return call_scripted(self._forward, feeds)
 
     def _bind_anew(self) -> None:
         with self._lock:

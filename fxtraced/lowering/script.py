@@ -82,6 +82,16 @@ def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
     return module, name
 
 
+def call_scripted(forward: Any, feeds: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    """The outputs of a scripted forward, always a tuple, without gradients. Raises GuardError for a failed guard."""
+    try:
+        with torch.no_grad():
+            result = forward(*feeds)
+    except torch.jit.Error as error:
+        raise guard_error(error) from None
+    return result if type(result) is tuple else (result,)
+
+
 def guard_error(error: Exception) -> Exception:
     """The error of a guard behind TorchScript's; other errors come back as they are."""
     # The traceback before the message quotes code, in which any guard's text may stand.

@@ -15,7 +15,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced import sysconfig
-from tests.docs.documents import DOCUMENTS, ROOT, Running, anchors, blocks, programs, section
+from tests.docs.documents import DOCUMENTS, ROOT, Block, Running, anchors, blocks, programs, section
 
 ERRORS = ROOT / "docs" / "errors.md"
 SOURCES = [*sorted((ROOT / "fxtraced").rglob("*.py")), *sorted((ROOT / "fxtraced").rglob("*.h"))]
@@ -107,7 +107,7 @@ def test_no_document_has_a_block_without_a_language():
 # C++: every block of every document in one file, built as the README says.
 
 
-def _one_file(cpp: list) -> str:
+def _one_file(cpp: list[Block]) -> str:
     """All blocks as one program: `app N` runs block N when it is a whole program; the others only compile."""
     includes = sorted({line for b in cpp for line in b.text.splitlines() if line.startswith("#include")})
     parts, cases = [], []
@@ -117,8 +117,9 @@ def _one_file(cpp: list) -> str:
             body = body.replace("int main(", "int run(")
             cases.append(f"  if (number == {i}) return block_{i}::run();")
         else:
-            given = "const fxtraced::Predictor& predictor, const at::Tensor& x, const at::Tensor& mask"
-            body = f"[[maybe_unused]] inline void fragment([[maybe_unused]] {given.replace(', ', ', [[maybe_unused]] ')}) {{\n{body}\n}}"
+            given = ("fxtraced::Predictor& predictor", "at::Tensor& x", "at::Tensor& mask")
+            signature = ", ".join(f"[[maybe_unused]] const {parameter}" for parameter in given)
+            body = f"[[maybe_unused]] inline void fragment({signature}) {{\n{body}\n}}"
         parts.append(f"// {block.place}\nnamespace block_{i} {{\n{body}\n}}\n")
     main = ["int main(int, char** values) {", "  const int number = std::atoi(values[1]);", *cases, "  return 2;", "}"]
     return "\n".join([*includes, "#include <cstdlib>", *parts, *main, ""])

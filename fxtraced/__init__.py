@@ -33,6 +33,7 @@ from fxtraced.framework.dtype import (
     uint8,
 )
 from fxtraced.framework.gradient import enable_grad, grad, is_grad_enabled, no_grad, set_grad_enabled
+from fxtraced.framework.io import load, save
 from fxtraced.framework.mode import disable_static, enable_static, in_dynamic_mode
 from fxtraced.framework.place import (
     CPUPlace,
@@ -84,10 +85,12 @@ __all__ = [
     "is_grad_enabled",
     "jit",
     "linalg",
+    "load",
     "nn",
     "no_grad",
     "optimizer",
     "regularizer",
+    "save",
     "seed",
     "set_default_dtype",
     "set_device",

@@ -63,6 +63,18 @@ class LoweringError(FxtracedError):
     code = "FXT105"
 
 
+class InferenceModeError(FxtracedError):
+    """A layer traced in training mode cannot be traced in inference mode, so it cannot be saved."""
+
+    code = "FXT106"
+
+
+class StaleGraphError(FxtracedError, RuntimeError):
+    """The layer is built otherwise than when it was traced."""
+
+    code = "FXT107"
+
+
 class GuardError(FxtracedError, ValueError):
     """The static graph met a shape for which forward would have taken another way."""
 
@@ -99,7 +111,25 @@ class PruneError(FxtracedError, ValueError):
     code = "FXT304"
 
 
+class PlaceError(FxtracedError, ValueError):
+    """An executor's place is not where the traced layer's parameters are."""
+
+    code = "FXT305"
+
+
+class ExecutionError(FxtracedError, RuntimeError):
+    """An operation of a static graph failed."""
+
+    code = "FXT306"
+
+
 class ArchiveError(FxtracedError, ValueError):
     """A file or directory is not a readable archive."""
 
     code = "FXT401"
+
+
+class UnsafeFileError(FxtracedError, ValueError):
+    """A file asks for more than arrays, containers, numbers and strings."""
+
+    code = "FXT402"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fxtraced.framework.errors import FetchError, FxtracedError
+from fxtraced.framework.errors import FetchError, InferenceModeError
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.execution import Session
 from fxtraced.static.io import save_program
@@ -134,7 +134,7 @@ class TracedLayer:
             for index in indices or []:
                 _check_type(index, f"each element of {name}", int)
         if isinstance(self._inference, Exception):
-            raise FxtracedError(
+            raise InferenceModeError(
                 f"FXT106 the layer was traced in training mode and its inference mode cannot be traced: "
                 f"{self._inference}\n"
                 "  See docs/errors.md#fxt106"

@@ -9,14 +9,17 @@ from torch import fx
 
 from fxtraced.lowering.executable import Executable
 from fxtraced.tensor.tensor import plain
-from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
 
 class CompiledExecutable(Executable):
     """Runs a graph through torch.compile on the tensors that its layer holds now (BuildStrategy.build_cinn_pass)."""
 
-    def __init__(self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant]):
+    def __init__(
+        self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
+    ):
+        self._structure = structure
         self._refs = dict(state)
         self._root = torch.nn.Module()
         self._lock = threading.Lock()
@@ -30,6 +33,7 @@ class CompiledExecutable(Executable):
             if holder.get(key) is not tensor or tensor.data_ptr() != memory:
                 self._bind_anew()
                 break
+        self._structure.check()
         with torch.no_grad():
             # The compiler looks into a tensor subclass; it is given what it knows.
             return tuple(self._compiled(*[plain(x) for x in feeds]))

@@ -9,7 +9,7 @@ import torch
 from torch import fx
 
 from fxtraced.lowering.script import call_scripted, script, submodule
-from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
 
@@ -20,7 +20,10 @@ class Executable:
     replaced by another is noticed before the next call and bound anew. Usable from many threads.
     """
 
-    def __init__(self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant]):
+    def __init__(
+        self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
+    ):
+        structure.check()
         used = {str(node.target) for node in graph.nodes if node.op == "get_attr"}
         refs = {path: ref for path, ref in state.items() if path in used}
         tensors = {path: (ref.get(), ref.kind == "parameter") for path, ref in refs.items()}
@@ -28,21 +31,28 @@ class Executable:
         tensors.update({name: (constants[name].tensor, False) for name in self._constants})
         self._module = script(graph, tensors)
         self._forward = self._module._c._get_method("forward")
+        self._sources = {node.name: node.meta.get("source") for node in graph.nodes}
         self._refs = refs
-        self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()]
+        self._structure = structure
+        self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()] + structure.entries
         self._lock = threading.Lock()
         self.device = next((tensor.device for tensor, _ in tensors.values()), None)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The outputs on these feeds, without gradients. Raises GuardError where a guard does not hold."""
+        """The outputs on these feeds, without gradients.
+
+        Raises GuardError where a guard does not hold, ExecutionError where an operation fails, StaleGraphError when the
+        layer is built otherwise today.
+        """
         for holder, key, tensor in self._bound:
             if holder.get(key) is not tensor:
                 self._bind_anew()
                 break
-        return call_scripted(self._forward, feeds)
+        return call_scripted(self._forward, feeds, self._sources)
 
     def _bind_anew(self) -> None:
         with self._lock:
+            self._structure.check()
             device = self.device
             for path, ref in self._refs.items():
                 module, name = submodule(self._module, path)
@@ -52,7 +62,8 @@ class Executable:
             if device != self.device:
                 self._move_constants(device)
                 self.device = device
-            self._bound = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
+            tensors = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
+            self._bound = tensors + self._structure.entries_now()
 
     def _move_constants(self, device: Any) -> None:
         for name in self._constants:

@@ -17,7 +17,7 @@ from typing import Any, List  # noqa: F401, UP035 - generated source may use Lis
 import torch
 from torch import fx
 
-from fxtraced.framework.errors import GuardError, LoweringError
+from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
 from fxtraced.lowering.codegen import forward_source
 from fxtraced.tracing.factories import TORCH_NAMES
 
@@ -68,8 +68,7 @@ def script(
             module.define(source)
         except RuntimeError as error:
             raise LoweringError(
-                f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n"
-                "  See docs/errors.md#fxt105"
+                f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n  See docs/errors.md#fxt105"
             ) from error
     return module
 
@@ -82,21 +81,40 @@ def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
     return module, name
 
 
-def call_scripted(forward: Any, feeds: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    """The outputs of a scripted forward, always a tuple, without gradients. Raises GuardError for a failed guard."""
+def call_scripted(
+    forward: Any, feeds: tuple[torch.Tensor, ...], sources: dict[str, SourceLine | None] | None = None
+) -> tuple[torch.Tensor, ...]:
+    """The outputs of a scripted forward, always a tuple, without gradients.
+
+    sources: the user's line of each value, for errors. Raises GuardError for a failed guard and ExecutionError for an
+    operation that fails, also where memory runs out.
+    """
     try:
         with torch.no_grad():
             result = forward(*feeds)
-    except torch.jit.Error as error:
-        raise guard_error(error) from None
+    except (torch.jit.Error, RuntimeError) as error:
+        raise _readable(str(error), sources or {}) from error
     return result if type(result) is tuple else (result,)
 
 
-def guard_error(error: Exception) -> Exception:
-    """The error of a guard behind TorchScript's; other errors come back as they are."""
+def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
+    """TorchScript's traceback as an error of ours: which operation of which line, and what it said."""
     # The traceback before the message quotes code, in which any guard's text may stand.
-    found = re.search(r"FXT201 [^\n]*", str(error).rpartition("<--- HERE")[2])
-    return GuardError(found.group(0)) if found else error
+    quoted, _, message = text.partition("<--- HERE")
+    message = text.rpartition("<--- HERE")[2]
+    guard = re.search(r"FXT(?:201|301) [^\n]*", message)
+    if guard:
+        return (GuardError if guard.group(0).startswith("FXT201") else FeedError)(guard.group(0))
+    lines = [line.strip() for line in quoted.splitlines() if " = " in line or " <" in line]
+    operation = lines[-1] if lines else ""
+    source = sources.get(operation.partition(" = ")[0])
+    where = (f" in `{operation}`" if operation else "") + (f", from {source}" if source else "")
+    reason = re.split(r"^\w*Error: ", message or text, flags=re.MULTILINE)[-1]
+    return ExecutionError(
+        f"FXT306 an operation of the static graph failed{where}: {reason.strip()}\n"
+        "  The inputs fit the feeds and every guard, and not this operation: check their sizes against each other. See "
+        "docs/errors.md#fxt306"
+    )
 
 
 def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor, is_parameter: bool) -> None:

@@ -13,17 +13,17 @@ from fxtraced.framework.errors import PruneError
 from fxtraced.tracing.guards import check_guard
 
 
-def prune(graph: fx.Graph, feeds: list[str], fetches: list[fx.Node]) -> fx.Graph:
-    """A copy of graph that computes fetches (nodes of graph) from the named feeds.
+def prune(graph: fx.Graph, feeds: list[str], fetches: dict[str, fx.Node]) -> fx.Graph:
+    """A copy of graph that computes fetches (nodes of graph, by name) from the named feeds.
 
     Raises PruneError that lists every feed the fetches need and that is not chosen.
     """
-    live = live_nodes(graph, fetches)
+    live = live_nodes(graph, list(fetches.values()))
     placeholders = {node.target: node for node in graph.nodes if node.op == "placeholder"}
     missing = [name for name, node in placeholders.items() if node in live and name not in feeds]
     if missing:
         raise PruneError(
-            f"FXT304 the chosen outputs {[n.name for n in fetches]} also need the inputs {missing}, and only {feeds} "
+            f"FXT304 the chosen outputs {list(fetches)} also need the inputs {missing}, and only {feeds} "
             f"are fed. "
             "Feed these too, or choose other outputs. See docs/errors.md#fxt304"
         )
@@ -34,7 +34,7 @@ def prune(graph: fx.Graph, feeds: list[str], fetches: list[fx.Node]) -> fx.Graph
     for node in graph.nodes:
         if node in live and node not in copies and node.op != "output":
             copies[node] = pruned.node_copy(node, lambda n: copies[n])
-    pruned.output(tuple(copies[node] for node in fetches))
+    pruned.output(tuple(copies[node] for node in fetches.values()))
     return pruned
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fxtraced.framework.errors import FetchError, FxtracedError
+from fxtraced.framework.errors import FetchError, PlaceError
 from fxtraced.framework.place import CPUPlace, convert_place
 from fxtraced.static.feeding import check_tensors, tensors_of
 from fxtraced.static.program import Program, unknown_fetch
@@ -73,7 +73,7 @@ class Executor:
     def _move(self, program: Program, holds: torch.device) -> torch.device:
         assert self._device is not None
         if not program.move_to(self._device):
-            raise FxtracedError(
+            raise PlaceError(
                 f"FXT305 the executor's place is {self._device} and the traced layer's parameters are on {holds}. "
                 f"Move the "
                 "layer (layer.to(...)) or make the executor for its place. See docs/errors.md#fxt305"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ import torch
 import fxtraced.framework.version as version
 from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
+from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, write_archive
 from fxtraced.passes.prune import prune
@@ -77,7 +77,7 @@ def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches
     """
     if not dirname:
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
-    graph = prune(program.trace.graph, feeds, [program.node(name) for name in fetches])
+    graph = prune(program.trace.graph, feeds, {name: program.node(name) for name in fetches})
     remove_no_ops(graph)
     remove_dead_code(graph)
     tensors = {}
@@ -98,7 +98,7 @@ def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches
     }
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
-    _write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest))
+    write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest))
     return path
 
 
@@ -176,28 +176,3 @@ def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], grap
 
 def _entry(variable: Variable) -> dict[str, Any]:
     return {"name": variable.name, "dtype": dtype_name(variable.dtype), "shape": list(variable.shape)}
-
-
-def _write_atomically(path: str, write: Any) -> None:
-    """Write a file under a temporary name, make it durable, and rename it: readers see the old file or the new one."""
-    directory, name = os.path.split(os.path.abspath(path))
-    temporary = os.path.join(directory, f".{name}.{uuid.uuid4().hex}")
-    try:
-        with open(temporary, "xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-
-
-def _sync_directory(directory: str) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -81,7 +81,7 @@ class TracedProgram(Program):
 
             write_graphviz(graph, strategy.debug_graphviz_path)
         kind = CompiledExecutable if strategy.build_cinn_pass else Executable
-        return kind(graph, self.trace.state, self.trace.constants)
+        return kind(graph, self.trace.state, self.trace.constants, self.trace.structure)
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from fxtraced.framework.errors import StaleGraphError
 from fxtraced.framework.random import get_rng_state, set_rng_state
 from fxtraced.tensor.tensor import plain, plain_copy
 
@@ -41,8 +42,52 @@ def state_refs(layer: torch.nn.Module) -> list[StateRef]:
         ):
             for key, value in holder.items():
                 if isinstance(value, torch.Tensor):
-                    refs.append(StateRef(f"{prefix}.{key}" if prefix else key, kind, holder, key))
+                    # Paddle keeps a tensor assigned as an attribute as a buffer that is not saved.
+                    plain_attribute = kind == "buffer" and key in module._non_persistent_buffers_set
+                    path = f"{prefix}.{key}" if prefix else key
+                    refs.append(StateRef(path, "attribute" if plain_attribute else kind, holder, key))
     return refs
+
+
+class Structure:
+    """What a graph takes for granted about its layer: its sublayers, and which paths hold the same tensor.
+
+    entries: (dict, key, object) for every sublayer; each must still be there. A graph of a layer that is built otherwise
+    today would be silently wrong.
+    """
+
+    def __init__(self, layer: torch.nn.Module, refs: list[StateRef]):
+        self.entries: list[tuple[dict[str, Any], str, Any]] = [
+            (parent._modules, key, child)  # type: ignore[misc]
+            for parent in layer.modules()
+            for key, child in parent._modules.items()
+        ]
+        first: dict[int, StateRef] = {}
+        self._tied = []
+        for ref in refs:
+            canonical = first.setdefault(id(ref.get()), ref)
+            if canonical is not ref:
+                self._tied.append((canonical, ref))
+        self.entries += [(ref.holder, ref.key, ref.get()) for _, ref in self._tied]
+
+    def check(self) -> None:
+        """Raise StaleGraphError when a sublayer was replaced or removed, or tied tensors were parted."""
+        for holder, key, thing in self.entries:
+            if isinstance(thing, torch.nn.Module) and holder.get(key) is not thing:
+                raise StaleGraphError(
+                    f"FXT107 the sublayer {key!r} ({type(thing).__name__}) was replaced or removed after the trace. The "
+                    "static graph is of the layer as it was: trace again. See docs/errors.md#fxt107"
+                )
+        for canonical, ref in self._tied:
+            if canonical.holder.get(canonical.key) is not ref.holder.get(ref.key):
+                raise StaleGraphError(
+                    f"FXT107 {canonical.path!r} and {ref.path!r} were one tensor during the trace and are two now. The "
+                    "static graph is of the layer as it was: trace again. See docs/errors.md#fxt107"
+                )
+
+    def entries_now(self) -> list[tuple[dict[str, Any], str, Any]]:
+        """The entries with the tensors that tied paths hold now."""
+        return [(holder, key, holder.get(key)) for holder, key, _ in self.entries]
 
 
 class Snapshot:
@@ -58,9 +103,7 @@ class Snapshot:
             attributes = dict(module.__dict__)
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
             self._modules.append((module, attributes, contents))
-        self._tensors = [
-            (ref.get(), plain_copy(ref.get())) for ref in state_refs(layer) if ref.kind != "parameter"
-        ]
+        self._tensors = [(ref.get(), plain_copy(ref.get())) for ref in state_refs(layer) if ref.kind != "parameter"]
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
 
     def restore(self) -> None:

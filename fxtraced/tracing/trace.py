@@ -14,7 +14,7 @@ from fxtraced.tensor.tensor import Tensor, plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
-from fxtraced.tracing.state import StateRef, state_refs
+from fxtraced.tracing.state import StateRef, Structure, state_refs
 from fxtraced.tracing.structure import Flat
 from fxtraced.tracing.tracer import ConcolicTracer, Constant, RecordingMode
 from fxtraced.tracing.values import TracedValue
@@ -40,6 +40,7 @@ class Trace:
     values: list[torch.Tensor]
     aliased: list[bool]
     training: bool
+    structure: Structure
 
 
 def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) -> Trace:
@@ -80,6 +81,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
         values=values,
         aliased=_aliased(tracer, feeds, values),
         training=layer.training,
+        structure=Structure(layer, refs),
     )
 
 

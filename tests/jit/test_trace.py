@@ -227,8 +227,68 @@ def test_a_layer_in_double_after_the_trace():
     layer, x = layer_of(lambda self, x: self.fc(x), linear), floats(3, 4)
     traced = trace(layer, x)
     layer.to(dtype="float64")
-    with pytest.raises(RuntimeError):
+    with pytest.raises(
+        paddle.errors.ExecutionError, match=r"FXT306 an operation of the static graph failed in `linear"
+    ):
         traced([x])
+
+
+def test_a_replaced_sublayer_is_noticed():
+    layer, x = layer_of(lambda self, x: self.act(self.fc(x)), with_activation), floats(3, 4)
+    for change in (
+        lambda: setattr(layer, "fc", paddle.nn.Linear(4, 4)),
+        lambda: setattr(layer, "act", paddle.nn.GELU()),
+        lambda: delattr(layer, "act"),
+    ):
+        traced = trace(layer, x)
+        change()
+        with pytest.raises(paddle.errors.StaleGraphError, match=r"FXT107 the sublayer '(fc|act)' \(\w+\) was replaced"):
+            traced([x])
+
+
+def with_activation(self):
+    linear(self)
+    self.act = paddle.nn.ReLU()
+
+
+def test_tied_weights():
+    def setup(self):
+        linear(self)
+        self.other = paddle.nn.Linear(4, 4)
+        self.other.weight = self.fc.weight
+
+    layer, x = layer_of(lambda self, x: self.other(self.fc(x)), setup), floats(3, 4)
+    traced = trace(layer, x)
+    layer.fc.weight = layer.other.weight = paddle.nn.Linear(4, 4).weight
+    same_as_layer(traced, layer, x)
+    layer.other.weight = paddle.nn.Linear(4, 4).weight
+    with pytest.raises(paddle.errors.StaleGraphError, match=r"'fc.weight' and 'other.weight' were one tensor"):
+        traced([x])
+
+
+def test_sizes_that_do_not_go_together():
+    layer = layer_of(lambda self, x, y: x + y)
+    traced = trace(layer, floats(3, 4), floats(3, 4))
+    with pytest.raises(RuntimeError) as error:
+        traced([floats(3, 4), floats(5, 4)])
+    text = str(error.value)
+    assert text.startswith("FXT306 an operation of the static graph failed in `add = torch.add(x, y)`, from ")
+    assert "The size of tensor a (3) must match the size of tensor b (5)" in text
+
+
+def test_an_attribute_that_is_only_written():
+    def forward(self, x):
+        self.last = paddle.nn.functional.softmax(self.fc(x))
+        return self.last * 2
+
+    def setup(self):
+        linear(self)
+        self.last = None
+
+    layer, x = layer_of(forward, setup), floats(3, 4)
+    traced = trace(layer, x)
+    assert traced.program.feeds[0].shape == (-1, 4)
+    same_as_layer(traced, layer, floats(5, 4))
 
 
 def test_training_goes_on_while_traced():

@@ -78,7 +78,7 @@ def test_pruning_keeps_writes_into_what_is_fetched():
         return a, b
 
     program = program_of(forward, floats(3, 4), floats(3, 4))
-    pruned = prune(program.trace.graph, ["x"], [program.node("fetch_0")])
+    pruned = prune(program.trace.graph, ["x"], {"fetch_0": program.node("fetch_0")})
     assert "copy_" in names(pruned)
     assert "setitem" not in names(pruned)
 
@@ -90,15 +90,15 @@ def test_pruning_drops_guards_on_what_goes():
         return x, y
 
     program = program_of(forward, floats(3, 4), floats(3, 4))
-    pruned = prune(program.trace.graph, ["x"], [program.node("fetch_0")])
+    pruned = prune(program.trace.graph, ["x"], {"fetch_0": program.node("fetch_0")})
     assert len([name for name in names(pruned) if name.startswith("check_guard")]) == 1
 
 
 def test_pruning_lists_what_is_missing():
     program = program_of(lambda self, x, y, z: (x + y, z), floats(3), floats(3), floats(3))
     with pytest.raises(paddle.errors.PruneError) as error:
-        prune(program.trace.graph, ["z"], [program.node("fetch_0")])
-    assert "FXT304 the chosen outputs ['add'] also need the inputs ['x', 'y'], and only ['z'] are fed" in str(
+        prune(program.trace.graph, ["z"], {"fetch_0": program.node("fetch_0")})
+    assert "FXT304 the chosen outputs ['fetch_0'] also need the inputs ['x', 'y'], and only ['z'] are fed" in str(
         error.value
     )
 

@@ -15,6 +15,7 @@ gc.disable()
 from fxtraced import base, device, errors, inference, jit, linalg, nn, optimizer
 from fxtraced import regularizer, static, sysconfig, tensor, vision
 from fxtraced.base.param_attr import ParamAttr
+from fxtraced.compat import install_as_paddle
 from fxtraced.framework.dtype import (
     bfloat16,
     bool,
@@ -80,6 +81,7 @@ __all__ = [
     "int16",
     "int32",
     "inference",
+    "install_as_paddle",
     "int64",
     "is_compiled_with_cuda",
     "is_grad_enabled",

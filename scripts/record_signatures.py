@@ -1,7 +1,7 @@
 """Writes tests/api/recorded/signatures.json: what Paddle's public callables take. Run it in Paddle's environment.
 
-    pip install "paddlepaddle==2.6.2" "numpy<2" "setuptools<81"
-    python scripts/record_signatures.py
+pip install "paddlepaddle==2.6.2" "numpy<2" "setuptools<81"
+python scripts/record_signatures.py
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def forwards(paddle: Any) -> dict[str, Any]:
     return {
         f"{name}.forward": value.forward
         for name, value in layers.items()
-        if inspect.isclass(value) and issubclass(value, paddle.nn.Layer) and value.forward is not paddle.nn.Layer.forward
+        if inspect.isclass(value)
+        and issubclass(value, paddle.nn.Layer)
+        and value.forward is not paddle.nn.Layer.forward
     }
 
 
@@ -49,14 +51,14 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import paddle
 
-    table: dict[str, Any] = {name: parameters_of(value) for name, value in forwards(paddle).items()}
+    table: dict[str, Any] = {name: parameters_of(value, method=True) for name, value in forwards(paddle).items()}
     for name in MODULES:
         module = importlib.import_module(name)
         for api, value in public_callables(module).items():
             table[f"{name}.{api}"] = parameters_of(value)
     for name in CLASSES:
         for api, value in public_callables(attrgetter(name.partition(".")[2])(paddle)).items():
-            table[f"{name}.{api}"] = parameters_of(value)
+            table[f"{name}.{api}"] = parameters_of(value, method=True)
     path = ROOT / "tests" / "api" / "recorded" / "signatures.json"
     rows = (f"{json.dumps(api)}: {json.dumps(found)}" for api, found in sorted(table.items()))
     path.write_text("{\n" + ",\n".join(rows) + "\n}\n")

@@ -14,16 +14,16 @@ def seed(seed: int) -> torch.Generator:
     return torch.manual_seed(seed)
 
 
-def get_rng_state() -> list[Any]:
-    """The state of the CPU generator and of every GPU's."""
+def get_rng_state(device: str | None = None) -> list[Any]:
+    """The state of the CPU generator and of every GPU's; of the CPU's alone with device "cpu"."""
     states = [torch.get_rng_state()]
-    if torch.cuda.is_initialized():
+    if device != "cpu" and torch.cuda.is_initialized():
         states += torch.cuda.get_rng_state_all()
     return states
 
 
-def set_rng_state(state: list[Any]) -> None:
-    """Put back what get_rng_state gave."""
-    torch.set_rng_state(state[0])
-    if len(state) > 1:
-        torch.cuda.set_rng_state_all(state[1:])
+def set_rng_state(state_list: list[Any], device: str | None = None) -> None:
+    """Put back what get_rng_state gave; on the CPU alone with device "cpu"."""
+    torch.set_rng_state(state_list[0])
+    if device != "cpu" and len(state_list) > 1:
+        torch.cuda.set_rng_state_all(state_list[1:])

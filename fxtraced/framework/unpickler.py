@@ -13,9 +13,9 @@ import numpy as np
 from fxtraced.framework.errors import UnsafeFileError
 
 try:
-    from numpy._core import multiarray as _multiarray
+    from numpy._core import multiarray, numeric
 except ImportError:  # NumPy 1
-    from numpy.core import multiarray as _multiarray  # type: ignore[no-redef]
+    from numpy.core import multiarray, numeric  # type: ignore[no-redef]
 
 
 def read_pickle(file: IO[bytes], name: str) -> Any:
@@ -58,21 +58,22 @@ class _Unpickler(pickle.Unpickler):
         )
 
 
-def _data_of(text: str, names: dict[str, Any]) -> Any:
+def _data_of(text: str, names: Any = None, *others: Any) -> Any:
     # Paddle writes the tensors of static mode as eval("data", {"data": array}); nothing is evaluated here.
-    if text == "data" and set(names) == {"data"} and isinstance(names["data"], np.ndarray):
-        return names["data"]
+    data = names.get("data") if type(names) is dict and text == "data" else None
+    if isinstance(data, np.ndarray):
+        return data
     raise UnsafeFileError(f"FXT402 the file asks for eval({text!r}). See docs/errors.md#fxt402")
 
 
-def _encode(text: str, encoding: str) -> bytes:
+def _encode(text: str, encoding: str = "", *others: Any) -> bytes:
     # Protocol 2 writes bytes as latin1 text.
     if encoding not in ("latin1", "latin-1"):
         raise UnsafeFileError(f"FXT402 the file asks for the codec {encoding!r}. See docs/errors.md#fxt402")
     return codecs.latin_1_encode(text)[0]
 
 
-_BUILTINS = (bytearray, complex, dict, frozenset, list, range, set, slice, tuple)
+_BUILTINS = (bytearray, bytes, complex, dict, frozenset, list, range, set, slice, tuple)
 _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
     ("collections", "OrderedDict"): collections.OrderedDict,
     ("_codecs", "encode"): _encode,
@@ -81,8 +82,9 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
     **{(module, kind.__name__): kind for kind in _BUILTINS for module in ("builtins", "__builtin__")},
     **{(module, "eval"): _data_of for module in ("builtins", "__builtin__")},
     **{
-        (f"numpy.{core}.multiarray", name): getattr(_multiarray, name)
+        (f"numpy.{core}.multiarray", name): getattr(multiarray, name)
         for core in ("core", "_core")
         for name in ("_reconstruct", "scalar")
     },
+    **{(f"numpy.{core}.numeric", "_frombuffer"): numeric._frombuffer for core in ("core", "_core")},
 }

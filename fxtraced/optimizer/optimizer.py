@@ -150,7 +150,9 @@ class Optimizer:
         for name, tensors in self._accumulators.items():
             for index, parameter in enumerate(self._parameter_list):
                 if id(parameter) in tensors:
-                    found[self._key(parameter, name, index)] = as_tensor(tensors[id(parameter)])
+                    key = self._key(parameter, name, index)
+                    found[key] = as_tensor(tensors[id(parameter)])
+                    found[key].name = key
         if isinstance(self._learning_rate, LRScheduler):
             found["LR_Scheduler"] = self._learning_rate.state_dict()
         return found

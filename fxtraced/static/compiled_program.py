@@ -17,7 +17,8 @@ class CompiledProgram(Program):
     Raises TypeError for a program or strategy of another type.
     """
 
-    def __init__(self, program: Program, build_strategy: BuildStrategy | None = None):
+    def __init__(self, program_or_graph: Program, build_strategy: BuildStrategy | None = None):
+        program = program_or_graph
         if not isinstance(program, Program):
             raise TypeError(f"CompiledProgram: program must be a Program, but received {type(program)}")
         if build_strategy is not None and not isinstance(build_strategy, BuildStrategy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -87,15 +88,22 @@ def new_device(*tensors: Any) -> torch.device:
     return current_device()
 
 
-def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
+def inplace(function: Callable[..., Any], without: str = "out") -> Callable[..., Any]:
     """The spelling with a trailing underscore: writes the result into the first argument, and returns that.
 
-    Raises ValueError when the result has another shape or dtype than the tensor.
+    It takes what the function takes, except the argument `without`. Raises ValueError when the result has another
+    shape or dtype than the tensor.
     """
     name = function.__name__ + "_"
+    takes = inspect.signature(function)
+    shorter = without in takes.parameters
+    takes = takes.replace(parameters=[found for key, found in takes.parameters.items() if key != without])
 
     @functools.wraps(function)
     def method(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if shorter:
+            args, kwargs = (), takes.bind(x, *args, **kwargs).arguments
+            del kwargs[next(iter(kwargs))]
         result = function(x, *args, **kwargs)
         if result.dtype != x.dtype or result.ndim != x.ndim:
             raise ValueError(
@@ -106,5 +114,6 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
         return x
 
     method.__name__ = method.__qualname__ = name
+    method.__signature__ = takes  # type: ignore[attr-defined]
     method.__doc__ = f"{function.__name__}, written into x. Returns x; raises ValueError when shape or dtype differ."
     return method

@@ -216,7 +216,7 @@ def select_scatter(x: Any, values: Any, axis: int, index: int, name: Any = None)
 
 
 scatter_ = inplace(scatter)
-put_along_axis_ = inplace(put_along_axis)
+put_along_axis_ = inplace(put_along_axis, without="broadcast")
 index_add_ = inplace(index_add)
 index_put_ = inplace(index_put)
 index_fill_ = inplace(index_fill)

@@ -10,8 +10,8 @@ from torch import fx
 
 from fxtraced.tensor.tensor import plain, plain_copy
 from fxtraced.tracing.compare import difference
+from fxtraced.tracing.nodes import source_of
 from fxtraced.tracing.trace import Trace, trace
-from fxtraced.tracing.tracer import source_of
 
 
 def first_divergence(

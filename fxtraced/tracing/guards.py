@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import types
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import fx
 
 from fxtraced.framework.errors import GuardError, SourceLine
+from fxtraced.tracing.nodes import question
+from fxtraced.tracing.source import user_line
 
 
 @dataclass
@@ -36,3 +39,62 @@ def check_guard(condition: Any, message: str) -> None:
     """The operation that a guard is in the graph. Raises GuardError unless condition holds."""
     if not condition:
         raise GuardError(message)
+
+
+@dataclass(frozen=True)
+class _Provisional:
+    """A look through __index__ that torch's argument parser may have made; withdrawn if so."""
+
+    guard: Guard
+    number: Any
+    frame: types.FrameType
+    instruction: int
+
+
+class GuardBook:
+    """The guards of one trace: each question once, with its node in the graph."""
+
+    def __init__(self, graph: fx.Graph):
+        self.guards: list[Guard] = []
+        self._graph = graph
+        self._by_question: dict[Any, Guard] = {}
+        self._provisional: list[_Provisional] = []
+
+    def add(self, text: str, condition: fx.Node) -> Guard:
+        """The guard that condition holds; the known one when the same was asked before."""
+        asked = question(condition)
+        known = self._by_question.get(asked)
+        if known is not None:
+            known.looks += 1
+            return known
+        node = self._graph.call_function(check_guard, (condition, ""))
+        node.meta["effect"] = "guard"
+        guard = Guard(text, user_line(), node)
+        node.args = (condition, guard.message)
+        self.guards.append(guard)
+        self._by_question[asked] = guard
+        return guard
+
+    def add_provisional(self, guard: Guard, number: Any, frame: types.FrameType) -> None:
+        """Note that a guard came from __index__ of a traced number, asked for by this frame's current instruction."""
+        self._provisional.append(_Provisional(guard, number, frame, frame.f_lasti))
+
+    @property
+    def has_provisional(self) -> bool:
+        """True when a look through __index__ may have to be withdrawn."""
+        return bool(self._provisional)
+
+    def withdraw(self, leaves: list[Any], frame: types.FrameType) -> None:
+        """A torch call with these arguments, made by frame, is recorded: drop the looks of its argument parser."""
+        given = {id(x) for x in leaves}
+        for look in self._provisional:
+            if id(look.number) in given and look.frame is frame and look.instruction == frame.f_lasti:
+                self._drop_look(look.guard)
+        self._provisional.clear()
+
+    def _drop_look(self, guard: Guard) -> None:
+        guard.looks -= 1
+        if guard.looks == 0:
+            self.guards.remove(guard)
+            del self._by_question[question(guard.node.args[0])]
+            self._graph.erase_node(guard.node)

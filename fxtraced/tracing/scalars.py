@@ -137,7 +137,6 @@ class TracedScalar:
         return self == self.__floor__()
 
 
-
 class TracedSize(TracedScalar):
     """Paddle's `x.size`, which torch code may also call as `x.size(dim)`."""
 

@@ -52,8 +52,8 @@ def state_refs(layer: torch.nn.Module) -> list[StateRef]:
 class Structure:
     """What a graph takes for granted about its layer: its sublayers, and which paths hold the same tensor.
 
-    entries: (dict, key, object) for every sublayer; each must still be there. A graph of a layer that is built otherwise
-    today would be silently wrong.
+    entries: (dict, key, object) for every sublayer; each must still be there. A graph of a layer that is built
+    otherwise today would be silently wrong.
     """
 
     def __init__(self, layer: torch.nn.Module, refs: list[StateRef]):
@@ -75,7 +75,8 @@ class Structure:
         for holder, key, thing in self.entries:
             if isinstance(thing, torch.nn.Module) and holder.get(key) is not thing:
                 raise StaleGraphError(
-                    f"FXT107 the sublayer {key!r} ({type(thing).__name__}) was replaced or removed after the trace. The "
+                    f"FXT107 the sublayer {key!r} ({type(thing).__name__}) was replaced or removed after the trace. "
+                    f"The "
                     "static graph is of the layer as it was: trace again. See docs/errors.md#fxt107"
                 )
         for canonical, ref in self._tied:

@@ -114,7 +114,6 @@ TENSOR_ATTRIBUTES: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
 }
 
 
-
 def draws(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """True when this call draws random numbers."""
     if name not in RANDOM:

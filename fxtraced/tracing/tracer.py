@@ -18,13 +18,14 @@ from torch.overrides import TorchFunctionMode
 from fxtraced.framework.errors import (
     DataDependenceError,
     ParameterWriteError,
-    SourceLine,
     TraceError,
     UnsupportedValueError,
 )
 from fxtraced.tensor.tensor import plain, plain_copy
 from fxtraced.tracing import torch_calls
-from fxtraced.tracing.guards import Guard, check_guard
+from fxtraced.tracing.guards import Guard, GuardBook
+from fxtraced.tracing.literals import literal, literal_of_tensors
+from fxtraced.tracing.nodes import describe, map_leaves, note_form
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
@@ -41,16 +42,6 @@ class Constant:
     tensor: torch.Tensor
 
 
-@dataclass(frozen=True)
-class _PendingIndex:
-    """A look through __index__ that torch's argument parser may have made; withdrawn if so."""
-
-    scalar: TracedScalar
-    guard: Guard
-    frame: types.FrameType
-    instruction: int
-
-
 def _undisturbed(method: Callable[..., Any]) -> Callable[..., Any]:
     """The tracer's own torch calls must not come back to it through the mode."""
 
@@ -65,14 +56,14 @@ def _undisturbed(method: Callable[..., Any]) -> Callable[..., Any]:
 class ConcolicTracer:
     """Records a graph of torch calls, and computes each of them on real values as it goes.
 
-        forward ── torch call ──► RecordingMode ──► call ──► record ──► node + value
-                └─ look at a size ► TracedScalar ──► guard_truth ──► guard node
-                └─ look at data ──► item ──► a guard if the data is fixed, a problem otherwise
+    forward ── torch call ──► RecordingMode ──► call ──► record ──► node + value
+            └─ look at a size ► TracedScalar ──► guard_truth ──► guard node
+            └─ look at data ──► item ──► a guard if the data is fixed, a problem otherwise
     """
 
     def __init__(self, refs: list[StateRef], paddle_style: bool, keep_values: bool = False):
         self.graph = fx.Graph()
-        self.guards: list[Guard] = []
+        self._book = GuardBook(self.graph)
         self.problems: list[str] = []
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
@@ -85,10 +76,13 @@ class ConcolicTracer:
         # The tensors are kept alive with their ids.
         self._state_values: dict[int, tuple[torch.Tensor, TracedValue]] = {}
         self._sizes: dict[tuple[fx.Node, int], TracedScalar] = {}
-        self._guard_by_question: dict[Any, Guard] = {}
-        self._pending: list[_PendingIndex] = []
         self._device: torch.device | None = None
         self._device_node: fx.Node | None = None
+
+    @property
+    def guards(self) -> list[Guard]:
+        """The guards so far."""
+        return self._book.guards
 
     # Feeds and state
 
@@ -96,7 +90,7 @@ class ConcolicTracer:
     def add_feed(self, name: str, value: torch.Tensor) -> TracedValue:
         """A traced tensor for one input of the graph."""
         node = self.graph.placeholder(name)
-        return self._wrap(node, value, fixed=False)
+        return self.wrap(node, value, fixed=False)
 
     def feeds_are_complete(self, feeds: list[TracedValue]) -> None:
         """To be called after the last feed: tensors made in forward follow the first one's device."""
@@ -119,7 +113,7 @@ class ConcolicTracer:
             name = f"constant_{len(self.constants)}"
             self.constants[name] = Constant(name, plain(tensor))
             node = self.graph.get_attr(name)
-        traced = self._wrap(node, value, fixed=True)
+        traced = self.wrap(node, value, fixed=True)
         self._state_values[id(tensor)] = (tensor, traced)
         return traced
 
@@ -136,7 +130,8 @@ class ConcolicTracer:
         if name in ("__get__", "__set__", "__delete__"):
             return self._attribute_call(func, name, args)
         leaves = list(leaves_of((args, kwargs)))
-        self._withdraw_pending(leaves)
+        if self._book.has_provisional:
+            self._book.withdraw(leaves, _calling_frame())
         tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
         traced = any(isinstance(x, TracedValue | TracedScalar) for x in leaves)
         if name in torch_calls.LOOKS and tensors:
@@ -154,9 +149,9 @@ class ConcolicTracer:
         if name == "requires_grad_":
             return args[0]
         if name in torch_calls.LITERALS and not any(isinstance(x, TracedValue) for x in leaves):
-            return self._literal(func, args, kwargs)
+            return literal(self, func, args, kwargs)
         if name in torch_calls.LITERALS:
-            return self._literal_of_tensors(name, args, kwargs)
+            return literal_of_tensors(self, name, args, kwargs)
         return self.record(*_opcode(func, name, args), kwargs)
 
     @_undisturbed
@@ -165,7 +160,8 @@ class ConcolicTracer:
         name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
         if self.finished:
             raise TraceError(
-                f"FXT100 a traced tensor was used after the trace had ended, in {name}(): forward kept it in a global, a "
+                f"FXT100 a traced tensor was used after the trace had ended, in {name}(): forward kept it in a "
+                f"global, a "
                 "closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
             )
         writes = torch_calls.writes_in_place(name, kwargs)
@@ -173,7 +169,7 @@ class ConcolicTracer:
             self._refuse_parameter_write(name, args[0])
         if name in torch_calls.RESHAPING_WRITES:
             self._settle_sizes(self._traced(args[0]))
-        values, value_kwargs = _map(self._to_value, args), _map(self._to_value, kwargs)
+        values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
         versions = [x._version for x in inputs]
         if kind == "call_method":
@@ -182,7 +178,7 @@ class ConcolicTracer:
             result = target(*values, **value_kwargs)
         writes = writes or any(x._version != v for x, v in zip(inputs, versions, strict=True))
 
-        node_args, node_kwargs = _map(self._to_node, args), _map(self._to_node, kwargs)
+        node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
         if name in torch_calls.FACTORIES and not inputs:
             self._settle_factory(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
@@ -196,7 +192,7 @@ class ConcolicTracer:
         fixed = not draws and all(self._traced(x).fixed for x in leaves)
         if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
             self._traced(leaves[0]).fixed = fixed
-            _describe(node, result)
+            note_form(node, result)
             if name in torch_calls.RANKED:
                 self._guard_rank(node, result)
             return args[0]
@@ -235,47 +231,15 @@ class ConcolicTracer:
     def guard_truth(self, scalar: TracedScalar) -> Guard:
         """Record that a traced bool was looked at and is what it is."""
         if scalar.value:
-            return self._guard(scalar.text, scalar.node)
+            return self._book.add(scalar.text, scalar.node)
         text, opposite = negated(scalar)
         args = scalar.node.args if opposite else (scalar.node,)
-        return self._guard(text, self.graph.call_function(opposite or operator.not_, args))
+        return self._book.add(text, self.graph.call_function(opposite or operator.not_, args))
 
     def guard_index(self, scalar: TracedScalar, frame: types.FrameType) -> None:
         """A look through __index__: a guard, withdrawn when it turns out to be torch's argument parser."""
         guard = self.guard_truth(scalar == scalar.value)
-        self._pending.append(_PendingIndex(scalar, guard, frame, frame.f_lasti))
-
-    def _guard(self, text: str, condition: fx.Node) -> Guard:
-        question = _question(condition)
-        known = self._guard_by_question.get(question)
-        if known is not None:
-            known.looks += 1
-            return known
-        node = self.graph.call_function(check_guard, (condition, ""))
-        node.meta["effect"] = "guard"
-        guard = Guard(text, user_line(), node)
-        node.args = (node.args[0], guard.message)
-        self.guards.append(guard)
-        self._guard_by_question[question] = guard
-        return guard
-
-    def _withdraw_pending(self, leaves: list[Any]) -> None:
-        if not self._pending:
-            return
-        scalars = {id(x) for x in leaves if isinstance(x, TracedScalar)}
-        frame = _calling_frame()
-        for pending in self._pending:
-            parsed = (
-                id(pending.scalar) in scalars and pending.frame is frame and pending.instruction == frame.f_lasti
-            )
-            if not parsed:
-                continue
-            pending.guard.looks -= 1
-            if pending.guard.looks == 0:
-                self.guards.remove(pending.guard)
-                del self._guard_by_question[_question(pending.guard.node.args[0])]
-                self.graph.erase_node(pending.guard.node)
-        self._pending.clear()
+        self._book.add_provisional(guard, scalar, frame)
 
     # Looks at data
 
@@ -296,9 +260,9 @@ class ConcolicTracer:
         if not traced.fixed:
             self._add_problem(traced, how)
         else:
-            same = self.graph.call_function(torch.equal, (traced.node, self._constant_node(traced.example.clone())))
+            same = self.graph.call_function(torch.equal, (traced.node, self.constant_node(traced.example.clone())))
             same.meta["number"] = bool
-            self._guard(f"{describe(traced.node)} == {traced.example.tolist()}", same)
+            self._book.add(f"{describe(traced.node)} == {traced.example.tolist()}", same)
         return traced.example.cpu().numpy().copy()
 
     def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
@@ -322,7 +286,10 @@ class ConcolicTracer:
         if traced.node.op == "placeholder":
             comes = f"\n  the value is the input {traced.node.name!r}"
         problem = (
-            f"FXT101 forward looks at the data of a tensor through {how}" + (f" at {here}" if here else "") + comes + "\n"
+            f"FXT101 forward looks at the data of a tensor through {how}"
+            + (f" at {here}" if here else "")
+            + comes
+            + "\n"
             "  A static graph cannot depend on values that change from call to call. Keep the value a tensor "
             "(paddle.where(condition, a, b) chooses between two), or move the decision out of forward."
         )
@@ -347,10 +314,10 @@ class ConcolicTracer:
 
     def _call_without_tensors(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
         if name in torch_calls.LITERALS:
-            return self._literal(func, args, kwargs)
+            return literal(self, func, args, kwargs)
         if name in torch_calls.FACTORIES:
             return self.record("call_function", func, args, kwargs)
-        return func(*_map(self._to_value, args), **_map(self._to_value, kwargs))
+        return func(*map_leaves(self.to_value, args), **map_leaves(self.to_value, kwargs))
 
     def _size_call(self, name: str, tensor: torch.Tensor, args: tuple[Any, ...]) -> Any:
         if not isinstance(tensor, TracedValue):
@@ -378,45 +345,12 @@ class ConcolicTracer:
         for key in [key for key in self._sizes if key[0] is traced.node]:
             _ = self._sizes.pop(key).node
 
-    def _literal(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
-        if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
-            return self._literal_of_sizes(func, args[0], {**dict(zip(("dtype",), args[1:], strict=False)), **kwargs})
-        result = func(*args, **kwargs)
-        constant = self._wrap(self._constant_node(result), result, fixed=True)
-        fresh = self.record("call_function", torch.clone, (constant,), {})
-        fresh.node.meta["fresh_constant"] = True
-        return fresh
-
-    def _literal_of_sizes(self, func: Any, data: Any, kwargs: dict[str, Any]) -> Any:
-        """torch.tensor([n, 2.5]) with sizes in it: TorchScript wants numbers of one type, and the dtype."""
-        dtype = func(_map(self._to_value, data), **_map(self._to_value, kwargs)).dtype
-        kind = float if dtype.is_floating_point else bool if dtype is torch.bool else int
-
-        def converted(leaf: Any) -> Any:
-            if not isinstance(leaf, TracedScalar):
-                return kind(leaf)
-            if type(leaf.value) is kind:
-                return leaf
-            return self.scalar_call(kind, (leaf,), f"{kind.__name__}({leaf.text})")
-
-        return self.record("call_function", torch.tensor, (_map(converted, data),), {**kwargs, "dtype": dtype})
-
-    def _literal_of_tensors(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """torch.tensor([a, b]) of traced tensors: stacked, as the numbers in it cannot be read."""
-        data = args[0]
-        if isinstance(data, TracedValue):
-            made = data if name == "as_tensor" else self.call(torch.clone, (data,), {})
-        else:
-            made = self.call(torch.stack, ([self.call(torch.as_tensor, (x,), {}) for x in data],), {})
-        dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
-        return made if dtype is None or dtype == made.dtype else self.call(torch.Tensor.to, (made, dtype), {})
-
-    def _constant_node(self, tensor: torch.Tensor) -> fx.Node:
+    def constant_node(self, tensor: torch.Tensor) -> fx.Node:
+        """A node for a tensor that is part of the graph."""
         name = f"constant_{len(self.constants)}"
         self.constants[name] = Constant(name, tensor)
         node = self.graph.get_attr(name)
-        _describe(node, tensor)
+        note_form(node, tensor)
         return node
 
     def _settle_factory(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
@@ -433,7 +367,8 @@ class ConcolicTracer:
                 continue
             here = user_line()
             raise ParameterWriteError(
-                f"FXT102 forward writes into the parameter {ref.path!r} through {name}()" + (f" at {here}" if here else "")
+                f"FXT102 forward writes into the parameter {ref.path!r} through {name}()"
+                + (f" at {here}" if here else "")
                 + "\n  A static graph shares its parameters and must leave them alone. Compute a new tensor instead, "
                 "or keep the value in a buffer (register_buffer). See docs/errors.md#fxt102"
             )
@@ -443,11 +378,11 @@ class ConcolicTracer:
     def _traced(self, tensor: Any) -> TracedValue:
         return tensor if isinstance(tensor, TracedValue) else self.state_value(tensor)
 
-    def _wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
-        _describe(node, value)
+    def wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
+        note_form(node, value)
         return self._traced_type(node, self, value, fixed)
 
-    def _to_value(self, leaf: Any) -> Any:
+    def to_value(self, leaf: Any) -> Any:
         if isinstance(leaf, TracedScalar):
             return leaf.value
         return self._traced(leaf).example if isinstance(leaf, torch.Tensor) else leaf
@@ -469,8 +404,10 @@ class ConcolicTracer:
             return leaf
         here = user_line()
         raise UnsupportedValueError(
-            f"FXT104 a value of type {type(leaf)} reached a torch function" + (f" at {here}" if here else "")
-            + "\n  A static graph holds tensors, numbers, strings, dtypes and devices, and lists of them. Turn it into a "
+            f"FXT104 a value of type {type(leaf)} reached a torch function"
+            + (f" at {here}" if here else "")
+            + "\n  A static graph holds tensors, numbers, strings, dtypes and devices, and lists of them. Turn it
+            into a "
             "tensor before forward (paddle.to_tensor). See docs/errors.md#fxt104"
         )
 
@@ -478,7 +415,7 @@ class ConcolicTracer:
         if isinstance(result, torch.Tensor):
             if name in torch_calls.RANKED:
                 self._guard_rank(node, result)
-            return self._wrap(node, result, fixed)
+            return self.wrap(node, result, fixed)
         if isinstance(result, list | tuple) and not isinstance(result, torch.Size):
             node.meta["number"] = None
             if name in torch_calls.COUNTED:
@@ -492,7 +429,7 @@ class ConcolicTracer:
 
     def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool) -> Any:
         if isinstance(value, torch.Tensor):
-            return self._wrap(self.graph.call_function(operator.getitem, (node, index)), value, fixed)
+            return self.wrap(self.graph.call_function(operator.getitem, (node, index)), value, fixed)
         if isinstance(value, list | tuple):
             return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed)
         return value
@@ -503,7 +440,7 @@ class ConcolicTracer:
     def _guard_count(self, text: str, count: fx.Node, value: int) -> None:
         count.meta["number"] = int
         condition = self.graph.call_function(operator.eq, (count, value))
-        self._guard(f"{text} == {value}", condition)
+        self._book.add(f"{text} == {value}", condition)
 
 
 class RecordingMode(TorchFunctionMode):
@@ -543,62 +480,9 @@ def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tupl
     return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
 
 
-def _question(node: Any) -> Any:
-    """What a condition asks, the same for two conditions that calculate the same from the same sizes."""
-    if not isinstance(node, fx.Node) or node.op != "call_function" or "shape" in node.meta:
-        return node
-    return (node.target, *(_question(x) for x in node.args))
-
-
-def describe(node: fx.Node, depth: int = 4) -> str:
-    """A node as an expression of the tensors and sizes that it comes from, for the text of a guard."""
-    if node.op in ("placeholder", "get_attr"):
-        return str(node.target)
-    if depth == 0:
-        return node.name
-
-    def text(value: Any) -> str:
-        if isinstance(value, fx.Node):
-            return describe(value, depth - 1)
-        if isinstance(value, list | tuple):
-            return f"[{', '.join(text(x) for x in value)}]"
-        return repr(value)
-
-    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
-    if name == "size":
-        return f"{text(node.args[0])}.shape[{text(node.args[1])}]"
-    if name == "getitem":
-        index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
-        return f"{text(node.args[0])}[{', '.join(text(x) for x in index)}]"
-    return f"{name}({', '.join(text(x) for x in node.args)})"
-
-
-def _describe(node: fx.Node, value: torch.Tensor) -> None:
-    node.meta["shape"] = tuple(value.shape)
-    node.meta["dtype"] = value.dtype
-
-
-def _map(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply function to the leaves of a call's arguments; sequences become plain lists and tuples."""
-    if isinstance(value, tuple) and not isinstance(value, torch.Size):
-        return tuple(_map(function, x) for x in value)
-    if isinstance(value, list | tuple):
-        return [_map(function, x) for x in value]
-    if isinstance(value, dict):
-        return {k: _map(function, x) for k, x in value.items()}
-    if isinstance(value, slice):
-        return slice(_map(function, value.start), _map(function, value.stop), _map(function, value.step))
-    return function(value)
-
-
 def _calling_frame() -> Any:
     """The Python frame whose instruction led to the tracer: the first one outside of this file."""
     frame = sys._getframe(1)
     while frame.f_code.co_filename == __file__:
         frame = frame.f_back  # type: ignore[assignment]
     return frame
-
-
-def source_of(node: fx.Node) -> SourceLine | None:
-    """The user's line that a node comes from."""
-    return node.meta.get("source")

@@ -161,7 +161,9 @@ class TracedValue(torch.Tensor):
     def tolist(self) -> Any:
         if self.fixed and self.ndim == 1 and not self.dtype.is_floating_point and self.example.numel() <= _MOST_SIZES:
             # Sizes in a tensor stay sizes.
-            return [self.tracer.record("call_function", operator.getitem, (self, i), {}).item() for i in range(len(self))]
+            return [
+                self.tracer.record("call_function", operator.getitem, (self, i), {}).item() for i in range(len(self))
+            ]
         return self.tracer.look_at_all(self, "tolist()").tolist()
 
     def numpy(self, *_: Any, **__: Any) -> np.ndarray:
@@ -268,8 +270,10 @@ def refuse_escaped(value: Any) -> NoReturn:
     """Raise the error of a traced tensor that is used outside of the trace that made it."""
     found = next((x for x in leaves_of(value) if isinstance(x, TracedValue)), None)
     raise TraceError(
-        f"FXT100 a traced tensor ({found!r}) is used outside of the trace that made it, or where the tracer cannot see it: "
-        "forward kept it in a global, a closure or another object, or gave it to code that is not torch's. Return it from "
+        f"FXT100 a traced tensor ({found!r}) is used outside of the trace that made it, or where the tracer cannot "
+        f"see it: "
+        "forward kept it in a global, a closure or another object, or gave it to code that is not torch's. Return it "
+        "from "
         "forward instead. See docs/errors.md#fxt100"
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,29 +17,53 @@ def public_callables(module: Any) -> dict[str, Callable[..., Any]]:
     return {name: value for name, value in found.items() if callable(value) and not isinstance(value, ModuleType)}
 
 
-def parameters_of(value: Callable[..., Any]) -> list[list[str | None]] | None:
-    """[name, kind, default] of each parameter in order, without self; None where there is no signature to read."""
+Parameters = list[list["str | None"]]
+
+
+def parameters_of(value: Callable[..., Any], method: bool = False) -> Parameters | None:
+    """[name, kind, default] of each parameter in order, without self; None where there is no signature to read.
+
+    A class counts by its __init__; method: the first parameter is the object, whatever its name.
+    """
     takes = value
     if inspect.isclass(value):
         takes = value.__init__
-        if takes is object.__init__ and value.__new__ is not object.__new__:
+        if takes is object.__init__:
+            if value.__new__ is object.__new__:
+                return []
             takes = value.__new__
     try:
         found = list(inspect.signature(takes).parameters.values())
     except (TypeError, ValueError):
         return None
-    if inspect.isclass(value) and found and found[0].name in ("self", "cls"):
+    if (inspect.isclass(value) or method) and found and found[0].kind is not inspect.Parameter.VAR_POSITIONAL:
         found = found[1:]
     return [[parameter.name, KINDS[parameter.kind], default_of(parameter)] for parameter in found]
 
 
 KINDS = {
-    inspect.Parameter.POSITIONAL_ONLY: "positional",
+    inspect.Parameter.POSITIONAL_ONLY: "",
     inspect.Parameter.POSITIONAL_OR_KEYWORD: "",
     inspect.Parameter.VAR_POSITIONAL: "*",
     inspect.Parameter.KEYWORD_ONLY: "keyword",
     inspect.Parameter.VAR_KEYWORD: "**",
 }
+
+
+def table() -> dict[str, Parameters | None]:
+    """What Paddle's callables take, by API (scripts/record_signatures.py)."""
+    return json.loads((Path(__file__).parent / "recorded" / "signatures.json").read_text())
+
+
+def found_in(paddle: ModuleType, api: str) -> tuple[Any, bool]:
+    """What stands at this path of a library, None where nothing does, and whether it is a method."""
+    value: Any = paddle
+    owner = None
+    for name in api.split(".")[1:]:
+        owner, value = value, getattr(value, name, None)
+        if value is None:
+            return None, False
+    return value, inspect.isclass(owner)
 
 
 def default_of(parameter: inspect.Parameter) -> str | None:
@@ -69,7 +95,7 @@ def text_of(value: Any) -> str:
 DTYPES = {"fp16": "float16", "fp32": "float32", "fp64": "float64", "bf16": "bfloat16"}
 
 
-def written(parameters: list[list[str | None]] | None) -> str:
+def written(parameters: Parameters | None) -> str:
     """The parameters as one reads them: (x, axis=None, *, keepdim=False)."""
     if parameters is None:
         return "(...)"

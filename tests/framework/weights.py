@@ -26,7 +26,8 @@ def optimizer_state(paddle):
     net = network(paddle)
     scheduler = paddle.optimizer.lr.StepDecay(0.1, step_size=2)
     adam = paddle.optimizer.Adam(scheduler, parameters=net.parameters())
-    paddle.sum(net(paddle.to_tensor(values([4, 3], 9))) ** 2).backward()
+    result = net(paddle.to_tensor(values([4, 3], 9)))
+    paddle.sum(result * paddle.to_tensor(values([4, 2], 10))).backward()
     adam.step()
     scheduler.step()
     return adam.state_dict()
@@ -90,7 +91,8 @@ def described(value):
         return ["array", value.dtype.name, list(value.shape), _numbers(value)]
     if hasattr(value, "stop_gradient"):
         array = value.numpy()
-        return ["tensor", value.name if value.name else "", array.dtype.name, list(value.shape), _numbers(array)]
+        name = value.name if value.name and not value.name.startswith("generated_tensor") else ""
+        return ["tensor", name, array.dtype.name, list(value.shape), _numbers(array)]
     return value
 
 

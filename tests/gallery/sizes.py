@@ -155,7 +155,7 @@ def slices_with_computed_bounds(self, x):
     return torch.cat([x[n // 2 :], x[: n // 2] * 2, x[n - 1 : n]])
 
 
-@G.guarded(f32(6, 4), f32(9, 4), f32(5, 4))
+@G.guarded(f32(6, 4), f32(9, 4), f32(5, 4), f32(4, 4))
 def chunks_of_a_size(self, x):
     a, b, c = torch.chunk(x, 3)
     return a[:1] + b[:1] * 2 + c[:1] * 3

@@ -99,6 +99,9 @@ class SyncBatchNorm(_BatchNormBase):
     ):  # fmt: skip
         super().__init__(num_features, momentum, epsilon, weight_attr, bias_attr, data_format, None, name)
 
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        return super().forward(x)
+
     @classmethod
     def convert_sync_batchnorm(cls, layer: Any) -> Any:
         """A copy of the layer's structure in which BatchNorm1D to 3D are SyncBatchNorm with the same tensors."""

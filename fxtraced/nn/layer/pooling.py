@@ -31,6 +31,13 @@ class _Window(Layer):
         return ", ".join(f"{name}={self._arguments[name]}" for name in shown if name in self._arguments)
 
 
+class _WindowOfInput(_Window):
+    """A _Window whose forward takes `input`: the names of Paddle's feeds are not all alike."""
+
+    def forward(self, input: Any) -> Any:  # type: ignore[override]
+        return super().forward(input)
+
+
 class AvgPool1D(_Window):
     """Means of windows of [N, C, L]; see nn.functional.avg_pool1d."""
 
@@ -78,7 +85,7 @@ class AvgPool3D(_Window):
         )  # fmt: skip
 
 
-class AdaptiveAvgPool1D(_Window):
+class AdaptiveAvgPool1D(_WindowOfInput):
     """Means of even windows of [N, C, L]; see nn.functional.adaptive_avg_pool1d."""
 
     _function = F.adaptive_avg_pool1d
@@ -105,7 +112,7 @@ class AdaptiveAvgPool3D(_Window):
         super().__init__(output_size=output_size, data_format=data_format)
 
 
-class MaxPool1D(_Window):
+class MaxPool1D(_WindowOfInput):
     """Maxima of windows of [N, C, L]; see nn.functional.max_pool1d."""
 
     _function = F.max_pool1d
@@ -150,7 +157,7 @@ class MaxPool3D(_Window):
         )  # fmt: skip
 
 
-class AdaptiveMaxPool1D(_Window):
+class AdaptiveMaxPool1D(_WindowOfInput):
     """Maxima of even windows of [N, C, L]; see nn.functional.adaptive_max_pool1d."""
 
     _function = F.adaptive_max_pool1d

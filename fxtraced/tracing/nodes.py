@@ -1,0 +1,67 @@
+"""Nodes of a traced graph and the arguments of calls: mapping, describing, comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import SourceLine
+
+
+def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply function to the leaves of a call's arguments; sequences become plain lists and tuples."""
+    if isinstance(value, tuple) and not isinstance(value, torch.Size):
+        return tuple(map_leaves(function, x) for x in value)
+    if isinstance(value, list | tuple):
+        return [map_leaves(function, x) for x in value]
+    if isinstance(value, dict):
+        return {k: map_leaves(function, x) for k, x in value.items()}
+    if isinstance(value, slice):
+        return slice(
+            map_leaves(function, value.start), map_leaves(function, value.stop), map_leaves(function, value.step)
+        )
+    return function(value)
+
+
+def note_form(node: fx.Node, value: torch.Tensor) -> None:
+    """Note the shape and dtype of a node's value."""
+    node.meta["shape"] = tuple(value.shape)
+    node.meta["dtype"] = value.dtype
+
+
+def describe(node: fx.Node, depth: int = 4) -> str:
+    """A node as an expression of the tensors and sizes that it comes from, for the text of a guard."""
+    if node.op in ("placeholder", "get_attr"):
+        return str(node.target)
+    if depth == 0:
+        return node.name
+
+    def text(value: Any) -> str:
+        if isinstance(value, fx.Node):
+            return describe(value, depth - 1)
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(text(x) for x in value)}]"
+        return repr(value)
+
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if name == "size":
+        return f"{text(node.args[0])}.shape[{text(node.args[1])}]"
+    if name == "getitem":
+        index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+        return f"{text(node.args[0])}[{', '.join(text(x) for x in index)}]"
+    return f"{name}({', '.join(text(x) for x in node.args)})"
+
+
+def question(node: Any) -> Any:
+    """What a condition asks, the same for two conditions that calculate the same from the same sizes."""
+    if not isinstance(node, fx.Node) or node.op != "call_function" or "shape" in node.meta:
+        return node
+    return (node.target, *(question(x) for x in node.args))
+
+
+def source_of(node: fx.Node) -> SourceLine | None:
+    """The user's line that a node comes from."""
+    return node.meta.get("source")

@@ -1,0 +1,74 @@
+"""Every callable takes what Paddle's takes: the same parameters in the same order with the same defaults."""
+
+from __future__ import annotations
+
+import pytest
+from signatures import found_in, parameters_of, table, written
+
+import fxtraced
+
+TABLE = table()
+TORCH = "torch's own method of the tensor, and a C function"
+MORE = "torch's argument may be given too"
+MADE = "programs are made by traces, never by hand"
+
+# Our parameters where they are not Paddle's, and why. A keyword-only parameter more is no difference.
+DIFFERENT = {
+    "paddle.Tensor.clear_grad": ("(set_to_zero=True)", "the same function as clear_gradient"),
+    "paddle.Tensor.clone": ("(name=None)", "the same function as paddle.clone"),
+    "paddle.Tensor.coalesce": ("(...)", TORCH),
+    "paddle.Tensor.data_ptr": ("(...)", TORCH),
+    "paddle.Tensor.detach": ("(...)", TORCH),
+    "paddle.Tensor.detach_": ("(...)", TORCH),
+    "paddle.Tensor.indices": ("(...)", TORCH),
+    "paddle.Tensor.is_contiguous": ("(...)", TORCH),
+    "paddle.Tensor.pin_memory": ("(...)", TORCH),
+    "paddle.Tensor.to_dense": ("(...)", TORCH),
+    "paddle.Tensor.to_sparse_coo": ("()", "torch's own method of the tensor"),
+    "paddle.Tensor.to_sparse_csr": ("(...)", TORCH),
+    "paddle.Tensor.values": ("(...)", TORCH),
+    "paddle.Tensor.greater_equal_": ("(...)", f"{TORCH}: it keeps the dtype, Paddle's makes the tensor bool"),
+    "paddle.Tensor.less_equal_": ("(...)", f"{TORCH}: it keeps the dtype, Paddle's makes the tensor bool"),
+    "paddle.Tensor.not_equal_": ("(...)", f"{TORCH}: it keeps the dtype, Paddle's makes the tensor bool"),
+    "paddle.enable_grad": ("(orig_func=None)", "torch.enable_grad, which decorates and manages contexts alike"),
+    "paddle.is_grad_enabled": ("(...)", "torch.is_grad_enabled, a C function"),
+    "paddle.no_grad": ("()", "torch.no_grad, which decorates and manages contexts alike"),
+    "paddle.nn.Layer.forward": ("(*input)", "the base class has no forward of its own"),
+    "paddle.nn.Layer.named_buffers": (
+        "(prefix='', include_sublayers=True, remove_duplicate=True, *, recurse=True)", MORE,
+    ),
+    "paddle.nn.Layer.named_parameters": (
+        "(prefix='', include_sublayers=True, remove_duplicate=True, *, recurse=True)", MORE,
+    ),
+    "paddle.nn.Layer.to": ("(device=None, dtype=None, blocking=None, **torch_options)", MORE),
+    "paddle.nn.Layer.train": ("(mode=True)", MORE),
+    "paddle.static.Variable": ("(name, shape, dtype, program)", MADE),
+    "paddle.static.load_inference_model": ("(path_prefix, executor=None, **kwargs)", "it needs no executor"),
+    "paddle.static.save_inference_model": (
+        "(path_prefix, feed_vars, fetch_vars, executor=None, **kwargs)", "it needs no executor",
+    ),
+}  # fmt: skip
+
+ATTRIBUTES = {"paddle.Tensor.is_sparse", "paddle.Tensor.is_sparse_csr"}
+
+
+def present() -> list[str]:
+    """What Paddle and we both have, where Paddle's signature can be read."""
+    return [api for api, theirs in TABLE.items() if theirs is not None and found_in(fxtraced, api)[0] is not None]
+
+
+@pytest.mark.parametrize("api", [api for api in present() if api not in ATTRIBUTES])
+def test_signature_is_paddles(api: str) -> None:
+    theirs = TABLE[api]
+    assert theirs is not None
+    ours = parameters_of(*found_in(fxtraced, api))
+    if api in DIFFERENT:
+        assert written(ours) == DIFFERENT[api][0] != written(theirs)
+        return
+    assert ours is not None, f"{api} has no signature; Paddle takes {written(theirs)}"
+    shared = [parameter for parameter in ours if parameter[1] != "keyword" or parameter in theirs]
+    assert shared == theirs, f"{api}{written(ours)}; Paddle takes {written(theirs)}"
+
+
+def test_known_differences_are_of_what_is_there() -> None:
+    assert set(DIFFERENT) <= set(present())

@@ -406,9 +406,8 @@ class ConcolicTracer:
         raise UnsupportedValueError(
             f"FXT104 a value of type {type(leaf)} reached a torch function"
             + (f" at {here}" if here else "")
-            + "\n  A static graph holds tensors, numbers, strings, dtypes and devices, and lists of them. Turn it
-            into a "
-            "tensor before forward (paddle.to_tensor). See docs/errors.md#fxt104"
+            + "\n  A static graph holds tensors, numbers, strings, dtypes and devices, and lists of them. Turn it "
+            "into a tensor before forward (paddle.to_tensor). See docs/errors.md#fxt104"
         )
 
     def _result(self, node: fx.Node, name: str, result: Any, fixed: bool) -> Any:

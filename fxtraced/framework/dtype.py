@@ -95,6 +95,25 @@ def default_dtype() -> torch.dtype:
     return _default_dtype
 
 
+def finfo(dtype: Any) -> torch.finfo:
+    """Limits of a floating or complex dtype: min, max, eps, tiny, smallest_normal, resolution, bits, dtype.
+
+    Raises ValueError for another dtype.
+    """
+    value = convert_dtype(dtype)
+    if value not in _FLOATING and not value.is_complex:
+        raise ValueError(f"finfo: dtype must be a floating or complex dtype, but received {dtype!r}")
+    return torch.finfo(value)
+
+
+def iinfo(dtype: Any) -> torch.iinfo:
+    """Limits of an integer dtype: min, max, bits, dtype. Raises ValueError for another dtype."""
+    value = convert_dtype(dtype)
+    if value not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
+        raise ValueError(f"iinfo: dtype must be an integer dtype, but received {dtype!r}")
+    return torch.iinfo(value)
+
+
 def _numpy_name(value: Any) -> str | None:
     if value is None:  # NumPy would take it for float64
         return None

@@ -120,3 +120,33 @@ def current_device() -> torch.device:
 def is_compiled_with_cuda() -> bool:
     """True when torch was built with CUDA (paddle.is_compiled_with_cuda)."""
     return torch.backends.cuda.is_built()
+
+
+def is_compiled_with_rocm() -> bool:
+    """True when torch was built for AMD GPUs (paddle.is_compiled_with_rocm)."""
+    return torch.version.hip is not None
+
+
+def is_compiled_with_xpu() -> bool:
+    """False: Kunlun devices are Paddle's only."""
+    return False
+
+
+def is_compiled_with_ipu() -> bool:
+    """False: IPUs are Paddle's only."""
+    return False
+
+
+def is_compiled_with_cinn() -> bool:
+    """False: CINN is Paddle's compiler."""
+    return False
+
+
+def is_compiled_with_distribute() -> bool:
+    """False: there is one process on one device."""
+    return False
+
+
+def is_compiled_with_custom_device(device_type: str) -> bool:
+    """False: there are no plugged-in devices."""
+    return False

@@ -14,6 +14,7 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
+from fxtraced.tensor import loops
 from fxtraced.tracing.guards import check_guard
 
 _INFIX: dict[Any, str] = {
@@ -233,6 +234,7 @@ def _qualified_name(target: Any) -> str:
             "See docs/errors.md#fxt105"
         )
     for module, prefix in (
+        (loops, "loops"),
         (torch.nn.functional, "torch.nn.functional"),
         (torch, "torch"),
         (torch._C._nn, "torch._C._nn"),

@@ -19,6 +19,7 @@ from torch import fx
 
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
 from fxtraced.lowering.codegen import forward_source
+from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
 from fxtraced.tracing.factories import TORCH_NAMES
 
 _numbers = itertools.count()

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 _counts: Counter[str] = Counter()
+_prefix = ""
 
 
 def unique_name(prefix: str) -> str:
     """prefix_0, prefix_1, ... in the order of the calls."""
     number = _counts[prefix]
     _counts[prefix] += 1
-    return f"{prefix}_{number}"
+    return f"{_prefix}{prefix}_{number}"
 
 
 def snake_case(name: str) -> str:

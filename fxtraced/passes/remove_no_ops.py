@@ -37,4 +37,5 @@ def _is_no_op(node: fx.Node, writes: bool) -> bool:
         return training is False
     if name == "clone":
         return bool(node.meta.get("fresh_constant")) and not writes
-    return name == "detach"
+    # A detached tensor has sizes of its own, which a write may change.
+    return name == "detach" and not writes

@@ -145,7 +145,7 @@ def two_inputs_one_of_them_written(self, x, y):
     return y * 2
 
 
-@G.refused("FXT202", same_twice(3, 4))
+@G.right(same_twice(3, 4), same_twice(5, 4), [f32(3, 4), f32(3, 4)])
 def one_input_twice_and_written(self, x, y):
     x.add_(1)
     return y * 2
@@ -153,7 +153,7 @@ def one_input_twice_and_written(self, x, y):
 
 @G.refused("FXT202", same_twice(3, 4))
 def inputs_compared_by_identity(self, x, y):
-    return x * 2 if x is y else x + y
+    return x * 3 if x is y else x + y
 
 
 @G.right(not_contiguous(3, 4), f32(3, 4), not_contiguous(5, 2))
@@ -223,7 +223,7 @@ def two_buffers_in_one_memory_read(self, x):
     return x + self.whole.sum(0) + self.part[0]
 
 
-@G.refused("FXT202", f32(3, 4), setup=a_buffer_and_its_view)
+@G.right(f32(3, 4), f32(5, 4), setup=a_buffer_and_its_view)
 def two_buffers_in_one_memory_written(self, x):
     self.whole.add_(1)
     return x + self.part.sum(0)
@@ -258,7 +258,7 @@ def unsqueezed_in_place(self, x):
     y = x * 2
     before = y.shape[0]
     y.unsqueeze_(0)
-    return y.reshape(y.shape[1] * before, -1) + y.shape[0]
+    return y.reshape(y.shape[1] + before, -1) + y.shape[0]
 
 
 @G.right(f32(3, 4), f32(5, 4), style="torch")

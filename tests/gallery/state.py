@@ -249,7 +249,7 @@ def a_branch_on_a_buffer_that_follows_the_data(self, x):
     return x * 2 if self.steps.sum() > 0 else x
 
 
-@G.guarded(f32(3, 4), f32(5, 4), setup=counting)
+@G.refused("FXT202", f32(3, 4), setup=counting)
 def a_number_out_of_a_buffer_that_counts(self, x):
     self.steps += 1
     return x * int(self.steps)
@@ -278,7 +278,7 @@ def tensors_in_a_list_replaced(self, x):
     return y
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=with_state_in_a_list)
+@G.refused("FXT103", f32(3, 4), setup=with_state_in_a_list)
 def tensors_in_a_list_written_in_place(self, x):
     self.memory[0].add_(x.mean(0))
     return x + self.memory[0]
@@ -296,3 +296,44 @@ def a_sublayer_made_in_forward(self, x):
     if not hasattr(self, "late"):
         self.late = torch.nn.ReLU()
     return self.late(self.fc(x))
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=linear)
+def a_sublayer_with_weights_made_in_forward(self, x):
+    if not hasattr(self, "late"):
+        self.late = type(self.fc)(4, 4)
+    return self.late(self.fc(x))
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=counting)
+def the_buffer_of_before_returned(self, x):
+    before = self.steps
+    self.steps = self.steps + x.mean()
+    return before, x
+
+
+@G.right(f32(4, 4), f32(3, 4), setup=lambda self, nn: self.register_buffer("square", torch.arange(9.0).reshape(3, 3)))
+def a_buffer_replaced_by_its_own_transpose(self, x):
+    self.square = self.square.t()
+    return x.sum() * self.square
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=two_buffers)
+def a_buffer_replaced_by_a_view_of_another(self, x):
+    self.a = self.b[:]
+    self.b = self.b + x.mean()
+    return x * self.a
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=two_buffers)
+def a_buffer_replaced_by_an_input(self, x):
+    y = x * 2 + self.a
+    self.a = y[0]
+    y.add_(1)
+    return y
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=two_buffers)
+def a_buffer_replaced_by_a_new_tensor(self, x):
+    self.a = torch.ones(4)
+    return x + self.a + self.b

@@ -1,0 +1,5 @@
+"""paddle.nn.initializer.assign."""
+
+from fxtraced.nn.initializer.fixed import Assign
+
+__all__ = ["Assign"]

@@ -1,0 +1,5 @@
+"""paddle.nn.initializer.orthogonal."""
+
+from fxtraced.nn.initializer.distributions import Orthogonal
+
+__all__ = ["Orthogonal"]

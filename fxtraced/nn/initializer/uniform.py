@@ -1,0 +1,5 @@
+"""paddle.nn.initializer.uniform."""
+
+from fxtraced.nn.initializer.distributions import Uniform
+
+__all__ = ["Uniform"]

@@ -1,0 +1,5 @@
+"""paddle.optimizer.adadelta."""
+
+from fxtraced.optimizer.algorithms import Adadelta
+
+__all__ = ["Adadelta"]

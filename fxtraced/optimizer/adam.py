@@ -1,0 +1,5 @@
+"""paddle.optimizer.adam."""
+
+from fxtraced.optimizer.algorithms import Adam
+
+__all__ = ["Adam"]

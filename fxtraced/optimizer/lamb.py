@@ -1,0 +1,5 @@
+"""paddle.optimizer.lamb."""
+
+from fxtraced.optimizer.algorithms import Lamb
+
+__all__ = ["Lamb"]

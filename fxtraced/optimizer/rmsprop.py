@@ -1,0 +1,5 @@
+"""paddle.optimizer.rmsprop."""
+
+from fxtraced.optimizer.algorithms import RMSProp
+
+__all__ = ["RMSProp"]

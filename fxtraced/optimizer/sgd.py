@@ -1,0 +1,5 @@
+"""paddle.optimizer.sgd."""
+
+from fxtraced.optimizer.algorithms import SGD
+
+__all__ = ["SGD"]

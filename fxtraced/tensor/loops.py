@@ -1,0 +1,27 @@
+"""Loops over data: functions that a trace records as one call and TorchScript compiles whole.
+
+They are written in the part of Python that TorchScript takes (its annotations are read, so none is postponed here).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.overrides import handle_torch_function, has_torch_function
+
+
+def run_loop(loop: Callable[..., Any], *tensors: Any) -> Any:
+    """loop(*tensors), where `loop` is a function of this module, on eager and on traced tensors."""
+    if has_torch_function(tensors):
+        return handle_torch_function(loop, tensors, *tensors)
+    return loop(*tensors)
+
+
+def keep_unsuppressed(suppresses: torch.Tensor) -> torch.Tensor:
+    """[n, n] bool, row i: what i rules out if it is kept itself -> [n] bool: what is kept, first come first served."""
+    rows = suppresses.cpu()
+    keep = torch.ones([rows.size(0)], dtype=torch.bool)
+    for i in range(rows.size(0)):
+        if bool(keep[i]):
+            keep[i + 1 :] = keep[i + 1 :] & ~rows[i, i + 1 :]
+    return keep.to(suppresses.device)

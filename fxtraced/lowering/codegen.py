@@ -46,7 +46,7 @@ _NAMED: dict[Any, str] = {
     abs: "abs",
     operator.abs: "torch.abs",
 }
-_RESERVED = frozenset({"self", "torch", "math", "assert"})
+_RESERVED = frozenset({"self", "torch", "math", "loops", "assert"})
 
 
 def forward_source(graph: fx.Graph, feed_checks: bool = False) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import math  # noqa: F401 - generated source may use it
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +19,9 @@ from torch import fx
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
 from fxtraced.lowering.codegen import forward_source
 from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
-from fxtraced.tracing.factories import TORCH_NAMES
+from fxtraced.tracing.factories import ONE_AT_A_TIME
 
 _numbers = itertools.count()
-_ONE_AT_A_TIME = threading.RLock()
 
 
 class _Holder(torch.nn.Module):
@@ -39,7 +37,7 @@ class _Holder(torch.nn.Module):
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silences torch.jit's deprecation warnings; one thread at a time, as warning filters and scripting are global."""
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
+    with ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\..*deprecated.*")
         warnings.filterwarnings("ignore", message=r".*TorchScript.*")
         yield
@@ -63,7 +61,7 @@ def script(
     for name, (kind, value) in (attributes or {}).items():
         setattr(root, name, torch.jit.Attribute(value, kind))
     source = forward_source(graph, feed_checks)
-    with quiet(), TORCH_NAMES:
+    with quiet():
         module = torch.jit.script(root)
         try:
             module.define(source)

@@ -16,8 +16,9 @@ import torch
 
 _NAMES = ("empty", "ones", "rand", "randn", "zeros")
 
-# Held while torch's own names are replaced: TorchScript must not look one up then.
-TORCH_NAMES = threading.RLock()
+# Held while torch's own names are replaced, and by whoever lets TorchScript look names up or changes warning filters:
+# one lock, so that a trace inside of a trace cannot wait for itself.
+ONE_AT_A_TIME = threading.RLock()
 
 
 def _with_listed_sizes(factory: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,7 +36,7 @@ _LISTED = {name: _with_listed_sizes(getattr(torch, name)) for name in _NAMES}
 @contextmanager
 def sizes_one_by_one() -> Iterator[None]:
     """Within it torch.zeros and its like take traced sizes one by one, too."""
-    with TORCH_NAMES:
+    with ONE_AT_A_TIME:
         before = {name: getattr(torch, name) for name in _NAMES}
         try:
             for name, listed in _LISTED.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from fxtraced.framework.errors import StaleGraphError
 from fxtraced.framework.random import get_rng_state, set_rng_state
 from fxtraced.tensor.tensor import plain, plain_copy
 
-_CONTAINERS = (list, dict, set, OrderedDict)
+_CONTAINERS = (list, dict, set, OrderedDict, deque)
 
 
 @dataclass(frozen=True)
@@ -130,4 +130,4 @@ def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def _refill(container: Any, content: Any) -> None:
     container.clear()
-    container.extend(content) if isinstance(container, list) else container.update(content)
+    container.extend(content) if isinstance(container, list | deque) else container.update(content)

@@ -1,5 +1,5 @@
-"""Vision: the model families (paddle.vision)."""
+"""Vision: model families, operations of detection networks, transforms of images (paddle.vision)."""
 
-from fxtraced.vision import models
+from fxtraced.vision import models, ops
 
-__all__ = ["models"]
+__all__ = ["models", "ops"]

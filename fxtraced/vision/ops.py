@@ -1,0 +1,22 @@
+"""Operations of detection networks (paddle.vision.ops)."""
+
+from fxtraced.vision._boxes import box_coder, distribute_fpn_proposals, prior_box, yolo_box
+from fxtraced.vision._deformable import DeformConv2D, deform_conv2d
+from fxtraced.vision._nms import nms
+from fxtraced.vision._roi import PSRoIPool, RoIAlign, RoIPool, psroi_pool, roi_align, roi_pool
+
+__all__ = [
+    "DeformConv2D",
+    "PSRoIPool",
+    "RoIAlign",
+    "RoIPool",
+    "box_coder",
+    "deform_conv2d",
+    "distribute_fpn_proposals",
+    "nms",
+    "prior_box",
+    "psroi_pool",
+    "roi_align",
+    "roi_pool",
+    "yolo_box",
+]

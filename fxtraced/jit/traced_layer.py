@@ -58,10 +58,15 @@ class TracedLayer:
         _check_tensors(arguments, "inputs")
         before = Snapshot(layer)
         given = structure.flatten(arguments)
-        copies = given.rebuild([plain_copy(x).as_subclass(type(x)) for x in given.leaves])
+        # A tensor that is given twice stays one tensor: forward may ask.
+        own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
+        copies = given.rebuild([own[id(x)] for x in given.leaves])
         outputs = layer(*arguments)
         _check_tensors(outputs, "outputs")
-        after = Snapshot(layer)
+        after = Snapshot(layer, before)
+        if not after.is_built_as(before):
+            # The first call made sublayers, parameters or buffers: the graph is of the layer that has them.
+            before = after
         try:
             program = _program(layer, copies, before, after, verify, rtol, atol)
             inference = _inference_program(layer, program, copies, before, after, verify, rtol, atol)
@@ -103,6 +108,12 @@ class TracedLayer:
         self._build_strategy = build_strategy
         self._exec_strategy = exec_strategy
 
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a TracedLayer can be neither pickled nor copied: it belongs to its layer. Trace the copied layer, or write "
+            "the graph to a file with save_inference_model"
+        )
+
     def __call__(self, inputs: Any, *, return_numpy: bool = True) -> list[np.ndarray] | list[torch.Tensor]:
         """Run the static graph: the flattened outputs as NumPy arrays.
 
@@ -115,7 +126,7 @@ class TracedLayer:
             self._session = Session(program, self._exec_strategy or ExecutionStrategy())
         tensors = inputs if isinstance(inputs, list | tuple) else [inputs]
         if any(isinstance(x, list | tuple | dict) for x in tensors):
-            tensors = structure.flatten(list(tensors)).leaves
+            tensors = structure.leaves_as(list(tensors), self._program.trace.inputs)
         return self._session.run(tensors, return_numpy)
 
     def save_inference_model(self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None) -> None:

@@ -2,14 +2,17 @@
 
 Requires: a graph whose output is a tuple of nodes.
 Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs
-depend on stays, and so does a guard on what stays.
+depend on stays, and one into a chosen feed, and so does a guard on what stays.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import fx
 
 from fxtraced.framework.errors import PruneError
+from fxtraced.passes.matching import name_of
 from fxtraced.tracing.guards import check_guard
 
 
@@ -18,8 +21,8 @@ def prune(graph: fx.Graph, feeds: list[str], fetches: dict[str, fx.Node]) -> fx.
 
     Raises PruneError that lists every feed the fetches need and that is not chosen.
     """
-    live = live_nodes(graph, list(fetches.values()))
     placeholders = {node.target: node for node in graph.nodes if node.op == "placeholder"}
+    live = live_nodes(graph, [*fetches.values(), *_writes_into([placeholders[name] for name in feeds], graph)])
     missing = [name for name, node in placeholders.items() if node in live and name not in feeds]
     if missing:
         raise PruneError(
@@ -52,10 +55,25 @@ def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
     return live
 
 
+def _writes_into(feeds: list[fx.Node], graph: fx.Graph) -> list[fx.Node]:
+    """The writes into these feeds that need no others: the caller's tensors change as in forward."""
+    chosen = set(feeds)
+    found = []
+    for node in graph.nodes:
+        if node.meta.get("effect") == "write" and _written(node) & chosen:
+            needed: set[fx.Node] = set()
+            _add_with_ancestors([node], needed)
+            if all(x in chosen for x in needed if x.op == "placeholder"):
+                found.append(node)
+    return found
+
+
 def _belongs_to(node: fx.Node, live: set[fx.Node]) -> bool:
-    """True for a write into a live tensor and for a guard on live tensors."""
+    """True for a write into a live tensor's memory and for a guard on live tensors."""
     if node.meta.get("effect") == "write":
-        return bool(_possible_bases(node.args[0]) & live)  # type: ignore[arg-type]
+        bases = _written(node)
+        memory = {base.meta["memory"] for base in bases if "memory" in base.meta}
+        return bool(bases & live) or any(base.meta.get("memory") in memory for base in live)
     return node.target is check_guard and _needed_by_guard(node.args[0]) <= live  # type: ignore[arg-type]
 
 
@@ -68,11 +86,25 @@ def _add_with_ancestors(nodes: list[fx.Node], live: set[fx.Node]) -> None:
             pending.extend(node.all_input_nodes)
 
 
+def _written(node: fx.Node) -> set[fx.Node]:
+    """The tensors that a write may change, and everything that they may be views of."""
+    if "out" in node.kwargs:
+        targets: Any = node.kwargs["out"]
+    elif name_of(node).endswith("_") or name_of(node) == "setitem":
+        targets = node.args[0]
+    else:
+        targets = node.all_input_nodes
+    found: set[fx.Node] = set()
+    for target in targets if isinstance(targets, list | tuple) else [targets]:
+        found |= _possible_bases(target)
+    return found
+
+
 def _possible_bases(node: fx.Node) -> set[fx.Node]:
-    """A tensor and everything that it may be a view of: views take their base as the first argument."""
+    """A tensor and everything that it may be a view of: views take their base as the first tensor."""
     bases = {node}
-    while node.args and isinstance(node.args[0], fx.Node):
-        node = node.args[0]
+    while node.all_input_nodes:
+        node = node.all_input_nodes[0]
         bases.add(node)
     return bases
 

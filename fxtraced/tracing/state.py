@@ -96,16 +96,25 @@ class Snapshot:
 
     Parameters' values are not copied (a forward that writes to one is refused); buffers, tensor attributes,
     Python attributes, containers among them (one level deep), hooks and training flags are.
+    earlier: a snapshot whose tensors are held, too: forward may have returned a buffer that it replaced.
     """
 
-    def __init__(self, layer: torch.nn.Module):
+    def __init__(self, layer: torch.nn.Module, earlier: Snapshot | None = None):
         self._modules = []
         for module in layer.modules():
             attributes = dict(module.__dict__)
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
             self._modules.append((module, attributes, contents))
-        self._tensors = [(ref.get(), plain_copy(ref.get())) for ref in state_refs(layer) if ref.kind != "parameter"]
+        refs = state_refs(layer)
+        self._paths = {ref.path for ref in refs if ref.kind != "attribute"}
+        tensors = [ref.get() for ref in refs if ref.kind != "parameter"]
+        tensors += [tensor for tensor, _ in earlier._tensors] if earlier else []
+        self._tensors = [(tensor, plain_copy(tensor)) for tensor in {id(x): x for x in tensors}.values()]
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
+
+    def is_built_as(self, other: Snapshot) -> bool:
+        """True when both hold the same sublayers, and parameters and buffers of the same names."""
+        return [m for m, _, _ in self._modules] == [m for m, _, _ in other._modules] and self._paths == other._paths
 
     def restore(self) -> None:
         """Put everything back."""

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
+from fxtraced.framework.errors import FeedError
+
 
 @dataclass(frozen=True)
 class Flat:
@@ -28,6 +30,33 @@ def flatten(value: Any) -> Flat:
     pairs, spec = pytree.tree_flatten_with_path(value)
     paths = [tuple(_key(k) for k in path) for path, _ in pairs]
     return Flat([leaf for _, leaf in pairs], paths, spec)
+
+
+def leaves_as(value: list[Any], example: Flat) -> list[Any]:
+    """The leaves of value in the order of example: the entries of dicts by key, whatever their order.
+
+    Raises FeedError for a dict with other keys than example's.
+    """
+    found: list[Any] = []
+
+    def walk(pattern: Any, part: Any) -> None:
+        if isinstance(pattern, dict):
+            if not isinstance(part, dict) or set(part) != set(pattern):
+                given = sorted(map(str, part)) if isinstance(part, dict) else type(part)
+                raise FeedError(
+                    f"FXT301 an input must be a dict with the keys {sorted(map(str, pattern))}, but received {given}. See "
+                    "docs/errors.md#fxt301"
+                )
+            for key, entry in pattern.items():
+                walk(entry, part[key])
+        elif isinstance(pattern, list | tuple) and isinstance(part, list | tuple) and len(part) == len(pattern):
+            for entry, item in zip(pattern, part, strict=True):
+                walk(entry, item)
+        else:
+            found.extend(flatten(part).leaves)
+
+    walk(example.rebuild(example.leaves), value)
+    return found
 
 
 def feed_names(layer: torch.nn.Module, paths: list[tuple[Any, ...]]) -> list[str]:

@@ -18,7 +18,7 @@ FACTS = frozenset(
 )
 
 # Facts that follow from sizes: numbers of the graph.
-LAYOUT = frozenset({"stride", "storage_offset"})
+LAYOUT = frozenset({"stride", "storage_offset", "is_contiguous"})
 
 # A look at the data of a tensor.
 LOOKS = frozenset(
@@ -54,6 +54,9 @@ SIZES_ONE_BY_ONE = re.compile(
 )
 # Functions that make a tensor from Python or NumPy data: without traced sizes in it, a constant of the graph.
 LITERALS = frozenset("tensor as_tensor asarray from_numpy".split())
+
+# Methods that TorchScript has only as functions.
+FUNCTIONS_ONLY = frozenset({"norm", "unique", "unique_consecutive"})
 
 # How many tensors these give depends on sizes; unpacking them fixed the number.
 COUNTED = frozenset("split chunk unbind tensor_split hsplit vsplit dsplit unsafe_split unsafe_chunk".split())

@@ -59,13 +59,18 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
     feeds = [tracer.add_feed(name, plain_copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
     tracer.feeds_are_complete(feeds)
     before = {ref.path: ref.get() for ref in refs}
-    with torch.no_grad(), sizes_one_by_one(), RecordingMode(tracer):
-        outputs = layer(*flat_inputs.rebuild(feeds))
-    _record_state_writes(tracer, refs, before)
+    try:
+        with torch.no_grad(), sizes_one_by_one(), RecordingMode(tracer):
+            outputs = layer(*flat_inputs.rebuild(feeds))
+    except Exception:
+        # forward worked a moment ago: what the trace found wrong says more than what came of it.
+        tracer.raise_problems()
+        raise
     tracer.raise_problems()
 
     flat_outputs = structure.flatten(outputs)
     results = [_output_value(tracer, x) for x in flat_outputs.leaves]
+    results = _record_state_writes(tracer, refs, before, results)
     tracer.graph.output(tuple(x.node for x in results))
     tracer.finished = True
     values = [x.example for x in results]
@@ -89,23 +94,40 @@ def _is_paddle_style(layer: torch.nn.Module, leaves: list[Any]) -> bool:
     return isinstance(layer, Layer) or any(isinstance(x, Tensor) for x in leaves)
 
 
-def _record_state_writes(tracer: ConcolicTracer, refs: list[StateRef], before: dict[str, torch.Tensor]) -> None:
-    """A buffer or attribute that forward replaced by a traced tensor becomes a write at the end of the graph."""
+def _record_state_writes(
+    tracer: ConcolicTracer, refs: list[StateRef], before: dict[str, torch.Tensor], results: list[TracedValue]
+) -> list[TracedValue]:
+    """A buffer or attribute that forward replaced by another tensor becomes a write at the end of the graph.
+
+    What shares memory with such a buffer, new values and outputs alike, is copied before the first write. Returns the
+    outputs.
+    """
+    writes = []
     for ref in refs:
         now, old = ref.holder.get(ref.key), before[ref.path]
-        if not isinstance(now, TracedValue):
+        if now is old or not isinstance(now, torch.Tensor):
             continue
         if ref.kind == "attribute" and not tracer.was_read(old):
             continue
-        if ref.kind == "parameter" or now.example.shape != old.shape or now.example.dtype != old.dtype:
+        if ref.kind == "parameter" or now.shape != old.shape or now.dtype != old.dtype:
             raise StateWriteError(
                 f"FXT103 forward replaces the {ref.kind} {ref.path!r} ({list(old.shape)}, {old.dtype}) by a tensor of "
-                f"{list(now.example.shape)}, {now.example.dtype}\n"
+                f"{list(now.shape)}, {now.dtype}\n"
                 "  A static graph can only write a new value of the same shape and dtype into a buffer. Return the "
                 "tensor instead. See docs/errors.md#fxt103"
             )
-        target = tracer.state_value(old)
-        tracer.record("call_method", "copy_", (target, now), {})
+        writes.append((tracer.state_value(old), now if isinstance(now, TracedValue) else tracer.state_value(now)))
+    written = {_memory(target.example) for target, _ in writes}
+
+    def apart(value: TracedValue) -> TracedValue:
+        shares = _memory(value.example) in written
+        return tracer.record("call_function", torch.clone, (value,), {}) if shares else value
+
+    values = [apart(value) for _, value in writes]
+    results = [apart(value) for value in results]
+    for (target, _), value in zip(writes, values, strict=True):
+        tracer.record("call_method", "copy_", (target, value), {})
+    return results
 
 
 def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
@@ -118,10 +140,11 @@ def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
 
 
 def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], values: list[torch.Tensor]) -> list[bool]:
-    def memory(tensor: torch.Tensor) -> int:
-        return tensor.untyped_storage().data_ptr()
-
-    taken = [memory(x.example) for x in feeds] + [memory(x.example) for _, x in tracer._state_values.values()]
-    taken += [memory(c.tensor) for c in tracer.constants.values()]
-    seen = [memory(x) for x in values]
+    taken = [_memory(x.example) for x in feeds] + [_memory(x.example) for _, x in tracer._state_values.values()]
+    taken += [_memory(c.tensor) for c in tracer.constants.values()]
+    seen = [_memory(x) for x in values]
     return [m in taken or seen.count(m) > 1 for m in seen]
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()

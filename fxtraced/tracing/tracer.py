@@ -18,9 +18,11 @@ from torch.overrides import TorchFunctionMode
 from fxtraced.framework.errors import (
     DataDependenceError,
     ParameterWriteError,
+    StateWriteError,
     TraceError,
     UnsupportedValueError,
 )
+from fxtraced.tensor.shape import Shape
 from fxtraced.tensor.tensor import plain, plain_copy
 from fxtraced.tracing import torch_calls
 from fxtraced.tracing.guards import Guard, GuardBook
@@ -65,6 +67,7 @@ class ConcolicTracer:
         self.graph = fx.Graph()
         self._book = GuardBook(self.graph)
         self.problems: list[str] = []
+        self.refusal: TraceError | None = None
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
         self.finished = False
@@ -113,6 +116,8 @@ class ConcolicTracer:
             name = f"constant_{len(self.constants)}"
             self.constants[name] = Constant(name, plain(tensor))
             node = self.graph.get_attr(name)
+        # Two tensors of the layer may be views of one memory.
+        node.meta["memory"] = tensor.untyped_storage().data_ptr()
         traced = self.wrap(node, value, fixed=True)
         self._state_values[id(tensor)] = (tensor, traced)
         return traced
@@ -139,7 +144,7 @@ class ConcolicTracer:
         if name in torch_calls.COMPARING_LOOKS and len(tensors) == 2:
             return self._compare(name, args, kwargs)
         if name in torch_calls.LAYOUT and isinstance(args[0], TracedValue):
-            return self._layout(name, *args)
+            return self._layout(name, *args, **kwargs)
         if name in torch_calls.FACTS or not (traced or tensors):
             return self._call_without_tensors(name, func, args, kwargs)
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
@@ -166,16 +171,17 @@ class ConcolicTracer:
             )
         writes = torch_calls.writes_in_place(name, kwargs)
         if writes:
-            self._refuse_parameter_write(name, args[0])
+            self._refuse_unseen_write(name, args[0])
         if name in torch_calls.RESHAPING_WRITES:
             self._settle_sizes(self._traced(args[0]))
         values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
         versions = [x._version for x in inputs]
-        if kind == "call_method":
-            result = getattr(values[0], target)(*values[1:], **value_kwargs)
-        else:
-            result = target(*values, **value_kwargs)
+        try:
+            result = _run(kind, target, values, value_kwargs)
+        except Exception:
+            self._note_failure(kind, target, (args, kwargs), values, value_kwargs)
+            raise
         writes = writes or any(x._version != v for x, v in zip(inputs, versions, strict=True))
 
         node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
@@ -250,9 +256,9 @@ class ConcolicTracer:
         if not traced.fixed:
             self._add_problem(traced, how)
             return value
-        node = self.graph.call_method("item", (traced.node,))
-        node.meta["number"] = type(value)
-        return TracedScalar(self, value, describe(traced.node), node)
+        number = self._number(self.graph.call_method("item", (traced.node,)), value)
+        number.text = describe(traced.node)
+        return number
 
     @_undisturbed
     def look_at_all(self, traced: TracedValue, how: str) -> np.ndarray:
@@ -280,6 +286,23 @@ class ConcolicTracer:
         self._add_problem(first if not first.fixed else second, f"torch.{name}()")
         return answer
 
+    def _note_failure(self, kind: str, target: Any, given: Any, values: Any, kwargs: Any) -> None:
+        """A call fails: forward may catch the error, so where it fails is asked for as any other fact is."""
+        on_meta = functools.partial(map_leaves, lambda x: x.to("meta") if isinstance(x, torch.Tensor) else x)
+        try:
+            _run(kind, target, on_meta(values), on_meta(kwargs))
+            by_data = True
+        except Exception as error:
+            by_data = isinstance(error, NotImplementedError)
+        for leaf in leaves_of(given):
+            if isinstance(leaf, TracedScalar):
+                self.guard_truth(leaf == leaf.value)
+            elif isinstance(leaf, TracedValue) and by_data and not leaf.fixed:
+                self._add_problem(leaf, f"an operation that fails ({getattr(target, '__name__', target)})")
+            elif isinstance(leaf, TracedValue):
+                for dim in range(leaf.example.ndim):
+                    self.guard_truth(self.size(leaf, dim) == leaf.example.shape[dim])
+
     def _add_problem(self, traced: TracedValue, how: str) -> None:
         here, origin = user_line(), traced.node.meta.get("source")
         comes = f"\n  the value comes from {origin}" if origin and origin != here else ""
@@ -297,10 +320,16 @@ class ConcolicTracer:
             self.problems.append(problem)
 
     def raise_problems(self) -> None:
-        """Raise everything that was found wrong in this trace, together."""
+        """Raise everything that was found wrong in this trace, together: what forward caught, too."""
+        if self.refusal is not None:
+            raise self.refusal
         if self.problems:
             text = "\n".join(self.problems)
             raise DataDependenceError(f"{text}\n  See docs/errors.md#fxt101")
+
+    def note_refusal(self, refusal: TraceError) -> None:
+        """Keep the first error of this trace, in case forward catches it."""
+        self.refusal = self.refusal or refusal
 
     # Parts of call
 
@@ -329,15 +358,15 @@ class ConcolicTracer:
             return len(tensor)
         return shape[args[1]] if len(args) > 1 else shape
 
-    def _layout(self, name: str, traced: TracedValue, *dim: int) -> Any:
-        """A stride, all of them, or the offset: they depend on sizes, so they stay numbers of the graph."""
+    def _layout(self, name: str, traced: TracedValue, *dim: int, **kwargs: Any) -> Any:
+        """A stride, all of them, the offset, contiguity: what depends on the inputs' sizes and layouts stays in the graph."""
 
         def number(value: int, *place: int) -> TracedScalar:
-            node = self.graph.call_method(name, (traced.node, *place))
-            node.meta["number"] = int
+            node = self.graph.call_method(name, (traced.node, *place), kwargs)
+            node.meta["number"] = type(value)
             return TracedScalar(self, value, f"{traced.node.name}.{name}({', '.join(map(str, place))})", node)
 
-        found = getattr(traced.example, name)(*dim)
+        found = getattr(traced.example, name)(*dim, **kwargs)
         return tuple(number(x, i) for i, x in enumerate(found)) if isinstance(found, tuple) else number(found, *dim)
 
     def _settle_sizes(self, traced: TracedValue) -> None:
@@ -359,13 +388,22 @@ class ConcolicTracer:
         if self._device_node is not None and result.device == self._device:
             node_kwargs["device"] = self._device_node
 
-    def _refuse_parameter_write(self, name: str, target: Any) -> None:
+    def _refuse_unseen_write(self, name: str, target: Any) -> None:
+        """Raise for a write into a parameter, or into a tensor that is neither the layer's nor made by forward."""
         written = self._traced(target).example.untyped_storage().data_ptr()
         for tensor, traced in self._state_values.values():
             ref = self._refs.get(id(tensor))
-            if ref is None or ref.kind != "parameter" or traced.example.untyped_storage().data_ptr() != written:
+            if (ref and ref.kind != "parameter") or traced.example.untyped_storage().data_ptr() != written:
                 continue
             here = user_line()
+            if ref is None:
+                raise StateWriteError(
+                    f"FXT103 forward writes through {name}() into a tensor that it keeps outside of the layer's buffers and "
+                    "attributes (in a global, a closure, a list)"
+                    + (f" at {here}" if here else "")
+                    + "\n  A static graph holds such a tensor as a constant. Keep the value in a buffer "
+                    "(register_buffer). See docs/errors.md#fxt103"
+                )
             raise ParameterWriteError(
                 f"FXT102 forward writes into the parameter {ref.path!r} through {name}()"
                 + (f" at {here}" if here else "")
@@ -424,7 +462,17 @@ class ConcolicTracer:
                 return type(result)(items)
             # torch.return_types.max and its like take one sequence, named tuples take their fields.
             return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
+        if isinstance(result, torch.Size):
+            node.meta["number"] = None
+            return Shape(self._number(self.graph.call_function(operator.getitem, (node, i)), x) for i, x in enumerate(result))
+        if isinstance(result, bool | int | float):
+            return self._number(node, result)
         return result
+
+    def _number(self, node: fx.Node, value: Any) -> TracedScalar:
+        """A number that torch computed from tensors or sizes."""
+        node.meta["number"] = type(value)
+        return TracedScalar(self, value, describe(node), node)
 
     def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool) -> Any:
         if isinstance(value, torch.Tensor):
@@ -450,7 +498,11 @@ class RecordingMode(TorchFunctionMode):
         self.tracer = tracer
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return self.tracer.call(func, args, kwargs or {})
+        try:
+            return self.tracer.call(func, args, kwargs or {})
+        except TraceError as refusal:
+            self.tracer.note_refusal(refusal)
+            raise
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         super().__exit__(kind, error, traceback)
@@ -459,6 +511,10 @@ class RecordingMode(TorchFunctionMode):
                 f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
                 "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
             ) from error
+
+
+def _run(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
+    return getattr(args[0], target)(*args[1:], **kwargs) if kind == "call_method" else target(*args, **kwargs)
 
 
 def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
@@ -474,6 +530,8 @@ def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tupl
     if name in torch_calls.OPERATORS:
         function, swapped = torch_calls.OPERATORS[name]
         return "call_function", function, args[::-1] if swapped else args
+    if name in torch_calls.FUNCTIONS_ONLY:
+        return "call_function", getattr(torch, name), args
     if name in torch_calls.CASTS:
         return "call_method", "to", (*args, torch_calls.CASTS[name])
     return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args

@@ -176,10 +176,12 @@ class TracedValue(torch.Tensor):
         return bool(torch.any(torch.eq(self, item)))
 
     def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TraceError(
+        refusal = TraceError(
             "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of "
             "forward. See docs/errors.md#fxt100"
         )
+        self.tracer.note_refusal(refusal)
+        raise refusal
 
     def __hash__(self) -> int:
         return id(self)
@@ -238,6 +240,9 @@ class TorchTracedTensor(TracedValue):
     def expand(self, *sizes: Any) -> Any:
         return torch.Tensor.expand(self, _listed(sizes))
 
+    def resize_(self, *sizes: Any, **kwargs: Any) -> Any:
+        return torch.Tensor.resize_(self, _listed(sizes), **kwargs)
+
     def new_empty(self, *size: Any, **kwargs: Any) -> Any:
         return torch.Tensor.new_empty(self, _listed(size), **kwargs)
 
@@ -269,13 +274,16 @@ def _listed(sizes: tuple[Any, ...]) -> Any:
 def refuse_escaped(value: Any) -> NoReturn:
     """Raise the error of a traced tensor that is used outside of the trace that made it."""
     found = next((x for x in leaves_of(value) if isinstance(x, TracedValue)), None)
-    raise TraceError(
+    refusal = TraceError(
         f"FXT100 a traced tensor ({found!r}) is used outside of the trace that made it, or where the tracer cannot "
         f"see it: "
         "forward kept it in a global, a closure or another object, or gave it to code that is not torch's. Return it "
         "from "
         "forward instead. See docs/errors.md#fxt100"
     )
+    if found is not None:
+        found.tracer.note_refusal(refusal)
+    raise refusal
 
 
 def leaves_of(value: Any) -> Iterator[Any]:

@@ -116,7 +116,8 @@ class Verifier:
         case.restore()
         try:
             with torch.no_grad():
-                inputs = self.trace.inputs.rebuild([_own(x) for x in case.leaves])
+                own = {id(x): _own(x) for x in case.leaves}
+                inputs = self.trace.inputs.rebuild([own[id(x)] for x in case.leaves])
                 outputs = [plain_copy(x) for x in structure.flatten(self.layer(*inputs)).leaves]
         except Exception as error:
             if case.name == "the given inputs":
@@ -125,7 +126,8 @@ class Verifier:
         eager_state = self._state()
         case.restore()
         try:
-            results = [plain_copy(x) for x in self.run(*[plain_copy(x) for x in case.leaves])]
+            fed = {id(x): plain_copy(x) for x in case.leaves}
+            results = [plain_copy(x) for x in self.run(*[fed[id(x)] for x in case.leaves])]
         except GuardError as error:
             if may_skip:
                 return Probe(case.name, shapes, skipped=f"guarded: {error}")

@@ -74,9 +74,8 @@ def box_coder(
     if code_type == "encode_center_size":
         center, size = _center_size(prior_box, one)
         target_center, target_size = _center_size(torch.unsqueeze(target_box, 1), one)
-        # Here the centre does not count the pixel more.
-        center, target_center = center - one / 2, target_center - one / 2
-        offsets = torch.cat([(target_center - center) / size, torch.log(torch.abs(target_size / size))], -1)
+        # The target's centre, unlike the prior's, does not count the pixel more.
+        offsets = torch.cat([(target_center - one / 2 - center) / size, torch.log(torch.abs(target_size / size))], -1)
         return offsets / scales
     if axis not in (0, 1):
         raise ValueError(f"box_coder: axis must be 0 or 1, but received {axis}")

@@ -179,7 +179,8 @@ def _samples(
 ) -> tuple[list[tuple[Any, Any]], Any]:
     """Along one axis: the two pixels about each sample with their weights, and whether it lies inside of the image."""
     step, samples = torch.index_select(step, 0, box), torch.index_select(samples, 0, box)
-    at = torch.index_select(start, 0, box) + cell * step + (place + 0.5) * step / samples
+    # Integers first would make the products integers, as in Paddle.
+    at = torch.index_select(start, 0, box) + step * cell + step * (to_dtype(place, step.dtype) + 0.5) / samples
     inside = (at >= -1.0) & (at <= size)
     at = torch.clamp(at, 0, size - 1)
     before = torch.floor(at)

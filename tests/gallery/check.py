@@ -11,7 +11,7 @@ import torch
 import fxtraced as paddle
 from fxtraced.tensor.tensor import plain, plain_copy
 from fxtraced.tracing.state import state_refs
-from fxtraced.tracing.structure import flatten
+from fxtraced.tracing.structure import flatten, leaves_as
 from tests.gallery.entries import Entry, seed_everything
 
 GuardError = paddle.errors.GuardError
@@ -197,7 +197,7 @@ def _reloaded(entry: Entry, layer: Any, traced: Any, directory: str) -> None:
     program, feeds, fetches = paddle.static.load_inference_model(directory, executor)
 
     def run(fed: list[Any]) -> Any:
-        feed = dict(zip(feeds, flatten(fed).leaves, strict=True))
+        feed = dict(zip(feeds, leaves_as(fed, traced.program.trace.inputs), strict=True))
         return executor.run(program, feed=feed, fetch_list=fetches)
 
     guarded = 0

@@ -113,7 +113,7 @@ def try_that_swallows_a_look_at_data(self, x):
         return x
 
 
-@G.right(f32(3, 4), f32(2, 4))
+@G.guarded(f32(3, 4), f32(2, 4))
 def try_around_an_operation_that_fails(self, x):
     try:
         return x @ torch.ones(9, 9)

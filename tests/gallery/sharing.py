@@ -223,7 +223,7 @@ def two_buffers_in_one_memory_read(self, x):
     return x + self.whole.sum(0) + self.part[0]
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=a_buffer_and_its_view)
+@G.right(f32(3, 4), f32(5, 4), setup=a_buffer_and_its_view, copies=False)
 def two_buffers_in_one_memory_written(self, x):
     self.whole.add_(1)
     return x + self.part.sum(0)

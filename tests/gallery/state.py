@@ -135,7 +135,7 @@ def remembering(self, nn):
     self.last = None
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=remembering)
+@G.right(f32(3, 4), f32(5, 4), setup=remembering, copies=False)
 def the_last_result_kept_and_not_read(self, x):
     self.last = self.fc(x)
     return self.last * 2

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import dtype_or, new_device
+from fxtraced.framework.dtype import default_dtype
+from fxtraced.tensor.common import new_device
 from fxtraced.tensor.shape import shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -106,13 +107,20 @@ def ihfft2(x: Any, s: Any = None, axes: Any = (-2, -1), norm: str = "backward", 
 
 
 def fftfreq(n: int, d: float = 1.0, dtype: Any = None, name: str | None = None) -> Any:
-    """The frequencies of fft's n terms for samples d apart: [0, 1, ..., -2, -1] / (d * n)."""
-    return as_tensor(torch.fft.fftfreq(n, d, dtype=dtype_or(dtype), device=new_device()))
+    """The frequencies of fft's n terms for samples d apart: [0, 1, ..., -2, -1] / (d * n).
+
+    The result has the default dtype; `dtype` changes nothing, as in Paddle. Raises ValueError when d or n is 0.
+    """
+    if d * n == 0:
+        raise ValueError(f"fftfreq: d or n should not be 0, but received n={n}, d={d}")
+    return as_tensor(torch.fft.fftfreq(n, d, dtype=default_dtype(), device=new_device()))
 
 
 def rfftfreq(n: int, d: float = 1.0, dtype: Any = None, name: str | None = None) -> Any:
-    """The frequencies of rfft's n // 2 + 1 terms for samples d apart."""
-    return as_tensor(torch.fft.rfftfreq(n, d, dtype=dtype_or(dtype), device=new_device()))
+    """The frequencies of rfft's n // 2 + 1 terms for samples d apart, otherwise like fftfreq."""
+    if d * n == 0:
+        raise ValueError(f"rfftfreq: d or n should not be 0, but received n={n}, d={d}")
+    return as_tensor(torch.fft.rfftfreq(n, d, dtype=default_dtype(), device=new_device()))
 
 
 def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:

@@ -42,6 +42,8 @@ def overlap_add(x: Any, hop_length: int, axis: int = -1, name: str | None = None
     if not axis:
         return torch.movedim(overlap_add(torch.movedim(x, [0, 1], [-1, -2]), hop_length), -1, 0)
     length, count = x.shape[-2], x.shape[-1]
+    if hop_length > length:
+        raise ValueError(f"overlap_add: hop_length must be at most frame_length, but got ({hop_length}) > ({length}).")
     within = torch.unsqueeze(torch.arange(length, device=x.device), 1)
     places = torch.flatten(within + torch.unsqueeze(torch.arange(count, device=x.device) * hop_length, 0))
     parts = torch.flatten(x, -2)
@@ -91,8 +93,6 @@ def istft(
     length: cut to so many. return_complex=True needs onesided=False. Raises ValueError where windows leave a gap
     (eagerly; a static graph gives infinite numbers there).
     """
-    if not x.dtype.is_complex:
-        raise TypeError(f"istft: x must be complex64 or complex128, but is {x.dtype}")
     if x.ndim not in (2, 3):
         raise AssertionError(f"x should be a 2D or 3D complex tensor, but got rank of x is {x.ndim}")
     hop_length = n_fft // 4 if hop_length is None else hop_length
@@ -113,7 +113,6 @@ def istft(
         frames = torch.fft.ifft(spectrum, None, -1, norm)
     else:
         half = spectrum if onesided else torch.narrow(spectrum, 2, 0, n_fft // 2 + 1)
-        # Without n Paddle takes an even one, too.
         frames = torch.fft.irfft(half, None, -1, norm)
     out = overlap_add(torch.transpose(frames * window, 1, 2), hop_length)
     weights = torch.unsqueeze(window * window, 1)

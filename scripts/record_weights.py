@@ -30,9 +30,7 @@ def write_static(paddle, path):
     paddle.enable_static()
     main, start = paddle.static.Program(), paddle.static.Program()
     with paddle.static.program_guard(main, start):
-        paddle.static.nn.fc(
-            paddle.static.data("x", [None, 3]), 2, weight_attr=paddle.nn.initializer.Constant(0.25)
-        )
+        paddle.static.nn.fc(paddle.static.data("x", [None, 3]), 2, weight_attr=paddle.nn.initializer.Constant(0.25))
     paddle.static.Executor().run(start)
     paddle.save({"epoch": 1, "model": dict(main.state_dict())}, path)
     paddle.disable_static()

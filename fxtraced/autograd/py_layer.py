@@ -87,7 +87,9 @@ class PyLayer:
 
 class _Bridge(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, layer: Any, context: PyLayerContext, places: list[Any], args: Any, kwargs: Any, *tensors: Any):  # type: ignore[override] # noqa: E501
+    def forward(
+        ctx: Any, layer: Any, context: PyLayerContext, places: list[Any], args: Any, kwargs: Any, *tensors: Any
+    ) -> Any:  # type: ignore[override]
         given = iter(tensors)
         args = [_filled(value, given) for value in args]
         kwargs = {name: _filled(value, given) for name, value in kwargs.items()}

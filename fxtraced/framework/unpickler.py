@@ -86,5 +86,5 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
         for core in ("core", "_core")
         for name in ("_reconstruct", "scalar")
     },
-    **{(f"numpy.{core}.numeric", "_frombuffer"): numeric._frombuffer for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): vars(numeric)["_frombuffer"] for core in ("core", "_core")},
 }

@@ -14,6 +14,7 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
+from fxtraced.passes.fuse_addition import add_into
 from fxtraced.tensor import loops
 from fxtraced.tracing.guards import check_guard
 
@@ -97,8 +98,15 @@ class _Writer:
             return f"{self._value(args[0])}.{args[1]}"
         if target is round:
             return f"int(round({self._value(args[0])}))"
+        if target is add_into:
+            into, other = self._value(args[0]), self._value(args[1])
+            return f"{into}.add_({other}) if {into}.size() == {other}.size() else {into} + {other}"
+        if target is operator.floordiv and not _is_tensor(args[0]) and _is_tensor(args[1]):
+            divisor = self._value(args[1])
+            return f"torch.floor_divide(torch.zeros_like({divisor}) + {self._operand(args[0])}, {divisor})"
         if target in _INFIX:
-            text = f"{self._operand(args[0])} {_INFIX[target]} {self._operand(args[1])}"
+            left, right = self._flag(args[0], args[1]), self._flag(args[1], args[0])
+            text = f"{self._operand(left)} {_INFIX[target]} {self._operand(right)}"
             # TorchScript's int ** int is a float.
             return f"int({text})" if target is operator.pow and node.meta.get("number") is int else text
         if target in _PREFIX:
@@ -135,6 +143,9 @@ class _Writer:
 
     def _assign(self, node: fx.Node, text: str) -> None:
         self._lines.append(f"{_name(node)} = {text}")
+        if node.meta.get("draws") and not node.users and "shape" in node.meta:
+            # TorchScript drops a draw that nobody uses; the next one would get its random numbers.
+            self._lines.append(f"assert {_name(node)}.dim() >= 0")
 
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         return ", ".join([self._value(x) for x in args] + [f"{k}={self._value(v)}" for k, v in kwargs.items()])
@@ -170,6 +181,12 @@ class _Writer:
             return f"torch.tensor({self._value(item)}, device={self._value(owner)}.device)"
         return self._value(item)
 
+    def _flag(self, value: Any, other: Any) -> Any:
+        """TorchScript takes a bool beside a tensor for an int: it becomes a tensor, which promotes as a bool does."""
+        if isinstance(value, bool) and _is_tensor(other):
+            return Text(f"torch.tensor({value}, device={self._value(other)}.device)")
+        return value
+
     def _operand(self, value: Any) -> str:
         text = self._value(value)
         return f"({text})" if text.startswith("-") else text
@@ -195,6 +212,10 @@ class _Writer:
         if isinstance(value, torch.device):
             return f'torch.device("{value}")'
         return repr(value)
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, fx.Node) and "shape" in value.meta
 
 
 def _is_one_bool(item: Any) -> bool:

@@ -16,9 +16,6 @@ __all__ = ["Accuracy", "Auc", "Metric", "Precision", "Recall", "accuracy"]
 class Metric(abc.ABC):
     """The base of metrics: update counts a batch, accumulate gives the value so far, reset starts anew."""
 
-    def __init__(self) -> None:
-        pass
-
     @abc.abstractmethod
     def reset(self) -> None:
         """Forget all batches."""
@@ -43,14 +40,15 @@ class Metric(abc.ABC):
 class Accuracy(Metric):
     """The share of samples whose label is among the k highest scores, for each k of topk."""
 
+    total: list[float]
+    count: list[int]
+
     def __init__(self, topk: Any = (1,), name: str | None = None, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.topk = topk
         self.maxk = max(topk)
         name = name or "acc"
         self._name = [name] if self.maxk == 1 else [f"{name}_top{k}" for k in topk]
-        if len(topk) == 1 and self.maxk != 1:
-            self._name = [f"{name}_top{topk[0]}"]
         self.reset()
 
     def compute(self, pred: Any, label: Any, *args: Any) -> Any:
@@ -85,7 +83,7 @@ class Accuracy(Metric):
 
 
 class _Ratio(Metric):
-    """True positives over something else; scores above 0.5 are positive."""
+    """True positives over true positives and something else."""
 
     def __init__(self, name: str, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -104,13 +102,13 @@ class _Ratio(Metric):
 
 
 class Precision(_Ratio):
-    """The share of labels that are 1 where the score is above 0.5."""
+    """The share of labels that are 1 where the score is 0.5 or more."""
 
     def __init__(self, name: str = "precision", *args: Any, **kwargs: Any):
         super().__init__(name, *args, **kwargs)
 
     def update(self, preds: Any, labels: Any) -> None:  # type: ignore[override]
-        positive, label = _positives(preds), np.asarray(labels).reshape(-1)
+        positive, label = np.floor(np.asarray(preds).reshape(-1) + 0.5) == 1, np.asarray(labels).reshape(-1)
         self.tp += int((positive & (label == 1)).sum())
         self.other += int((positive & (label != 1)).sum())
 
@@ -122,7 +120,8 @@ class Recall(_Ratio):
         super().__init__(name, *args, **kwargs)
 
     def update(self, preds: Any, labels: Any) -> None:  # type: ignore[override]
-        positive, label = _positives(preds), np.asarray(labels).reshape(-1)
+        # As in Paddle, 0.5 itself is positive for Precision and not for Recall.
+        positive, label = np.rint(np.asarray(preds).reshape(-1)) == 1, np.asarray(labels).reshape(-1)
         self.tp += int((positive & (label == 1)).sum())
         self.other += int((~positive & (label == 1)).sum())
 
@@ -130,9 +129,7 @@ class Recall(_Ratio):
 class Auc(Metric):
     """The area under the ROC curve, from counts in num_thresholds + 1 steps of the score."""
 
-    def __init__(
-        self, curve: str = "ROC", num_thresholds: int = 4095, name: str = "auc", *args: Any, **kwargs: Any
-    ):
+    def __init__(self, curve: str = "ROC", num_thresholds: int = 4095, name: str = "auc", *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if curve != "ROC":
             raise ValueError(f"Auc: curve must be 'ROC', but received {curve!r}")
@@ -175,7 +172,3 @@ def accuracy(
     best = torch.topk(input, k, dim=-1).indices
     hits = torch.where(torch.any(torch.eq(best, label), dim=-1), 1.0, 0.0)
     return as_tensor(torch.mean(hits))
-
-
-def _positives(preds: Any) -> Any:
-    return np.floor(np.asarray(preds).reshape(-1) + 0.5).astype(np.int64) == 1

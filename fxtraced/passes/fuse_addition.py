@@ -1,7 +1,7 @@
 """fuse_addition: an addition writes over an operand.
 
 Requires: nothing. Ensures: same values; where an operand of an addition is new memory of the result's shape and
-dtype that nothing else reads, and the other operand has that shape too, the sum takes its place.
+dtype that nothing else reads, the sum takes its place where the operands have one shape.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def fuse_addition(graph: fx.Graph, after: tuple[str, ...] = (), before_activatio
         for target, other in (node.args, node.args[::-1]):
             if _fits(node, target, other) and (not after or name_of(target) in after):
                 with graph.inserting_before(node):
-                    added = graph.call_method("add_", (target, other))
+                    added = graph.call_function(add_into, (target, other))
                 added.meta = {**node.meta, "effect": "write"}
                 node.replace_all_uses_with(added)
                 graph.erase_node(node)
@@ -39,14 +39,13 @@ def fuse_addition(graph: fx.Graph, after: tuple[str, ...] = (), before_activatio
     return changed
 
 
+def add_into(target: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """target + other in target's memory; at sizes where one operand is broadcast, in new memory."""
+    return target.add_(other) if target.shape == other.shape else target + other
+
+
 def _fits(node: fx.Node, target: Any, other: Any) -> bool:
-    # A feed or parameter as the other operand may be broadcast where a computed one has the batch of both.
-    if not may_be_overwritten(target, node) or not isinstance(other, fx.Node) or not other.op.startswith("call"):
-        return False
-    if target is other:
+    if not may_be_overwritten(target, node) or not isinstance(other, fx.Node) or target is other:
         return False
     form = (node.meta["shape"], node.meta["dtype"])
-    # A size of 1 may be broadcast at another size of the input; only a leading 1 is the batch of both.
-    if 1 in node.meta["shape"][1:]:
-        return False
     return all((x.meta.get("shape"), x.meta.get("dtype")) == form for x in (target, other))

@@ -109,6 +109,9 @@ def numpy_arrays(tensors: Any, may_alias: list[bool]) -> list[np.ndarray]:
         if tensor.dtype is torch.bfloat16:
             # NumPy has no bfloat16: Paddle gives the bits as uint16, and so do we.
             tensor = tensor.contiguous().view(torch.uint16)
+        elif tensor.dtype.is_complex:
+            # Nor has it torch's conjugates to be.
+            tensor = tensor.resolve_conj()
         if tensor.device.type != "cpu":
             tensor = tensor.cpu()
         elif shared:

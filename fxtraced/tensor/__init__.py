@@ -95,6 +95,14 @@ methods.attach({function.__name__: function for room in _ROOMS for function in r
 methods.attach(operators.OPERATORS)
 methods.attach({"ndimension": attribute.dim, "T": property(linalg.reverse_axes), "mT": property(linalg.swap_last_axes)})
 
+# Where Paddle defines a function in another module than the one that holds it here, that module names it too.
+for _room, _functions in (
+    (creation, (random.cauchy_, random.geometric_)),
+    (manipulation, (linalg.tensordot, linalg.transpose, search.unique, search.unique_consecutive)),
+    (math, (decomposition.inverse, linalg.mm)),
+):
+    vars(_room).update({function.__name__: function for function in _functions})
+
 __all__ = [
     "Parameter", "Tensor", "abs", "abs_", "acos", "acos_", "acosh", "acosh_", "add", "add_n", "addmm", "addmm_",
     "all", "allclose", "amax", "amin", "angle", "any", "arange", "argmax", "argmin", "argsort", "as_complex",

@@ -14,6 +14,9 @@ from typing import Any
 
 import torch
 
+from fxtraced.tensor.shape import Shape
+from fxtraced.tracing.scalars import TracedScalar
+
 _NAMES = ("empty", "ones", "rand", "randn", "zeros")
 
 # Held while torch's own names are replaced, and by whoever lets TorchScript look names up or changes warning filters:
@@ -30,14 +33,26 @@ def _with_listed_sizes(factory: Callable[..., Any]) -> Callable[..., Any]:
     return listed
 
 
+def _broadcast_shapes(*shapes: Any) -> Any:
+    """torch.broadcast_shapes of traced sizes: asks which are 1, and no more."""
+    shapes = tuple(list(shape) if isinstance(shape, list | tuple) else [shape] for shape in shapes)
+    if not any(issubclass(type(size), TracedScalar) for shape in shapes for size in shape):
+        return _torch_broadcast_shapes(*shapes)
+    rank = max(map(len, shapes))
+    columns = zip(*([1] * (rank - len(shape)) + shape for shape in shapes), strict=True)
+    return Shape(next((size for size in column if size != 1), 1) for column in columns)
+
+
+_torch_broadcast_shapes = torch.broadcast_shapes
 _LISTED = {name: _with_listed_sizes(getattr(torch, name)) for name in _NAMES}
+_LISTED["broadcast_shapes"] = _broadcast_shapes
 
 
 @contextmanager
 def sizes_one_by_one() -> Iterator[None]:
     """Within it torch.zeros and its like take traced sizes one by one, too."""
     with ONE_AT_A_TIME:
-        before = {name: getattr(torch, name) for name in _NAMES}
+        before = {name: getattr(torch, name) for name in _LISTED}
         try:
             for name, listed in _LISTED.items():
                 setattr(torch, name, listed)

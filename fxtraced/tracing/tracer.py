@@ -147,6 +147,11 @@ class ConcolicTracer:
             return self._layout(name, *args, **kwargs)
         if name in torch_calls.FACTS or not (traced or tensors):
             return self._call_without_tensors(name, func, args, kwargs)
+        if func in (torch.autograd.grad, torch.autograd.backward):
+            raise TraceError(
+                f"FXT100 forward calls torch.autograd.{name}(): gradients are no part of a static graph. Compute them "
+                "outside of forward. See docs/errors.md#fxt100"
+            )
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
             return self._size_call(name, tensors[0], args)
         if name == "nonzero" and kwargs.get("as_tuple", args[1] if len(args) > 1 else False):
@@ -169,20 +174,22 @@ class ConcolicTracer:
                 f"global, a "
                 "closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
             )
+        self._refuse_autocast(name)
         writes = torch_calls.writes_in_place(name, kwargs)
         if writes:
-            self._refuse_unseen_write(name, args[0])
+            for target in leaves_of(kwargs.get("out", args[:1])):
+                self._refuse_unseen_write(name, target)
         if name in torch_calls.RESHAPING_WRITES:
             self._settle_sizes(self._traced(args[0]))
         values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
-        versions = [x._version for x in inputs]
+        versions = list(map(_version, inputs))
         try:
             result = _run(kind, target, values, value_kwargs)
         except Exception:
             self._note_failure(kind, target, (args, kwargs), values, value_kwargs)
             raise
-        writes = writes or any(x._version != v for x, v in zip(inputs, versions, strict=True))
+        writes = writes or versions != list(map(_version, inputs))
 
         node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
         if name in torch_calls.FACTORIES and not inputs:
@@ -194,6 +201,7 @@ class ConcolicTracer:
         draws = torch_calls.draws(name, args, kwargs)
         if writes or draws:
             node.meta["effect"] = "write" if writes else "random"
+            node.meta["draws"] = draws
         leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
         fixed = not draws and all(self._traced(x).fixed for x in leaves)
         if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
@@ -338,8 +346,25 @@ class ConcolicTracer:
         if slot == "__get__" and name in torch_calls.TENSOR_ATTRIBUTES:
             kind, call, more = torch_calls.TENSOR_ATTRIBUTES[name]
             return self.record(kind, call, (args[0], *more), {})
+        if slot == "__set__" and isinstance(args[1], TracedValue):
+            return self._assign(name, args[0], args[1])
         target = args[0].example if isinstance(args[0], TracedValue) else args[0]
         return func(target, *args[1:])
+
+    def _assign(self, name: str, target: torch.Tensor, value: TracedValue) -> None:
+        """x.data = value makes x another tensor; x.real = value writes into x."""
+        if name in ("real", "imag"):
+            part = self.record("call_function", getattr(torch, name), (target,), {})
+            self.record("call_method", "copy_", (part, value), {})
+        elif name == "data" and isinstance(target, TracedValue) and target.node.op.startswith("call"):
+            target.node, target.example, target.fixed = value.node, value.example, value.fixed
+        elif name != "grad":
+            here = user_line()
+            raise TraceError(
+                f"FXT100 forward assigns to .{name} of a tensor that it did not compute" + (f" at {here}" if here else "")
+                + "\n  A static graph cannot give such a tensor other memory. Compute a new tensor instead. "
+                "See docs/errors.md#fxt100"
+            )
 
     def _call_without_tensors(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
         if name in torch_calls.LITERALS:
@@ -387,6 +412,16 @@ class ConcolicTracer:
         node_kwargs["dtype"] = result.dtype
         if self._device_node is not None and result.device == self._device:
             node_kwargs["device"] = self._device_node
+
+    def _refuse_autocast(self, name: str) -> None:
+        kind = (self._device or torch.device("cpu")).type
+        if torch.is_autocast_enabled(kind):
+            here = user_line()
+            raise TraceError(
+                f"FXT100 {name}() runs under autocast" + (f" at {here}" if here else "")
+                + "\n  A static graph holds no autocast: its operations would run in other dtypes. Cast in forward "
+                '(x.astype("bfloat16")), or convert the layer before the trace. See docs/errors.md#fxt100'
+            )
 
     def _refuse_unseen_write(self, name: str, target: Any) -> None:
         """Raise for a write into a parameter, or into a tensor that is neither the layer's nor made by forward."""
@@ -511,6 +546,11 @@ class RecordingMode(TorchFunctionMode):
                 f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
                 "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
             ) from error
+
+
+def _version(tensor: torch.Tensor) -> int:
+    # Tensors made in inference mode count no writes.
+    return -1 if tensor.is_inference() else tensor._version
 
 
 def _run(kind: str, target: Any, args: Any, kwargs: Any) -> Any:

@@ -104,7 +104,10 @@ def prior_box(
     halves = _prior_sizes(smallest, largest, _ratios(_numbers(aspect_ratios), flip), min_max_aspect_ratios_order)
     options = {"dtype": input.dtype, "device": input.device}
     places = []
-    for size, image_size, step in ((input.shape[3], image.shape[3], steps[0]), (input.shape[2], image.shape[2], steps[1])):
+    for size, image_size, step in (
+        (input.shape[3], image.shape[3], steps[0]),
+        (input.shape[2], image.shape[2], steps[1]),
+    ):
         places.append((torch.arange(size, **options) + offset) * (step or image_size / size))
     half = as_tensor(torch.tensor(halves, **options))
     x = torch.reshape(places[0], [1, -1, 1]) + torch.zeros_like(torch.reshape(places[1], [-1, 1, 1]))

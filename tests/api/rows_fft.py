@@ -57,7 +57,7 @@ OTHERS = [
     *[
         row(f"paddle.fft.{name}(x{arguments})", x=REAL)
         for name in ("fftshift", "ifftshift")
-        for arguments in ("", ", 1", ", axes=[0, 2]", ", axes=(-1,)")
+        for arguments in ("", ", 1", ", axes=[0, 2]", ", axes=(2, 1)")
     ],
 ]
 

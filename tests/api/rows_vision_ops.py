@@ -52,7 +52,14 @@ POOLED = [
 ]  # fmt: skip
 
 BATCHED = [
-    row(f"paddle.vision.ops.{name}(x, {BOXES}, paddle.to_tensor([1, 3], 'int32'), 2)", x=MAP, c=CENTERS, s=SIZES, rtol=1e-4, atol=1e-5)
+    row(
+        f"paddle.vision.ops.{name}(x, {BOXES}, paddle.to_tensor([1, 3], 'int32'), 2)",
+        x=MAP,
+        c=CENTERS,
+        s=SIZES,
+        rtol=1e-4,
+        atol=1e-5,
+    )
     for name in ("roi_align", "roi_pool")
 ]
 

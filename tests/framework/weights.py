@@ -39,7 +39,7 @@ def checkpoint(paddle):
     return {
         "epoch": 3,
         "best": {"score": 0.5, "name": "größe", "none": None, "flags": [True, False]},
-        "model": {key: value for key, value in state(paddle).items()},
+        "model": dict(state(paddle)),
         "pair": (one, [named(paddle.zeros([0, 3]), "empty"), -1]),
         "array": np.arange(6).reshape(2, 3),
         "number": np.float32(1.5),

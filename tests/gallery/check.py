@@ -113,6 +113,17 @@ def twin_of(entry: Entry, layer: Any) -> Any:
     return copy.deepcopy(layer) if entry.copies else entry.layer()
 
 
+def every_pass() -> Any:
+    """A strategy that switches on all that changes the graph."""
+    strategy = paddle.static.BuildStrategy()
+    for name in (
+        "enable_inplace", "fuse_bn_act_ops", "fuse_bn_add_act_ops", "fuse_elewise_add_act_ops", "fuse_gemm_epilogue",
+        "fuse_relu_depthwise_conv", "fused_attention", "fused_feedforward", "memory_optimize",
+    ):  # fmt: skip
+        setattr(strategy, name, True)
+    return strategy
+
+
 def check_refusal(entry: Entry) -> None:
     """The trace raises the code, and leaves the layer as one eager call does."""
     for verify in (True, False):
@@ -146,6 +157,8 @@ def check_verdict(entry: Entry, directory: str) -> None:
         assert_same("outputs of the trace", expected, flat(outputs))
         assert_same("inputs after the trace", flat(first), flat(fed))
         assert_same("state after the trace", list(state(twin).values()), list(state(layer).values()))
+        if not verify:
+            traced.set_strategy(every_pass())
         layer.__dict__["read_by_the_graph"] = tuple(traced.program.trace.state)
         guarded = _probes(entry, f"live, verify={verify}", layer, twin, traced)
         if (guarded and entry.verdict != "guarded") or (entry.verdict == "guarded" and not guarded):
@@ -169,6 +182,13 @@ def _probes(entry: Entry, what: str, layer: Any, twin: Any, traced: Any) -> int:
     for results, copies in kept:
         for a, b in zip(results, copies, strict=True):
             np.testing.assert_array_equal(a, b, err_msg=f"{what}: an earlier result changed")
+    for results, _ in kept:
+        for array in results:
+            # The caller's own array: what is done to it must not reach the graph.
+            if array.flags.writeable:
+                array[...] = 1
+    for probe in range(len(entry.probes)):
+        guarded += compare(entry, f"{what}, after its results were written", layer, twin, traced, probe)
     return guarded
 
 

@@ -1,5 +1,5 @@
 """paddle.nn.initializer.orthogonal."""
 
-from fxtraced.nn.initializer.distributions import Orthogonal
+from fxtraced.nn.initializer.fixed import Orthogonal
 
 __all__ = ["Orthogonal"]

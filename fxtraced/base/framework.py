@@ -1,0 +1,35 @@
+"""paddle.base.framework."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from fxtraced.framework.dtype import convert_dtype
+from fxtraced.framework.mode import in_dynamic_mode
+from fxtraced.framework.place import CPUPlace as CPUPlace
+from fxtraced.framework.place import CUDAPlace as CUDAPlace
+from fxtraced.framework.place import is_compiled_with_cuda as is_compiled_with_cuda
+from fxtraced.static.program import Program as Program
+from fxtraced.static.variable import Variable as Variable
+from fxtraced.tensor.tensor import Parameter as Parameter
+from fxtraced.utils.requirement import require_version as require_version
+
+EagerParamBase = Parameter
+in_dygraph_mode = in_dynamic_mode
+
+
+def in_pir_mode() -> bool:
+    """False: PIR is Paddle's."""
+    return False
+
+
+def in_dynamic_or_pir_mode() -> bool:
+    """True unless enable_static() was called."""
+    return in_dynamic_mode()
+
+
+def convert_np_dtype_to_dtype_(np_dtype: Any) -> torch.dtype:
+    """The dtype of a NumPy dtype or of a name."""
+    return convert_dtype(np_dtype)

@@ -1,0 +1,107 @@
+"""to_static, save and load: from a layer to an archive and back (paddle.jit.api)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fxtraced.jit.traced_layer import TracedLayer
+from fxtraced.jit.translated_layer import TranslatedLayer
+from fxtraced.static.input_spec import InputSpec
+from fxtraced.static.io import load_inference_model
+from fxtraced.tensor.creation import zeros
+from fxtraced.tensor.random import rand
+from fxtraced.tracing.state import Snapshot
+
+__all__ = ["load", "not_to_static", "save", "to_static"]
+
+_SPEC = "_fxtraced_input_spec"
+# The sizes that stand for -1 while the layer is traced: the first axis, and every other one.
+_FIRST_SIZE, _OTHER_SIZE = 2, 64
+
+
+def to_static(
+    function: Any = None, input_spec: Any = None, build_strategy: Any = None, backend: Any = None, **kwargs: Any
+) -> Any:
+    """Note the input_spec of a layer, a function or a forward for paddle.jit.save; also as @to_static(input_spec=...).
+
+    Differs from Paddle: calls stay eager, so values, gradients and control flow are those of the layer; the static
+    graph is made by jit.save and TracedLayer.trace. The other arguments are Paddle's and change nothing.
+    Raises TypeError for what cannot be called and for an input_spec that is no list or tuple.
+    """
+    if input_spec is not None and not isinstance(input_spec, list | tuple):
+        raise TypeError(f"to_static: input_spec must be a list or tuple, but received {type(input_spec)}")
+    if function is None:
+        return lambda decorated: to_static(decorated, input_spec)
+    if not callable(function):
+        raise TypeError(f"to_static: a layer or a function is wanted, but received {type(function)}")
+    if input_spec is not None:
+        note_on = getattr(function, "__func__", function)
+        if isinstance(function, torch.nn.Module):
+            object.__setattr__(function, _SPEC, list(input_spec))
+        else:
+            setattr(note_on, _SPEC, list(input_spec))
+    return function
+
+
+def not_to_static(func: Callable[..., Any] | None = None) -> Any:
+    """func itself; also as @not_to_static(). Everything that forward calls is traced."""
+    return (lambda decorated: decorated) if func is None else func
+
+
+def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
+    """Trace a layer in inference mode and write path/model.pt (paddle.jit.save).
+
+    input_spec: for each argument of forward an InputSpec or an example tensor, in lists where forward takes lists;
+    None takes what to_static noted. A size of -1 is traced as 2 on the first axis and as 64 elsewhere: give an example
+    tensor where that is no size of yours.
+    The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing.
+    Raises TypeError for what is no layer, ValueError without an input_spec and for another keyword, TraceError where
+    the layer depends on data.
+    """
+    if not isinstance(layer, torch.nn.Module):
+        raise TypeError(f"The input of paddle.jit.save should be 'Layer', but received input type is {type(layer)}.")
+    for name in configs:
+        if name != "clip_extra":
+            raise ValueError(f"The additional config ({name}) of `paddle.jit.save` is not supported.")
+    spec = input_spec if input_spec is not None else _noted_spec(layer)
+    if spec is None:
+        raise ValueError(
+            f"jit.save: input_spec is needed to trace {type(layer).__name__}: give jit.save a list of InputSpecs or "
+            "example tensors, one for each argument of forward, or give it to to_static"
+        )
+    before = Snapshot(layer)
+    try:
+        layer.eval()
+        _, static = TracedLayer.trace(layer, [_example(item) for item in spec])
+    finally:
+        before.restore()
+    static.save_inference_model(path)
+
+
+def load(path: str, **configs: Any) -> TranslatedLayer:
+    """Read what jit.save or save_inference_model wrote (paddle.jit.load).
+
+    Differs from Paddle: reads archives of fxtraced, not .pdmodel files.
+    Raises ArchiveError for a missing or another file, ValueError for keywords.
+    """
+    for name in configs:
+        raise ValueError(f"The additional config ({name}) of `paddle.jit.load` is not supported.")
+    return TranslatedLayer(load_inference_model(path)[0])
+
+
+def _noted_spec(layer: torch.nn.Module) -> list[Any] | None:
+    return getattr(layer, _SPEC, None) or getattr(layer.forward, _SPEC, None)
+
+
+def _example(item: Any) -> Any:
+    if isinstance(item, list | tuple):
+        return [_example(one) for one in item]
+    if isinstance(item, torch.Tensor):
+        return item
+    if not isinstance(item, InputSpec):
+        raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {item!r}")
+    sizes = [(_FIRST_SIZE if i == 0 else _OTHER_SIZE) if size == -1 else size for i, size in enumerate(item.shape)]
+    return rand(sizes, item.dtype) if item.dtype.is_floating_point else zeros(sizes, item.dtype)

@@ -1,0 +1,90 @@
+"""Transforms of NumPy and Pillow images, against OpenCV's results (scripts/record_opencv.py) and Pillow itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fxtraced as paddle
+from fxtraced.vision import transforms as T
+
+with np.load(Path(__file__).parent / "recorded" / "opencv.npz") as _file:
+    RECORDED = {key: _file[key] for key in _file.files}
+
+
+@pytest.mark.parametrize("key", [key for key in RECORDED if key.startswith("resize")])
+def test_resize_is_opencvs(key):
+    _, kind, interpolation, height, width = key.split("-")
+    got = T.resize(RECORDED[kind], (int(height), int(width)), interpolation)
+    assert (got.dtype, got.shape) == (RECORDED[key].dtype, RECORDED[key].shape)
+    # OpenCV's cubic weights of bytes are rounded otherwise: one step in a few pixels.
+    tolerance = {"floats": 1e-2, "bytes": 1 if interpolation == "bicubic" else 0}[kind]
+    assert np.abs(got.astype(float) - RECORDED[key]).max() <= tolerance
+
+
+@pytest.mark.parametrize("key", [key for key in RECORDED if key.startswith("pad")])
+def test_pad_is_opencvs(key):
+    _, kind, mode = key.split("-")
+    np.testing.assert_array_equal(T.Pad((1, 2, 3, 4), 7, mode)(RECORDED[kind]), RECORDED[key])
+
+
+def test_pad_of_two_numbers_and_one():
+    image = RECORDED["bytes"]
+    assert T.pad(image, [1, 2]).shape == (15, 16, 3)
+    assert T.pad(image, 1, fill=(1, 2, 3))[0, 0].tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match="2, or 4 element tuple, not a 3"):
+        T.pad(image, [1, 2, 3])
+
+
+@pytest.mark.parametrize(("shape", "size"), [((10, 20), (5, 10)), ((20, 10), (10, 5)), ((5, 5), (5, 5))])
+def test_one_size_is_the_shorter_side(shape, size):
+    assert T.Resize(5)(np.zeros((*shape, 3), np.uint8)).shape == (*size, 3)
+    assert T.resize(np.zeros((*shape, 1), np.uint8), 5).shape == (*size, 1)
+
+
+def test_a_pipeline_gives_what_it_gives_by_hand():
+    image = np.random.RandomState(0).randint(0, 256, (40, 60, 3)).astype(np.uint8)
+    pipeline = T.Compose([T.Resize(32), T.CenterCrop(24), T.ToTensor(), T.Normalize([0.5] * 3, [0.25] * 3)])
+    out = pipeline(image)
+    middle = T.resize(image, 32)[4:28, 12:36]
+    wanted = (middle.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5) / 0.25
+    assert isinstance(out, paddle.Tensor)
+    np.testing.assert_allclose(out.numpy(), wanted, rtol=1e-6, atol=1e-6)
+    assert repr(pipeline).startswith("Compose(\n")
+
+
+def test_keys_choose_the_parts():
+    image, label = np.zeros((4, 6, 3), np.uint8), 7
+    resized, same = T.Resize((2, 3))((image, label))
+    assert resized.shape == (2, 3, 3)
+    assert same == 7
+
+
+def test_flips():
+    image = RECORDED["bytes"]
+    np.testing.assert_array_equal(T.hflip(image), image[:, ::-1])
+    np.testing.assert_array_equal(T.vflip(paddle.to_tensor(image.transpose(2, 0, 1))).numpy()[0], image[::-1, :, 0])
+
+
+def test_wrong_arguments():
+    with pytest.raises(TypeError, match="resize: img should be PIL Image"):
+        T.resize([[1]], 2)
+    with pytest.raises(TypeError, match="inappropriate size arg"):
+        T.resize(RECORDED["bytes"], "large")
+    with pytest.raises(ValueError, match="interpolation must be one of nearest, bilinear, bicubic, area"):
+        T.resize(RECORDED["bytes"], 4, "lanczos")
+    with pytest.raises(ValueError, match="data_format should be CHW or HWC"):
+        T.to_tensor(RECORDED["bytes"], "CWH")
+
+
+def test_pillow_images():
+    images = pytest.importorskip("PIL.Image")
+    image = images.fromarray(RECORDED["bytes"])
+    resized = T.resize(image, (7, 9))
+    np.testing.assert_array_equal(np.asarray(resized), np.asarray(image.resize((9, 7), images.Resampling.BILINEAR)))
+    assert T.to_tensor(image).shape == [3, 11, 14]
+    assert T.center_crop(image, 4).size == (4, 4)
+    assert T.Transpose()(image).shape == (3, 11, 14)
+    assert T.normalize(image, [0.0] * 3, [1.0] * 3, "HWC").dtype == np.float32

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 _collecting = gc.isenabled()
 gc.disable()
 
-from fxtraced import device, errors, framework, inference, jit, linalg, nn, optimizer
-from fxtraced import regularizer, static, sysconfig, tensor, vision
+from fxtraced import device, errors, framework, jit, linalg, nn, optimizer, regularizer, static, tensor
 from fxtraced.compat import install_as_paddle
 from fxtraced.framework.dtype import (
     bfloat16,
@@ -72,16 +71,20 @@ _LATER = {
     "distribution": "fxtraced.distribution",
     "fft": "fxtraced.fft",
     "hapi": "fxtraced.hapi",
+    "inference": "fxtraced.inference",
     "metric": "fxtraced.metric",
     "signal": "fxtraced.signal",
+    "sysconfig": "fxtraced.sysconfig",
     "utils": "fxtraced.utils",
     "version": "fxtraced.version",
+    "vision": "fxtraced.vision",
     "DataParallel": "fxtraced.distributed.parallel.DataParallel",
     "summary": "fxtraced.hapi.model_summary.summary",
 }
 
 if TYPE_CHECKING:
-    from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, metric, signal, utils, version
+    from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, inference, metric, signal
+    from fxtraced import sysconfig, utils, version, vision
     from fxtraced import common_ops_import as common_ops_import
     from fxtraced.distributed.parallel import DataParallel
     from fxtraced.hapi.model_summary import summary
@@ -99,6 +102,7 @@ else:
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "CPUPlace",

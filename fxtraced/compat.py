@@ -32,20 +32,20 @@ def install_as_paddle() -> None:
     if not any(isinstance(finder, _Alias) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Alias())
         sys.meta_path.append(_Missing())
-    for name, module in [*sys.modules.items()]:
-        if name == _OURS or name.startswith(f"{_OURS}."):
-            _share(module, _theirs(name))
+    _share_modules()
 
 
 def _theirs(name: str) -> str:
     return _THEIRS + name[len(_OURS) :]
 
 
-def _share(module: ModuleType, name: str) -> None:
-    """Register a module of fxtraced under Paddle's name; names that it lacks are explained from now on."""
-    if type(module) is ModuleType:
-        module.__class__ = _PaddleModule
-    sys.modules[name] = module
+def _share_modules() -> None:
+    """Register every loaded module of fxtraced under Paddle's name; names that it lacks are explained from now on."""
+    for name, module in [*sys.modules.items()]:
+        if name == _OURS or name.startswith(f"{_OURS}."):
+            if type(module) is ModuleType:
+                module.__class__ = _PaddleModule
+            sys.modules[_theirs(name)] = module
 
 
 def _missing(name: str) -> str:
@@ -76,6 +76,8 @@ class _Alias(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(str(spec.origin))
+        # Now, lest a later import of paddle.amp.auto_cast, say, put the module in the place of the function.
+        _share_modules()
         # The import system is about to write the alias's spec over the module's own.
         spec.loader_state = module.__spec__
         return module
@@ -84,7 +86,6 @@ class _Alias(MetaPathFinder, Loader):
         spec = module.__spec__
         assert spec is not None
         module.__spec__ = spec.loader_state
-        _share(module, spec.name)
 
 
 class _Missing(MetaPathFinder):

@@ -1,6 +1,6 @@
 """Writes docs/api.md: Paddle's public API, what of it is here, and how many rows of the API table test it.
 
-    python scripts/write_api_docs.py
+python scripts/write_api_docs.py
 """
 
 from __future__ import annotations

@@ -10,7 +10,11 @@ from fxtraced.framework.dtype import convert_dtype
 from fxtraced.framework.mode import in_dynamic_mode
 from fxtraced.framework.place import CPUPlace as CPUPlace
 from fxtraced.framework.place import CUDAPlace as CUDAPlace
+from fxtraced.framework.place import is_compiled_with_cinn as is_compiled_with_cinn
 from fxtraced.framework.place import is_compiled_with_cuda as is_compiled_with_cuda
+from fxtraced.framework.place import is_compiled_with_distribute as is_compiled_with_distribute
+from fxtraced.framework.place import is_compiled_with_rocm as is_compiled_with_rocm
+from fxtraced.framework.place import is_compiled_with_xpu as is_compiled_with_xpu
 from fxtraced.static.program import Program as Program
 from fxtraced.static.variable import Variable as Variable
 from fxtraced.tensor.tensor import Parameter as Parameter

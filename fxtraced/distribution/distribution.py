@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+
+from fxtraced.framework.dtype import default_dtype
+from fxtraced.tensor.creation import to_tensor
 
 __all__ = ["Distribution"]
 
@@ -40,3 +44,24 @@ class Distribution:
         from fxtraced.distribution.kl import kl_divergence
 
         return kl_divergence(self, other)
+
+
+def parameters(kind: str, **given: Any) -> list[Any]:
+    """The parameters of a distribution as tensors of one shape; floating ones, unless they are tensors themselves.
+
+    Raises TypeError for other types than numbers, lists, arrays and tensors, ValueError when only some are tensors.
+    """
+    tensors = [isinstance(value, torch.Tensor) for value in given.values()]
+    if any(tensors) and not all(tensors):
+        raise ValueError(f"{kind}: if {' or '.join(given)} is a tensor, both must be")
+    # float64 arrays keep their dtype, and the other parameter follows.
+    double = any(isinstance(value, np.ndarray) and value.dtype == np.float64 for value in given.values())
+    dtype = torch.float64 if double else default_dtype()
+    for name, value in given.items():
+        if not isinstance(value, torch.Tensor | int | float | list | tuple | np.ndarray):
+            raise TypeError(f"{kind}: {name} must be a number, list, array or tensor, but received {type(value)}")
+    if all(tensors):
+        values = list(given.values())
+    else:
+        values = [to_tensor(np.asarray(value), dtype) for value in given.values()]
+    return list(torch.broadcast_tensors(*values)) if len(values) > 1 else values

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import torch
 
-from fxtraced.distribution.distribution import Distribution
-from fxtraced.framework.dtype import default_dtype
-from fxtraced.tensor.creation import to_tensor
+from fxtraced.distribution.distribution import Distribution, parameters
 from fxtraced.tensor.shape import shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -24,13 +21,7 @@ class Normal(Distribution):
     """
 
     def __init__(self, loc: Any, scale: Any, name: str | None = None):
-        tensors = [isinstance(value, torch.Tensor) for value in (loc, scale)]
-        if any(tensors) and not all(tensors):
-            raise ValueError("Normal: if loc or scale is a tensor, both must be")
-        # float64 arrays keep their dtype, and the other argument follows.
-        double = any(isinstance(value, np.ndarray) and value.dtype == np.float64 for value in (loc, scale))
-        dtype = torch.float64 if double else default_dtype()
-        self.loc, self.scale = torch.broadcast_tensors(_tensor(loc, dtype), _tensor(scale, dtype))
+        self.loc, self.scale = parameters("Normal", loc=loc, scale=scale)
         self.name = name or "Normal"
         super().__init__(self.loc.shape)
 
@@ -69,11 +60,3 @@ class Normal(Distribution):
             options["generator"] = torch.Generator(self.loc.device).manual_seed(seed)
         noise = as_tensor(torch.randn(sizes, **options))
         return torch.add(torch.mul(noise, self.scale), self.loc)
-
-
-def _tensor(value: Any, dtype: torch.dtype) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value
-    if not isinstance(value, int | float | list | tuple | np.ndarray):
-        raise TypeError(f"Normal: loc and scale must be numbers, lists, arrays or tensors, but received {type(value)}")
-    return to_tensor(np.asarray(value), dtype)

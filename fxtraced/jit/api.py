@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -37,13 +38,19 @@ def to_static(
         return lambda decorated: to_static(decorated, input_spec)
     if not callable(function):
         raise TypeError(f"to_static: a layer or a function is wanted, but received {type(function)}")
-    if input_spec is not None:
-        note_on = getattr(function, "__func__", function)
-        if isinstance(function, torch.nn.Module):
-            object.__setattr__(function, _SPEC, list(input_spec))
-        else:
-            setattr(note_on, _SPEC, list(input_spec))
-    return function
+    if input_spec is None:
+        return function
+    if isinstance(function, torch.nn.Module):
+        object.__setattr__(function, _SPEC, list(input_spec))
+        return function
+
+    # A function of its own to note it on: that of a method belongs to every layer of its class.
+    @functools.wraps(function)
+    def marked(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    setattr(marked, _SPEC, list(input_spec))
+    return marked
 
 
 def not_to_static(func: Callable[..., Any] | None = None) -> Any:
@@ -55,8 +62,8 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     """Trace a layer in inference mode and write path/model.pt (paddle.jit.save).
 
     input_spec: for each argument of forward an InputSpec or an example tensor, in lists where forward takes lists;
-    None takes what to_static noted. A size of -1 is traced as 2 on the first axis and as 64 elsewhere: give an example
-    tensor where that is no size of yours.
+    None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
+    and as 64 elsewhere: give an example tensor where that is no size of yours.
     The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing.
     Raises TypeError for what is no layer, ValueError without an input_spec and for another keyword, TraceError where
     the layer depends on data.
@@ -75,7 +82,7 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     before = Snapshot(layer)
     try:
         layer.eval()
-        _, static = TracedLayer.trace(layer, [_example(item) for item in spec])
+        _, static = TracedLayer.trace(layer, _examples(list(spec), _leading_size(spec)))
     finally:
         before.restore()
     static.save_inference_model(path)
@@ -96,12 +103,29 @@ def _noted_spec(layer: torch.nn.Module) -> list[Any] | None:
     return getattr(layer, _SPEC, None) or getattr(layer.forward, _SPEC, None)
 
 
-def _example(item: Any) -> Any:
-    if isinstance(item, list | tuple):
-        return [_example(one) for one in item]
-    if isinstance(item, torch.Tensor):
-        return item
-    if not isinstance(item, InputSpec):
-        raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {item!r}")
-    sizes = [(_FIRST_SIZE if i == 0 else _OTHER_SIZE) if size == -1 else size for i, size in enumerate(item.shape)]
-    return rand(sizes, item.dtype) if item.dtype.is_floating_point else zeros(sizes, item.dtype)
+def _leading_size(spec: Any) -> int:
+    """The leading size of the first example tensor."""
+    for item in spec:
+        size = _leading_size(item) if isinstance(item, list | tuple) else 0
+        if isinstance(item, torch.Tensor) and item.ndim:
+            size = item.shape[0]
+        if size:
+            return size
+    return 0
+
+
+def _examples(spec: list[Any], leading: int) -> list[Any]:
+    """A tensor for each InputSpec of a nested list."""
+    made: list[Any] = []
+    for item in spec:
+        if isinstance(item, list | tuple):
+            made.append(_examples(list(item), leading))
+        elif isinstance(item, torch.Tensor):
+            made.append(item)
+        elif isinstance(item, InputSpec):
+            free = [leading or _FIRST_SIZE, *[_OTHER_SIZE] * len(item.shape)]
+            sizes = [free[i] if size == -1 else size for i, size in enumerate(item.shape)]
+            made.append(rand(sizes, item.dtype) if item.dtype.is_floating_point else zeros(sizes, item.dtype))
+        else:
+            raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {item!r}")
+    return made

@@ -15,6 +15,7 @@ from torch import fx
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
 from fxtraced.passes.fuse_addition import add_into
+from fxtraced.passes.matching import name_of
 from fxtraced.tensor import loops
 from fxtraced.tracing.guards import check_guard
 
@@ -29,6 +30,8 @@ _INFIX: dict[Any, str] = {
     operator.matmul: "@",
     operator.and_: "&",
     operator.or_: "|",
+    operator.lshift: "<<",
+    operator.rshift: ">>",
     operator.xor: "^",
     operator.eq: "==",
     operator.ne: "!=",
@@ -47,6 +50,8 @@ _NAMED: dict[Any, str] = {
     abs: "abs",
     operator.abs: "torch.abs",
 }
+# Functions of two operands whose result's dtype is promoted from both.
+_PROMOTING = frozenset("add sub subtract mul multiply bitwise_and bitwise_or bitwise_xor remainder pow".split())
 _RESERVED = frozenset({"self", "torch", "math", "loops", "assert"})
 
 
@@ -112,7 +117,7 @@ class _Writer:
         if target in _PREFIX:
             return f"{_PREFIX[target]}{self._operand(args[0])}"
         name = _NAMED.get(target) or _qualified_name(target)
-        return f"{name}({self._arguments(*scriptable(node, self._value))})"
+        return f"{name}({self._arguments(*self._scriptable(node))})"
 
     def _call_method(self, node: fx.Node) -> None:
         owner = self._value(node.args[0])
@@ -124,7 +129,7 @@ class _Writer:
         elif node.target == "view" and any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values())):
             self._assign(node, self._view_as_dtype(node, owner))
         else:
-            args, kwargs = scriptable(node, self._value)
+            args, kwargs = self._scriptable(node)
             self._assign(node, f"{owner}.{node.target}({self._arguments(args[1:], kwargs)})")
 
     def _view_as_dtype(self, node: fx.Node, owner: str) -> str:
@@ -180,6 +185,12 @@ class _Writer:
         if isinstance(item, list):
             return f"torch.tensor({self._value(item)}, device={self._value(owner)}.device)"
         return self._value(item)
+
+    def _scriptable(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        args, kwargs = scriptable(node, self._value)
+        if len(args) == 2 and name_of(node).rstrip("_") in _PROMOTING:
+            args = (self._flag(args[0], args[1]), self._flag(args[1], args[0]))
+        return args, kwargs
 
     def _flag(self, value: Any, other: Any) -> Any:
         """TorchScript takes a bool beside a tensor for an int: it becomes a tensor, which promotes as a bool does."""

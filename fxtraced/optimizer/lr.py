@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 __all__ = [
-    "CosineAnnealingDecay", "ExponentialDecay", "InverseTimeDecay", "LRScheduler", "LambdaDecay", "LinearLR",
-    "LinearWarmup", "MultiStepDecay", "MultiplicativeDecay", "NaturalExpDecay", "NoamDecay", "OneCycleLR",
-    "PiecewiseDecay", "PolynomialDecay", "ReduceOnPlateau", "StepDecay",
+    "CosineAnnealingDecay", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialDecay", "InverseTimeDecay",
+    "LRScheduler", "LambdaDecay", "LinearLR", "LinearWarmup", "MultiStepDecay", "MultiplicativeDecay",
+    "NaturalExpDecay", "NoamDecay", "OneCycleLR", "PiecewiseDecay", "PolynomialDecay", "ReduceOnPlateau", "StepDecay",
 ]  # fmt: skip
 
 
@@ -323,6 +323,78 @@ class OneCycleLR(LRScheduler):
         if self.anneal_strategy == "linear":
             return (high - low) * done + low
         return high + (low - high) / 2.0 * (math.cos(math.pi * done) + 1)
+
+
+class CyclicLR(LRScheduler):
+    """Up and down between two rates: step_size_up epochs up, step_size_down (as many by default) down.
+
+    mode: "triangular", "triangular2" (half as high each cycle) or "exp_range" (exp_gamma ** epoch as high); scale_fn
+    takes its place, a function of the number of the cycle, or of the epoch for scale_mode="iterations".
+    """
+
+    def __init__(
+        self, base_learning_rate: float, max_learning_rate: float, step_size_up: int,
+        step_size_down: int | None = None, mode: str = "triangular", exp_gamma: float = 1.0,
+        scale_fn: Callable[[float], float] | None = None, scale_mode: str = "cycle", last_epoch: int = -1,
+        verbose: bool = False,
+    ):  # fmt: skip
+        down = step_size_up if step_size_down is None else step_size_down
+        if not isinstance(step_size_up, int) or not isinstance(down, int):
+            raise TypeError(f"The step sizes must be ints, but received {step_size_up!r} and {step_size_down!r}")
+        if step_size_up <= 0 or down <= 0 or max_learning_rate < 0:
+            raise ValueError(
+                "CyclicLR: step_size_up, step_size_down and max_learning_rate must be positive, but received "
+                f"{step_size_up}, {step_size_down} and {max_learning_rate}"
+            )
+        scales: dict[str, Callable[[float], float]] = {
+            "triangular": lambda x: 1.0,
+            "triangular2": lambda x: 0.5 ** (x - 1),
+            "exp_range": lambda x: exp_gamma**x,
+        }
+        if mode not in scales and scale_fn is None:
+            raise ValueError(f"'mode' {mode!r} is invalid and 'scale_fn' is not specified")
+        if scale_mode not in ("cycle", "iterations"):
+            raise ValueError(f"'scale_mode' must be one of 'cycle' or 'iterations', but received {scale_mode!r}")
+        self.max_lr, self.cycle_size = max_learning_rate, step_size_up + down
+        self.step_up_pct = step_size_up / self.cycle_size
+        self.scale_fn = scale_fn or scales[mode]
+        self.scale_mode = scale_mode if scale_fn else ("iterations" if mode == "exp_range" else "cycle")
+        super().__init__(base_learning_rate, last_epoch, verbose)
+
+    def get_lr(self) -> float:
+        cycle = 1 + self.last_epoch // self.cycle_size
+        done = 1.0 + self.last_epoch / self.cycle_size - cycle
+        height = done / self.step_up_pct if done <= self.step_up_pct else (1 - done) / (1 - self.step_up_pct)
+        scale = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
+        return self.base_lr + (self.max_lr - self.base_lr) * height * scale
+
+
+class CosineAnnealingWarmRestarts(LRScheduler):
+    """Half a cosine from the rate to eta_min in T_0 epochs, then again in T_mult times as many, and so on."""
+
+    def __init__(
+        self, learning_rate: float, T_0: int, T_mult: int = 1, eta_min: float = 0, last_epoch: int = -1,
+        verbose: bool = False,
+    ):  # fmt: skip
+        if not isinstance(T_0, int) or T_0 <= 0:
+            raise ValueError(f"Expected positive integer T_0, but got {T_0}")
+        if not isinstance(T_mult, int) or T_mult < 1:
+            raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
+        self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
+        super().__init__(learning_rate, last_epoch, verbose)
+
+    def get_lr(self) -> float:
+        done: float = self.last_epoch
+        period = self.T_0
+        while done >= period:
+            done -= period
+            period *= self.T_mult
+        return self.eta_min + (self.base_lr - self.eta_min) * (1 + math.cos(math.pi * done / period)) / 2
+
+    def step(self, epoch: int | None = None) -> None:
+        if epoch is not None and epoch < 0:
+            raise ValueError(f"Expected non-negative epoch, but got {epoch}")
+        super().step(epoch)
 
 
 class ReduceOnPlateau(LRScheduler):

@@ -2,7 +2,8 @@
 
 Requires: a graph whose output is a tuple of nodes.
 Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs
-depend on stays, and one into a chosen feed, and so does a guard on what stays.
+depend on stays, and one into a chosen feed, and so does a guard on what stays; and a random draw that nothing uses,
+as the later ones get other numbers without it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def prune(graph: fx.Graph, feeds: list[str], fetches: dict[str, fx.Node]) -> fx.
     Raises PruneError that lists every feed the fetches need and that is not chosen.
     """
     placeholders = {node.target: node for node in graph.nodes if node.op == "placeholder"}
-    live = live_nodes(graph, [*fetches.values(), *_writes_into([placeholders[name] for name in feeds], graph)])
+    live = live_nodes(graph, [*fetches.values(), *_effects_of([placeholders[name] for name in feeds], graph)])
     missing = [name for name, node in placeholders.items() if node in live and name not in feeds]
     if missing:
         raise PruneError(
@@ -55,12 +56,13 @@ def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
     return live
 
 
-def _writes_into(feeds: list[fx.Node], graph: fx.Graph) -> list[fx.Node]:
-    """The writes into these feeds that need no others: the caller's tensors change as in forward."""
+def _effects_of(feeds: list[fx.Node], graph: fx.Graph) -> list[fx.Node]:
+    """The writes into these feeds, and the random draws that nothing uses, as far as they need no other feeds."""
     chosen = set(feeds)
     found = []
     for node in graph.nodes:
-        if node.meta.get("effect") == "write" and _written(node) & chosen:
+        writes = node.meta.get("effect") == "write" and _written(node) & chosen
+        if writes or (node.meta.get("draws") and not node.users):
             needed: set[fx.Node] = set()
             _add_with_ancestors([node], needed)
             if all(x in chosen for x in needed if x.op == "placeholder"):
@@ -88,8 +90,9 @@ def _add_with_ancestors(nodes: list[fx.Node], live: set[fx.Node]) -> None:
 
 def _written(node: fx.Node) -> set[fx.Node]:
     """The tensors that a write may change, and everything that they may be views of."""
-    if "out" in node.kwargs:
-        targets: Any = node.kwargs["out"]
+    targets: Any = node.kwargs.get("out")
+    if targets is not None:
+        pass
     elif name_of(node).endswith("_") or name_of(node) == "setitem":
         targets = node.args[0]
     else:

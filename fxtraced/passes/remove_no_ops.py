@@ -10,15 +10,21 @@ from typing import Any
 
 from torch import fx
 
+from fxtraced.passes.matching import name_of
+from fxtraced.tracing.nodes import possible_bases
+
 _DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
 
 
 def remove_no_ops(graph: fx.Graph) -> int:
     """Replace no-ops by their inputs, in place; returns how many."""
     writes = any(node.meta.get("effect") == "write" for node in graph.nodes)
+    outputs: Any = next(node.args[0] for node in reversed(graph.nodes) if node.op == "output")
+    # The caller may write into what it gets.
+    given_away = set().union(*map(possible_bases, outputs))
     removed = 0
     for node in list(graph.nodes):
-        if _is_no_op(node, writes):
+        if _is_no_op(node, writes) and not (node in given_away and name_of(node) == "clone"):
             source = node.args[0]
             if any(user.op == "output" for user in node.users) and source.op in ("placeholder", "get_attr"):
                 continue
@@ -31,7 +37,7 @@ def remove_no_ops(graph: fx.Graph) -> int:
 def _is_no_op(node: fx.Node, writes: bool) -> bool:
     if not node.args or not isinstance(node.args[0], fx.Node) or "effect" in node.meta:
         return False
-    name: Any = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    name = name_of(node)
     if name in _DROPOUTS:
         training = node.kwargs.get("training", node.kwargs.get("train", node.args[2] if len(node.args) > 2 else True))
         return training is False

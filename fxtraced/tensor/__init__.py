@@ -21,6 +21,7 @@ from fxtraced.tensor import (
     random,
     reduction,
     search,
+    signal,
     stat,
 )
 
@@ -88,7 +89,7 @@ from fxtraced.tensor.tensor import Parameter, Tensor
 
 _ROOMS = (
     attribute, conversion, creation, decomposition, indexing, linalg, logic, manipulation, math, ops, random, reduction,
-    search, stat,
+    search, signal, stat,
 )
 
 methods.attach({function.__name__: function for room in _ROOMS for function in room.METHODS})

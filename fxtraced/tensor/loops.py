@@ -19,9 +19,18 @@ def run_loop(loop: Callable[..., Any], *tensors: Any) -> Any:
 
 def keep_unsuppressed(suppresses: torch.Tensor) -> torch.Tensor:
     """[n, n] bool, row i: what i rules out if it is kept itself -> [n] bool: what is kept, first come first served."""
-    rows = suppresses.cpu()
+    later = torch.triu(suppresses, 1)
+    weights = later.to(torch.float32)
+    keep = torch.ones([later.size(0)], dtype=torch.bool, device=later.device)
+    # Each round settles what depends on settled ones only; chains of dependencies are short as a rule.
+    for _ in range(32):
+        kept = torch.matmul(keep.to(torch.float32), weights) == 0
+        if torch.equal(kept, keep):
+            return keep
+        keep = kept
+    rows = later.cpu()
     keep = torch.ones([rows.size(0)], dtype=torch.bool)
     for i in range(rows.size(0)):
         if bool(keep[i]):
-            keep[i + 1 :] = keep[i + 1 :] & ~rows[i, i + 1 :]
-    return keep.to(suppresses.device)
+            keep = keep & ~rows[i]
+    return keep.to(later.device)

@@ -40,12 +40,26 @@ def _broadcast_shapes(*shapes: Any) -> Any:
         return _torch_broadcast_shapes(*shapes)
     rank = max(map(len, shapes))
     columns = zip(*([1] * (rank - len(shape)) + shape for shape in shapes), strict=True)
-    return Shape(next((size for size in column if size != 1), 1) for column in columns)
+    return Shape(functools.reduce(_broadcast_size, column) for column in columns)
+
+
+def _broadcast_size(a: Any, b: Any) -> Any:
+    if a == 1 or b == 1:
+        return b if a == 1 else a
+    if a != b:
+        raise RuntimeError(f"torch.broadcast_shapes: {a} and {b} are neither equal nor 1")
+    return a
+
+
+def _from_numpy(array: Any) -> Any:
+    """torch.from_numpy, also of NumPy's arrays of objects, which hold traced sizes."""
+    return torch.tensor(array.tolist()) if array.dtype == object else _torch_from_numpy(array)
 
 
 _torch_broadcast_shapes = torch.broadcast_shapes
+_torch_from_numpy = torch.from_numpy
 _LISTED = {name: _with_listed_sizes(getattr(torch, name)) for name in _NAMES}
-_LISTED["broadcast_shapes"] = _broadcast_shapes
+_LISTED.update(broadcast_shapes=_broadcast_shapes, from_numpy=_from_numpy)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from fxtraced.tracing.nodes import map_leaves
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 def literal(tracer: ConcolicTracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A tensor made from Python or NumPy data: a constant, copied where forward goes on to write into it."""
+    if isinstance(args[0], np.ndarray) and args[0].dtype == object:
+        # NumPy's way to hold traced sizes.
+        func, args = torch.tensor, (args[0].tolist(), *args[1:])
     if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
         return _literal_of_sizes(tracer, func, args[0], {**dict(zip(("dtype",), args[1:], strict=False)), **kwargs})
     result = func(*args, **kwargs)

@@ -62,6 +62,18 @@ def question(node: Any) -> Any:
     return (node.target, *(question(x) for x in node.args))
 
 
+def possible_bases(node: fx.Node) -> set[fx.Node]:
+    """A tensor and everything whose memory it may have."""
+    found: set[fx.Node] = set()
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending.extend(node.all_input_nodes if node.meta.get("view") else ())
+    return found
+
+
 def source_of(node: fx.Node) -> SourceLine | None:
     """The user's line that a node comes from."""
     return node.meta.get("source")

@@ -132,9 +132,18 @@ class TracedScalar:
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
+    def __invert__(self) -> Any:
+        return -1 - self
+
     def is_integer(self) -> Any:
         """As float.is_integer."""
         return self == self.__floor__()
+
+    def __getattr__(self, name: str) -> Any:
+        # What else a number has: bit_length, numerator, real.
+        if name.startswith("__") or not hasattr(type(self.value), name):
+            raise AttributeError(f"{type(self.value).__name__!r} object has no attribute {name!r}")
+        return getattr(self._specialise(), name)
 
 
 class TracedSize(TracedScalar):
@@ -186,6 +195,11 @@ _ARITHMETIC = {
     "floordiv": ("//", operator.floordiv),
     "mod": ("%", operator.mod),
     "pow": ("**", operator.pow),
+    "lshift": ("<<", operator.lshift),
+    "rshift": (">>", operator.rshift),
+    "and": ("&", operator.and_),
+    "or": ("|", operator.or_),
+    "xor": ("^", operator.xor),
 }
 _COMPARISONS = {
     "eq": ("==", operator.eq),

@@ -6,12 +6,15 @@ import linecache
 import os
 import sys
 
+import numpy as np
 import torch
 
 from fxtraced.framework.errors import SourceLine
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__))
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__))
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__))
 # Models that we ship are user code: a guard in one of them is best explained by its own line.
 _MODELS = os.path.join(_PACKAGE, "vision", "models")
 
@@ -19,7 +22,7 @@ _is_user_file: dict[str, bool] = {}
 
 
 def user_line() -> SourceLine | None:
-    """The innermost line that belongs neither to fxtraced nor to torch; None when there is none."""
+    """The innermost line that belongs neither to fxtraced, torch and NumPy nor to Python; None when there is none."""
     frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
@@ -35,4 +38,6 @@ def user_line() -> SourceLine | None:
 def _belongs_to_user(file: str) -> bool:
     if file.startswith(_MODELS):
         return True
-    return not file.startswith((_PACKAGE, _TORCH, "<frozen"))
+    if file.startswith(_STANDARD) and "-packages" not in file:
+        return False
+    return not file.startswith((_PACKAGE, _TORCH, _NUMPY, "<frozen"))

@@ -35,6 +35,9 @@ def state_refs(layer: torch.nn.Module) -> list[StateRef]:
     """Every tensor of a layer by path: parameters, buffers and tensors assigned as plain attributes."""
     refs = []
     for prefix, module in layer.named_modules(remove_duplicate=True):
+        if _is_scripted(module):
+            # Its tensors live in C++, and its calls cannot be traced.
+            continue
         for kind, holder in (
             ("parameter", module._parameters),
             ("buffer", module._buffers),
@@ -49,6 +52,10 @@ def state_refs(layer: torch.nn.Module) -> list[StateRef]:
     return refs
 
 
+def _is_scripted(module: torch.nn.Module) -> bool:
+    return type(module).__module__.startswith("torch.jit")
+
+
 class Structure:
     """What a graph takes for granted about its layer: its sublayers, and which paths hold the same tensor.
 
@@ -60,6 +67,7 @@ class Structure:
         self.entries: list[tuple[dict[str, Any], str, Any]] = [
             (parent._modules, key, child)  # type: ignore[misc]
             for parent in layer.modules()
+            if not _is_scripted(parent)
             for key, child in parent._modules.items()
         ]
         first: dict[int, StateRef] = {}
@@ -101,6 +109,8 @@ class Snapshot:
 
     def __init__(self, layer: torch.nn.Module, earlier: Snapshot | None = None):
         self._modules = []
+        # A lazy module changes its type in its first call.
+        self._types = [(id(module), type(module)) for module in layer.modules()]
         for module in layer.modules():
             attributes = dict(module.__dict__)
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
@@ -113,8 +123,8 @@ class Snapshot:
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
 
     def is_built_as(self, other: Snapshot) -> bool:
-        """True when both hold the same sublayers, and parameters and buffers of the same names."""
-        return [m for m, _, _ in self._modules] == [m for m, _, _ in other._modules] and self._paths == other._paths
+        """True when both hold the same sublayers of the same types, and parameters and buffers of the same names."""
+        return self._types == other._types and self._paths == other._paths
 
     def restore(self) -> None:
         """Put everything back."""

@@ -50,6 +50,7 @@ FACTORIES = frozenset(
 # What torch's argument parser says when it took a traced size for the whole list of sizes.
 SIZES_ONE_BY_ONE = re.compile(
     r"(zeros|ones|empty|expand|new_\w+)\(\) takes 1 positional argument"
+    r"|new\(\) received .*- got \(.*Traced(Scalar|Size)"
     r"|randn?\(\) received .*- got \(.*Traced(Scalar|Size)"
 )
 # Functions that make a tensor from Python or NumPy data: without traced sizes in it, a constant of the graph.
@@ -62,6 +63,8 @@ FUNCTIONS_ONLY = frozenset({"norm", "unique", "unique_consecutive"})
 COUNTED = frozenset("split chunk unbind tensor_split hsplit vsplit dsplit unsafe_split unsafe_chunk".split())
 # How many dimensions these give depends on sizes.
 RANKED = frozenset({"squeeze", "squeeze_"})
+# These give their input's own memory, or a copy, as its layout and dtype have it.
+MAYBE_VIEWS = frozenset("contiguous reshape reshape_as flatten ravel to".split())
 # Writes that give a tensor other sizes.
 RESHAPING_WRITES = frozenset(
     """as_strided_ squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_ resize_ resize_as_ set_""".split()
@@ -135,4 +138,4 @@ def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
     """True when the call writes into its first argument, by torch's naming."""
     if name in ("setitem", "__setitem__") or name in IN_PLACE_SLOTS:
         return True
-    return (name.endswith("_") and not name.endswith("__")) or bool(kwargs.get("inplace", False)) or "out" in kwargs
+    return (name.endswith("_") and not name.endswith("__")) or bool(kwargs.get("inplace", False)) or kwargs.get("out") is not None

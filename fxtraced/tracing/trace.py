@@ -14,6 +14,7 @@ from fxtraced.tensor.tensor import Tensor, plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.nodes import possible_bases
 from fxtraced.tracing.state import StateRef, Structure, state_refs
 from fxtraced.tracing.structure import Flat
 from fxtraced.tracing.tracer import ConcolicTracer, Constant, RecordingMode
@@ -84,7 +85,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
         state=tracer.state,
         constants=tracer.constants,
         values=values,
-        aliased=_aliased(tracer, feeds, values),
+        aliased=_aliased(tracer, feeds, results),
         training=layer.training,
         structure=Structure(layer, refs),
     )
@@ -139,11 +140,18 @@ def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
     return leaf if isinstance(leaf, TracedValue) else tracer.state_value(leaf)
 
 
-def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], values: list[torch.Tensor]) -> list[bool]:
+def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], results: list[TracedValue]) -> list[bool]:
     taken = [_memory(x.example) for x in feeds] + [_memory(x.example) for _, x in tracer._state_values.values()]
     taken += [_memory(c.tensor) for c in tracer.constants.values()]
-    seen = [_memory(x) for x in values]
-    return [m in taken or seen.count(m) > 1 for m in seen]
+    seen = [_memory(x.example) for x in results]
+    bases = [possible_bases(x.node) for x in results]
+    return [
+        memory in taken
+        or seen.count(memory) > 1
+        or any(node.op in ("placeholder", "get_attr") for node in own)
+        or any(own & other for other in bases if other is not own)
+        for memory, own in zip(seen, bases, strict=True)
+    ]
 
 
 def _memory(tensor: torch.Tensor) -> int:

@@ -147,6 +147,11 @@ class ConcolicTracer:
             return self._layout(name, *args, **kwargs)
         if name in torch_calls.FACTS or not (traced or tensors):
             return self._call_without_tensors(name, func, args, kwargs)
+        if isinstance(func, torch._C.ScriptMethod | torch._C.ScriptFunction):
+            raise TraceError(
+                f"FXT100 forward calls a scripted {name or 'function'}(): its operations cannot be seen. Call the Python "
+                "code that it was scripted from. See docs/errors.md#fxt100"
+            )
         if func in (torch.autograd.grad, torch.autograd.backward):
             raise TraceError(
                 f"FXT100 forward calls torch.autograd.{name}(): gradients are no part of a static graph. Compute them "
@@ -176,9 +181,15 @@ class ConcolicTracer:
             )
         self._refuse_autocast(name)
         writes = torch_calls.writes_in_place(name, kwargs)
+        if writes and name.startswith("_foreach"):
+            raise TraceError(
+                f"FXT100 forward calls torch.{name}(), whose writes TorchScript loses: write into each tensor by itself. "
+                "See docs/errors.md#fxt100"
+            )
         if writes:
-            for target in leaves_of(kwargs.get("out", args[:1])):
-                self._refuse_unseen_write(name, target)
+            for written in leaves_of(kwargs.get("out") if kwargs.get("out") is not None else args[:1]):
+                if isinstance(written, torch.Tensor):
+                    self._refuse_unseen_write(name, self._traced(written).example)
         if name in torch_calls.RESHAPING_WRITES:
             self._settle_sizes(self._traced(args[0]))
         values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
@@ -189,13 +200,17 @@ class ConcolicTracer:
         except Exception:
             self._note_failure(kind, target, (args, kwargs), values, value_kwargs)
             raise
-        writes = writes or versions != list(map(_version, inputs))
+        changed = [x for x, version in zip(inputs, versions, strict=True) if _version(x) != version]
+        for tensor in changed if not writes else []:
+            self._refuse_unseen_write(name, tensor)
+        writes = writes or bool(changed)
 
         node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
         if name in torch_calls.FACTORIES and not inputs:
             self._settle_factory(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
         node.meta["source"] = user_line()
+        node.meta["view"] = name in torch_calls.MAYBE_VIEWS or _shares_memory(result, inputs)
         if self._keep_values and isinstance(result, torch.Tensor):
             node.meta["value"] = result.clone()
         draws = torch_calls.draws(name, args, kwargs)
@@ -352,11 +367,8 @@ class ConcolicTracer:
         return func(target, *args[1:])
 
     def _assign(self, name: str, target: torch.Tensor, value: TracedValue) -> None:
-        """x.data = value makes x another tensor; x.real = value writes into x."""
-        if name in ("real", "imag"):
-            part = self.record("call_function", getattr(torch, name), (target,), {})
-            self.record("call_method", "copy_", (part, value), {})
-        elif name == "data" and isinstance(target, TracedValue) and target.node.op.startswith("call"):
+        """x.data = value makes x another tensor."""
+        if name == "data" and isinstance(target, TracedValue) and target.node.op.startswith("call"):
             target.node, target.example, target.fixed = value.node, value.example, value.fixed
         elif name != "grad":
             here = user_line()
@@ -423,9 +435,9 @@ class ConcolicTracer:
                 '(x.astype("bfloat16")), or convert the layer before the trace. See docs/errors.md#fxt100'
             )
 
-    def _refuse_unseen_write(self, name: str, target: Any) -> None:
+    def _refuse_unseen_write(self, name: str, example: torch.Tensor) -> None:
         """Raise for a write into a parameter, or into a tensor that is neither the layer's nor made by forward."""
-        written = self._traced(target).example.untyped_storage().data_ptr()
+        written = example.untyped_storage().data_ptr()
         for tensor, traced in self._state_values.values():
             ref = self._refs.get(id(tensor))
             if (ref and ref.kind != "parameter") or traced.example.untyped_storage().data_ptr() != written:
@@ -511,7 +523,9 @@ class ConcolicTracer:
 
     def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool) -> Any:
         if isinstance(value, torch.Tensor):
-            return self.wrap(self.graph.call_function(operator.getitem, (node, index)), value, fixed)
+            item = self.graph.call_function(operator.getitem, (node, index))
+            item.meta["view"] = True
+            return self.wrap(item, value, fixed)
         if isinstance(value, list | tuple):
             return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed)
         return value
@@ -546,6 +560,11 @@ class RecordingMode(TorchFunctionMode):
                 f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
                 "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
             ) from error
+
+
+def _shares_memory(result: Any, inputs: list[torch.Tensor]) -> bool:
+    taken = {x.untyped_storage()._cdata for x in inputs}
+    return any(x.untyped_storage()._cdata in taken for x in leaves_of(result) if isinstance(x, torch.Tensor))
 
 
 def _version(tensor: torch.Tensor) -> int:

@@ -226,14 +226,60 @@ class TracedTensor(TracedValue, Tensor):
         self.tracer.record("call_function", operator.setitem, (self, write_index(self, item), written(self, value)), {})
 
 
+class TorchSizes(tuple):
+    """The sizes of a traced tensor as a plain torch.nn.Module sees them: what torch.Size is to ints."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # type: ignore[override]
+        return torch.Size
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return TorchSizes(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> TorchSizes:
+        return TorchSizes((*self, *other))
+
+    def __radd__(self, other: Any) -> TorchSizes:
+        return TorchSizes((*other, *self))
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> Any:
+        return math.prod(self)
+
+
 class TorchTracedTensor(TracedValue):
     """A traced tensor with torch's own methods; what a plain torch.nn.Module computes with."""
+
+    @property
+    def shape(self) -> Any:
+        return TorchSizes(self.tracer.size(self, dim) for dim in range(self.example.ndim))
 
     def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
     def numel(self) -> Any:
         return self.shape.numel()
+
+    # Setting these does not come to the tracer's mode.
+
+    @property
+    def real(self) -> Any:
+        return torch.real(self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        torch.real(self).copy_(value)
+
+    @property
+    def imag(self) -> Any:
+        return torch.imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        torch.imag(self).copy_(value)
 
     # torch's argument parser takes a traced number for the whole list of sizes: they are listed for it.
 

@@ -113,10 +113,10 @@ def prior_box(
     x = torch.reshape(places[0], [1, -1, 1]) + torch.zeros_like(torch.reshape(places[1], [-1, 1, 1]))
     y = torch.reshape(places[1], [-1, 1, 1]) + torch.zeros_like(torch.reshape(places[0], [1, -1, 1]))
     wide, tall = half[:, 0], half[:, 1]
-    edges = [
-        (x - wide) / image.shape[3], (y - tall) / image.shape[2], (x + wide) / image.shape[3], (y + tall) / image.shape[2]
-    ]  # fmt: skip
-    boxes = torch.stack(edges, -1)
+    image_height, image_width = image.shape[2], image.shape[3]
+    low = [(x - wide) / image_width, (y - tall) / image_height]
+    high = [(x + wide) / image_width, (y + tall) / image_height]
+    boxes = torch.stack(low + high, -1)
     if clip:
         boxes = torch.clamp(boxes, 0.0, 1.0)
     return boxes, torch.zeros_like(boxes) + torch.tensor(_numbers(variance), **options)

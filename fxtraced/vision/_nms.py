@@ -41,9 +41,14 @@ def nms(
 
 def overlaps(boxes: Any, one: float = 0.0) -> Any:
     """[R, 4] -> [R, R]: intersection over union of each pair; a box is `one` wider than the difference of its edges."""
-    low = torch.maximum(torch.unsqueeze(boxes[:, :2], 1), torch.unsqueeze(boxes[:, :2], 0))
-    high = torch.minimum(torch.unsqueeze(boxes[:, 2:], 1), torch.unsqueeze(boxes[:, 2:], 0))
-    sides = torch.clamp(high - low + one, min=0)
-    shared = sides[..., 0] * sides[..., 1]
-    areas = (boxes[:, 2] - boxes[:, 0] + one) * (boxes[:, 3] - boxes[:, 1] + one)
+    left, top, right, bottom = torch.unbind(boxes, 1)
+    areas = (right - left + one) * (bottom - top + one)
+    shared = _shared(left, right, one) * _shared(top, bottom, one)
     return shared / (torch.unsqueeze(areas, 1) + torch.unsqueeze(areas, 0) - shared)
+
+
+def _shared(low: Any, high: Any, one: float) -> Any:
+    """[R, R]: how much each pair of intervals has in common."""
+    ends = torch.minimum(torch.unsqueeze(high, 1), torch.unsqueeze(high, 0))
+    length = ends - torch.maximum(torch.unsqueeze(low, 1), torch.unsqueeze(low, 0))
+    return torch.relu(length + one if one else length)

@@ -77,7 +77,7 @@ def roi_pool(
 def psroi_pool(
     x: Any, boxes: Any, boxes_num: Any, output_size: Any, spatial_scale: float = 1.0, name: str | None = None
 ) -> Any:
-    """x [N, C * h * w, H, W], boxes [R, 4], boxes_num [N] -> [R, C, h, w]: each cell's mean over channels of its own."""
+    """x [N, C * h * w, H, W], boxes [R, 4], boxes_num [N] -> [R, C, h, w]: means of channels of each cell's own."""
     height, width = per_dim(output_size, 2, "output_size")
     _check(x, boxes, "psroi_pool")
     if not height * width:

@@ -1,7 +1,5 @@
 """paddle.fft."""
 
-# ruff: noqa: E501
-
 from rows import Row, f32, f64, i64, row
 
 REAL, IMAGINARY = f32(3, 4, 5), f32(3, 4, 5)

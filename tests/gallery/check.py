@@ -173,20 +173,22 @@ def _probes(entry: Entry, what: str, layer: Any, twin: Any, traced: Any) -> int:
 
     def run_numpy(fed: list[Any]) -> Any:
         results = traced(fed)
-        kept.append((results, [x.copy() for x in results]))
+        kept.append((fed, results, [x.copy() for x in results]))
         return results
 
     for probe in range(len(entry.probes)):
         guarded += compare(entry, what, layer, twin, run_numpy, probe)
         guarded += compare(entry, f"{what}, tensors", layer, twin, lambda x: traced(x, return_numpy=False), probe)
-    for results, copies in kept:
+    for _, results, copies in kept:
         for a, b in zip(results, copies, strict=True):
             np.testing.assert_array_equal(a, b, err_msg=f"{what}: an earlier result changed")
-    for results, _ in kept:
+    for fed, results, _ in kept:
+        before = flat(fed)
         for array in results:
-            # The caller's own array: what is done to it must not reach the graph.
+            # The caller's own array: what is done to it must not reach the graph or the inputs.
             if array.flags.writeable:
                 array[...] = 1
+        assert_same(f"{what}, inputs after the results were written", before, flat(fed))
     for probe in range(len(entry.probes)):
         guarded += compare(entry, f"{what}, after its results were written", layer, twin, traced, probe)
     return guarded

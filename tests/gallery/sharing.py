@@ -290,3 +290,9 @@ def a_diagonal_written(self, x):
     y.diagonal().copy_(x.sum(1))
     y[0, :] += x.sum()
     return y
+
+
+@G.right(not_contiguous(3, 4), f32(3, 4), f32(1, 4))
+def copies_that_are_views_at_another_layout(self, x):
+    y = x * 2
+    return x.reshape([-1]), x.contiguous(), x.flatten(), y.reshape([-1]), y

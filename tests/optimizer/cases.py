@@ -40,6 +40,9 @@ SCHEDULERS = (
     "StepDecay(0.5, 3)", "LambdaDecay(0.5, lambda epoch: 0.9**epoch)", "MultiplicativeDecay(0.5, lambda epoch: 0.9)",
     "CosineAnnealingDecay(0.5, 4, 0.01)", "LinearLR(0.5, 5)", "OneCycleLR(0.5, 20)",
     "OneCycleLR(0.5, 20, three_phase=True, anneal_strategy='linear')",
+    "CyclicLR(0.1, 0.5, 3)", "CyclicLR(0.1, 0.5, 3, 2, 'triangular2')", "CyclicLR(0.1, 0.5, 2, 4, 'exp_range', 0.9)",
+    "CyclicLR(0.1, 0.5, 2, scale_fn=lambda x: 1 / (1 + x), scale_mode='iterations')",
+    "CosineAnnealingWarmRestarts(0.5, 4)", "CosineAnnealingWarmRestarts(0.5, 2, 2, 0.01)",
 )  # fmt: skip
 METRICS = (1, 0.9, 0.95, 0.95, 0.95, 0.95, 0.95, 0.8, 0.8, 0.8, 0.8)
 

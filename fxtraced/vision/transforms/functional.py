@@ -13,7 +13,7 @@ import torch
 
 from fxtraced.nn import functional as F
 from fxtraced.tensor import creation
-from fxtraced.tensor.common import new_device, to_dtype
+from fxtraced.tensor.common import to_dtype
 from fxtraced.vision.transforms._resize import resize_array
 
 PAD_MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
@@ -49,7 +49,7 @@ def resize(img: Any, size: Any, interpolation: str = "bilinear") -> Any:
     if isinstance(img, torch.Tensor):
         images = torch.unsqueeze(img, 0)
         return torch.squeeze(F.interpolate(images, size=list(wanted), mode=interpolation.lower()), 0)
-    return resize_array(img, *wanted, interpolation)
+    return resize_array(img, wanted[0], wanted[1], interpolation)
 
 
 def normalize(img: Any, mean: Any, std: Any, data_format: str = "CHW", to_rgb: bool = False) -> Any:
@@ -57,8 +57,8 @@ def normalize(img: Any, mean: Any, std: Any, data_format: str = "CHW", to_rgb: b
     _check_image(img, "normalize", "img")
     if isinstance(img, torch.Tensor):
         shape = [-1, 1, 1] if data_format == "CHW" else [1, 1, -1]
-        options = {"dtype": img.dtype, "device": new_device(img)}
-        return (img - torch.tensor(mean, **options).reshape(shape)) / torch.tensor(std, **options).reshape(shape)
+        shift, scale = (torch.tensor(v, dtype=img.dtype, device=img.device).reshape(shape) for v in (mean, std))
+        return (img - shift) / scale
     array = _array_of(img).astype(np.float32) if _is_pillow(img) else img
     kept = (-1, 1, 1) if data_format == "CHW" else (1, 1, -1)
     if to_rgb:

@@ -92,7 +92,7 @@ class Predictor:
             check_tensors(feeds, list(inputs), self._device)
             return [as_tensor(x) for x in self._run(*inputs)]
         given = {name: handle._value for name, handle in self._inputs.items() if handle._value is not None}
-        tensors = tensors_of(feeds, given, self._device)
+        tensors = tensors_of(feeds, given, self._device, self._program.written_feeds())
         check_tensors(feeds, tensors, None)
         results = numpy_arrays(self._run(*tensors), self._program.may_alias(tuple(self._outputs)))
         for handle, value in zip(self._outputs.values(), results, strict=True):

@@ -250,11 +250,20 @@ def _name(node: fx.Node) -> str:
     return f"{name}_" if name in _RESERVED or keyword.iskeyword(name) else name
 
 
+def attribute_name(part: str) -> str:
+    """The name of a sublayer or tensor in the scripted module.
+
+    TorchScript writes files that it cannot read where a name is a Python keyword, and refuses what is not ASCII.
+    """
+    if keyword.iskeyword(part):
+        return f"{part}__keyword"
+    return "".join(c if c.isascii() else f"_u{ord(c):x}" for c in part)
+
+
 def _state_path(path: str) -> str:
     expression = "self"
-    for part in path.split("."):
-        plain = part.isidentifier() and not keyword.iskeyword(part)
-        expression = f"{expression}.{part}" if plain else f'getattr({expression}, "{part}")'
+    for part in map(attribute_name, path.split(".")):
+        expression = f"{expression}.{part}" if part.isidentifier() else f'getattr({expression}, "{part}")'
     return expression
 
 

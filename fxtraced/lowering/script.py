@@ -17,7 +17,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
-from fxtraced.lowering.codegen import forward_source
+from fxtraced.lowering.codegen import attribute_name, forward_source
 from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
 from fxtraced.tracing.factories import ONE_AT_A_TIME
 
@@ -74,7 +74,7 @@ def script(
 
 def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
     """The scripted module that holds the tensor at a dotted path, and its name there."""
-    *parents, name = path.split(".")
+    *parents, name = map(attribute_name, path.split("."))
     for parent in parents:
         module = getattr(module, parent)
     return module, name
@@ -117,7 +117,7 @@ def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
 
 
 def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor, is_parameter: bool) -> None:
-    *parents, name = path.split(".")
+    *parents, name = map(attribute_name, path.split("."))
     module = root
     for parent in parents:
         if parent not in module._modules:

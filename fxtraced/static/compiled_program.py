@@ -39,6 +39,9 @@ class CompiledProgram(Program):
     def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
         return self.program.may_alias(fetches)
 
+    def written_feeds(self) -> list[str]:
+        return self.program.written_feeds()
+
     def device(self) -> torch.device | None:
         return self.program.device()
 

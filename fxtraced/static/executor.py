@@ -49,7 +49,7 @@ class Executor:
             raise TypeError(f"Executor.run: program must be a Program or CompiledProgram, but received {type(program)}")
         fetches = fetch_names_of(program, fetch_list)
         device = self._place_for(program)
-        tensors = tensors_of(program.feeds, feed or {}, device)
+        tensors = tensors_of(program.feeds, feed or {}, device, program.written_feeds())
         check_tensors(program.feeds, tensors, None)
         results = program.runnable(fetches)(*tensors)
         return numpy_arrays(results, program.may_alias(fetches)) if return_numpy else [as_tensor(x) for x in results]

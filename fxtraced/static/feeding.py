@@ -30,10 +30,13 @@ def wrong_count(feeds: list[Variable], count: int) -> FeedError:
     )
 
 
-def tensors_of(feeds: list[Variable], feed: dict[str, Any], device: torch.device) -> list[torch.Tensor]:
+def tensors_of(
+    feeds: list[Variable], feed: dict[str, Any], device: torch.device, written: list[str]
+) -> list[torch.Tensor]:
     """The tensors of a feed dict in the order of the feeds, on device.
 
-    feed: by name or alias (feed_0, feed_1, ...); NumPy arrays, numbers, nested lists or tensors.
+    feed: by name or alias (feed_0, feed_1, ...); NumPy arrays, numbers, nested lists or tensors. written: the feeds
+    that the graph may write into; arrays are copied for them.
     Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array.
     """
     if not isinstance(feed, dict):
@@ -51,7 +54,11 @@ def tensors_of(feeds: list[Variable], feed: dict[str, Any], device: torch.device
             f"FXT301 the feeds do not fit: unknown {unknown}, missing {missing}{twice}; the program has {names}. See "
             f"docs/errors.md#fxt301"
         )
-    return [_tensor(variable, given[variable.name], device) for variable in feeds]
+    tensors = [_tensor(variable, given[variable.name], device) for variable in feeds]
+    return [
+        tensor.clone() if variable.name in written and not isinstance(given[variable.name], torch.Tensor) else tensor
+        for variable, tensor in zip(feeds, tensors, strict=True)
+    ]
 
 
 def _tensor(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:

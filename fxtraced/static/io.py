@@ -54,6 +54,9 @@ class InferenceProgram(Program):
         known = {entry["name"]: entry["may_alias"] for entry in self.manifest["fetches"]}
         return [known[name] or fetches.count(name) > 1 for name in fetches]
 
+    def written_feeds(self) -> list[str]:
+        return [entry["name"] for entry in self.manifest["feeds"] if entry.get("written")]
+
     def move_to(self, device: torch.device) -> bool:
         self._module.to(device)
         self._device = device
@@ -159,11 +162,15 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
 def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], graph: Any) -> dict[str, Any]:
     kept = {node.args[1] for node in graph.nodes if node.target is check_guard}
     aliased = program.may_alias(tuple(fetches))
+    # A fetch may bear the name of a feed.
+    feed_vars = {variable.name: variable for variable in program.feeds}
     return {
         "format": FORMAT,
         "fxtraced": version.VERSION,
         "torch": torch.__version__,
-        "feeds": [_entry(program.var(name)) for name in feeds],
+        "feeds": [
+            {**_entry(feed_vars[name]), "written": name in program.written_feeds()} for name in feeds
+        ],
         "fetches": [
             {**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)
         ],

@@ -56,6 +56,10 @@ class Program:
         """For each fetch, whether its memory may also belong to a feed, a parameter or another variable."""
         return [True for _ in fetches]
 
+    def written_feeds(self) -> list[str]:
+        """The feeds that the graph may write into."""
+        return []
+
     def move_to(self, device: torch.device) -> bool:
         """Move the program's own tensors; False when they are a layer's, which the user moves."""
         return False

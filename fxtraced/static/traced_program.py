@@ -97,6 +97,9 @@ class TracedProgram(Program):
         known = dict(zip(self.trace.fetch_names, self.trace.aliased, strict=True))
         return [known.get(name, True) for name in fetches]
 
+    def written_feeds(self) -> list[str]:
+        return self.trace.written
+
     def device(self) -> torch.device | None:
         for ref in self.trace.state.values():
             return ref.get().device

@@ -28,6 +28,7 @@ class Trace:
     graph: placeholders are the feeds; the output is the tuple of the flattened outputs.
     values: what the traced run computed, in the order of the fetches (plain tensors).
     aliased: for each fetch, whether it may share memory with a feed, the layer's state or another fetch.
+    written: the feeds that forward may write into.
     """
 
     graph: fx.Graph
@@ -40,6 +41,7 @@ class Trace:
     constants: dict[str, Constant]
     values: list[torch.Tensor]
     aliased: list[bool]
+    written: list[str]
     training: bool
     structure: Structure
 
@@ -86,6 +88,7 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
         constants=tracer.constants,
         values=values,
         aliased=_aliased(tracer, feeds, results),
+        written=_written(tracer.graph),
         training=layer.training,
         structure=Structure(layer, refs),
     )
@@ -152,6 +155,12 @@ def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], results: list[Tra
         or any(own & other for other in bases if other is not own)
         for memory, own in zip(seen, bases, strict=True)
     ]
+
+
+def _written(graph: fx.Graph) -> list[str]:
+    writes = [node for node in graph.nodes if node.meta.get("effect") == "write"]
+    bases = set().union(*(possible_bases(x) for node in writes for x in node.all_input_nodes))
+    return [str(node.target) for node in graph.nodes if node.op == "placeholder" and node in bases]
 
 
 def _memory(tensor: torch.Tensor) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 import sys
 import types
@@ -113,7 +114,7 @@ class ConcolicTracer:
             self.state[ref.path] = ref
             node = self.graph.get_attr(ref.path)
         else:
-            name = f"constant_{len(self.constants)}"
+            name = self._constant_name()
             self.constants[name] = Constant(name, plain(tensor))
             node = self.graph.get_attr(name)
         # Two tensors of the layer may be views of one memory.
@@ -413,11 +414,15 @@ class ConcolicTracer:
 
     def constant_node(self, tensor: torch.Tensor) -> fx.Node:
         """A node for a tensor that is part of the graph."""
-        name = f"constant_{len(self.constants)}"
+        name = self._constant_name()
         self.constants[name] = Constant(name, tensor)
         node = self.graph.get_attr(name)
         note_form(node, tensor)
         return node
+
+    def _constant_name(self) -> str:
+        taken = {ref.path.partition(".")[0] for ref in self._refs.values()} | set(self.constants)
+        return next(name for i in itertools.count(len(self.constants)) if (name := f"constant_{i}") not in taken)
 
     def _settle_factory(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
         """A new tensor follows the feeds' device; its dtype depends on no default and no rule of TorchScript's own."""

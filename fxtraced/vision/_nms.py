@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.tensor.common import to_dtype
 from fxtraced.tensor.loops import keep_unsuppressed, run_loop
 
 
@@ -39,16 +40,61 @@ def nms(
     return kept if top_k is None else kept[:top_k]
 
 
+def matrix_nms(
+    bboxes: Any, scores: Any, score_threshold: float, post_threshold: float, nms_top_k: int, keep_top_k: int,
+    use_gaussian: bool = False, gaussian_sigma: float = 2.0, background_label: int = 0, normalized: bool = True,
+    return_index: bool = False, return_rois_num: bool = True, name: str | None = None,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Scores lowered by how much better boxes of the class overlap: bboxes [N, M, 4], scores [N, C, M].
+
+    Returns (out [K, 6] of label, score and box, rois_num [N], index [K, 1] into bboxes of all images), None for what
+    is not asked for. Only scores above score_threshold count, of each class the nms_top_k best (-1: all); what stays
+    above post_threshold is kept, of each image the keep_top_k best (-1: all). Boxes that are not normalized are one
+    wider.
+    """
+    batch, count, classes = bboxes.shape[0], bboxes.shape[1], scores.shape[1]
+    best, order = torch.sort(scores, dim=-1, descending=True, stable=True)
+    if nms_top_k > -1:
+        best, order = best[:, :, :nms_top_k], order[:, :, :nms_top_k]
+    image = torch.reshape(torch.arange(batch, device=order.device), [-1, 1, 1])
+    index = order + image * count
+    boxes = torch.index_select(torch.flatten(bboxes, 0, 1), 0, torch.flatten(index))
+    boxes = torch.reshape(boxes, [batch, classes, -1, 4])
+    iou = torch.triu(overlaps(boxes, 0.0 if normalized else 1.0), 1)
+    # Of each better box, how much a better one yet overlaps it.
+    worst = torch.unsqueeze(torch.amax(iou, -2), -1)
+    if use_gaussian:
+        decay = torch.exp((worst * worst - iou * iou) * gaussian_sigma)
+    else:
+        decay = (1.0 - iou) / (1.0 - worst)
+    better = torch.triu(torch.ones_like(iou), 1) > 0
+    lowered = best * torch.amin(torch.where(better, decay, torch.ones_like(decay)), -2)
+    label = torch.reshape(torch.arange(classes, device=order.device), [1, -1, 1]) + torch.zeros_like(order)
+    kept = (best > score_threshold) & (lowered > post_threshold) & (label != background_label)
+    ranked = torch.flatten(torch.where(kept, lowered, torch.full_like(lowered, -1.0)), 1)
+    flat, place = torch.sort(ranked, dim=1, descending=True, stable=True)
+    if keep_top_k > -1:
+        flat, place = flat[:, :keep_top_k], place[:, :keep_top_k]
+    chosen = torch.gather(torch.flatten(kept, 1), 1, place)
+    index = torch.masked_select(torch.gather(torch.flatten(index, 1), 1, place), chosen)
+    label = torch.masked_select(torch.gather(torch.flatten(label, 1), 1, place), chosen)
+    heads = [to_dtype(label, bboxes.dtype), to_dtype(torch.masked_select(flat, chosen), bboxes.dtype)]
+    out = torch.cat([torch.stack(heads, 1), torch.index_select(torch.flatten(bboxes, 0, 1), 0, index)], 1)
+    number = to_dtype(torch.sum(chosen, 1), torch.int32) if return_rois_num else None
+    return out, number, torch.unsqueeze(to_dtype(index, torch.int32), 1) if return_index else None
+
+
 def overlaps(boxes: Any, one: float = 0.0) -> Any:
-    """[R, 4] -> [R, R]: intersection over union of each pair; a box is `one` wider than the difference of its edges."""
-    left, top, right, bottom = torch.unbind(boxes, 1)
+    """[..., R, 4] -> [..., R, R]: intersections over unions; boxes are `one` wider than their edges' distance."""
+    left, top, right, bottom = torch.unbind(boxes, -1)
     areas = (right - left + one) * (bottom - top + one)
     shared = _shared(left, right, one) * _shared(top, bottom, one)
-    return shared / (torch.unsqueeze(areas, 1) + torch.unsqueeze(areas, 0) - shared)
+    return shared / (torch.unsqueeze(areas, -1) + torch.unsqueeze(areas, -2) - shared)
 
 
 def _shared(low: Any, high: Any, one: float) -> Any:
-    """[R, R]: how much each pair of intervals has in common."""
-    ends = torch.minimum(torch.unsqueeze(high, 1), torch.unsqueeze(high, 0))
-    length = ends - torch.maximum(torch.unsqueeze(low, 1), torch.unsqueeze(low, 0))
-    return torch.relu(length + one if one else length)
+    """[..., R, R]: how much each pair of intervals has in common."""
+    ends = torch.minimum(torch.unsqueeze(high, -1), torch.unsqueeze(high, -2))
+    length = ends - torch.maximum(torch.unsqueeze(low, -1), torch.unsqueeze(low, -2))
+    # Boxes that are apart share nothing, however near: the pixel more does not count then.
+    return torch.where(length >= 0, length + one, torch.zeros_like(length)) if one else torch.relu(length)

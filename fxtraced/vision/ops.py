@@ -2,7 +2,7 @@
 
 from fxtraced.vision._boxes import box_coder, distribute_fpn_proposals, prior_box, yolo_box
 from fxtraced.vision._deformable import DeformConv2D, deform_conv2d
-from fxtraced.vision._nms import nms
+from fxtraced.vision._nms import matrix_nms, nms
 from fxtraced.vision._roi import PSRoIPool, RoIAlign, RoIPool, psroi_pool, roi_align, roi_pool
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "box_coder",
     "deform_conv2d",
     "distribute_fpn_proposals",
+    "matrix_nms",
     "nms",
     "prior_box",
     "psroi_pool",

@@ -78,6 +78,14 @@ SUPPRESSED.append(
     row("paddle.vision.ops.nms(paddle.concat([k + paddle.arange(90).unsqueeze(1), k, k + paddle.arange(90).unsqueeze(1) + 2, k + 1], 1))", k=f32(90, 1, low=0, high=0.01))
 )  # fmt: skip
 
+MATRIX = [
+    row(f"paddle.vision.ops.matrix_nms(paddle.concat([c - s, c + s], -1), v, {arguments})", c=f32(2, 30, 2, low=0, high=12), s=f32(2, 30, 2, low=1, high=4), v=f32(2, 4, 30, low=0), rtol=1e-4, grad=False)
+    for arguments in (
+        "0.3, 0.2, -1, -1", "0.3, 0.2, 10, 12", "0.5, 0.4, 10, 12, use_gaussian=True", "0.3, 0.1, 20, 15, True, 0.5, -1, False",
+        "0.2, 0.3, nms_top_k=8, keep_top_k=-1, return_index=True", "0.3, 0.2, 10, 12, background_label=2, return_rois_num=False",
+    )
+]  # fmt: skip
+
 YOLO = [
     row(f"paddle.vision.ops.yolo_box(x, n, [10, 13, 16, 30], 3, {arguments})", x=f32(2, 16, 4, 5, low=-3, high=3), n=i32(2, 2, low=100, high=200), rtol=1e-4, atol=1e-4)
     for arguments in ("0.3, 32", "0.01, 16, False", "0.5, 32, scale_x_y=1.2", "conf_thresh=0.2, downsample_ratio=8, clip_bbox=True")
@@ -110,4 +118,4 @@ DISTRIBUTED = [
     for more in ("", ", pixel_offset=True")
 ]  # fmt: skip
 
-ROWS = [*DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *YOLO, *CODED, *PRIOR, *DISTRIBUTED]
+ROWS = [*DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *CODED, *PRIOR, *DISTRIBUTED]

@@ -99,3 +99,8 @@ def an_empty_buffer(self, x):
 @G.right(f32(3, 4), f32(5, 4), setup=lambda self, nn: self.register_buffer("turned", torch.arange(16.0).reshape(4, 4).t()))
 def a_buffer_that_is_not_contiguous(self, x):
     return x @ self.turned + self.turned.reshape([-1])[:4]
+
+
+@G.right([f32(3, 4), f32(2)], [f32(5, 4), f32(2)], setup=lambda self, nn: [self.register_buffer(f"constant_{i}", torch.full([2], 7.0)) for i in (0, 2)])
+def buffers_named_as_constants(self, constant_0, constant_1):
+    return constant_0[:, :2] + torch.tensor([1.0, 2.0]) * constant_1 + torch.tensor([5.0, 6.0]) * self.constant_0 + self.constant_2

@@ -189,3 +189,13 @@ def an_input_that_is_not_used(self, x, y):
 @G.right([f32(3, 4), f32(7)], [f32(5, 4), f32(2)])
 def an_input_whose_size_alone_is_used(self, x, y):
     return x * y.shape[0]
+
+
+@G.right([f32(3, 4), i64(3)], [f32(5, 4), i64(5)])
+def outputs_named_as_the_inputs(self, x, y):
+    return {"y": x * 2, "x": y.float() / 2, "mul": x.sum(), "fetch_0": y}
+
+
+@G.right([f32(3, 4), i64(3)], [f32(5, 4), i64(5)])
+def inputs_named_as_outputs(self, fetch_1, fetch_0):
+    return fetch_1 * 2, fetch_0 + 1

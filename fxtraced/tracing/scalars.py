@@ -133,7 +133,7 @@ class TracedScalar:
         return self // other, self % other
 
     def __invert__(self) -> Any:
-        return -1 - self
+        return -self - 1
 
     def is_integer(self) -> Any:
         """As float.is_integer."""

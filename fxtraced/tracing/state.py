@@ -119,7 +119,9 @@ class Snapshot:
         self._paths = {ref.path for ref in refs if ref.kind != "attribute"}
         tensors = [ref.get() for ref in refs if ref.kind != "parameter"]
         tensors += [tensor for tensor, _ in earlier._tensors] if earlier else []
-        self._tensors = [(tensor, plain_copy(tensor)) for tensor in {id(x): x for x in tensors}.values()]
+        self._tensors: list[tuple[torch.Tensor, torch.Tensor]] = [
+            (tensor, plain_copy(tensor)) for tensor in {id(x): x for x in tensors}.values()
+        ]
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
 
     def is_built_as(self, other: Snapshot) -> bool:

@@ -65,7 +65,7 @@ class TracedLayer:
         _check_tensors(outputs, "outputs")
         after = Snapshot(layer, before)
         if not after.is_built_as(before):
-            # The first call made sublayers, parameters or buffers: the graph is of the layer that has them.
+            # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer that has them.
             before = after
         try:
             program = _program(layer, copies, before, after, verify, rtol, atol)

@@ -116,7 +116,7 @@ class Snapshot:
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
             self._modules.append((module, attributes, contents))
         refs = state_refs(layer)
-        self._paths = {ref.path for ref in refs if ref.kind != "attribute"}
+        self._forms = {ref.path: (tuple(ref.get().shape), ref.get().dtype) for ref in refs}
         tensors = [ref.get() for ref in refs if ref.kind != "parameter"]
         tensors += [tensor for tensor, _ in earlier._tensors] if earlier else []
         self._tensors: list[tuple[torch.Tensor, torch.Tensor]] = [
@@ -125,8 +125,8 @@ class Snapshot:
         self._rng = (get_rng_state(), random.getstate(), np.random.get_state())
 
     def is_built_as(self, other: Snapshot) -> bool:
-        """True when both hold the same sublayers of the same types, and parameters and buffers of the same names."""
-        return self._types == other._types and self._paths == other._paths
+        """True when both hold sublayers of the same types, and tensors of the same names, shapes and dtypes."""
+        return self._types == other._types and self._forms == other._forms
 
     def restore(self) -> None:
         """Put everything back."""

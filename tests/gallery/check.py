@@ -228,3 +228,23 @@ def _reloaded(entry: Entry, layer: Any, traced: Any, directory: str) -> None:
             guarded += compare(entry, "reloaded", None, twin, run, probe)
     if guarded and entry.verdict != "guarded":
         raise Wrong(f"reloaded: {guarded} probes met a guard")
+    if 1 < len(fetches) and entry.theme != "random":
+        for place in (0, len(fetches) - 1):
+            _pruned(entry, layer, traced, directory, place)
+
+
+def _pruned(entry: Entry, layer: Any, traced: Any, directory: str, place: int) -> None:
+    """One output alone, fed with all inputs."""
+    traced.save_inference_model(directory, fetch=[place])
+    twin = copy.deepcopy(layer).eval() if entry.copies else layer.eval()
+    program, _, _ = paddle.static.load_inference_model(directory)
+    run = program.runnable(tuple(program.fetch_names))
+    for probe in range(len(entry.probes)):
+        expected = eager(twin, entry.inputs(probe))
+        if isinstance(expected, Exception):
+            continue
+        try:
+            got = run(*flat(leaves_as(entry.inputs(probe), traced.program.trace.inputs)))
+        except GuardError:
+            continue
+        assert_same(f"output {place} alone, probe {probe}", [expected[place]], list(got))

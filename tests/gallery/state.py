@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 
 import fxtraced as paddle
@@ -337,3 +339,55 @@ def a_buffer_replaced_by_an_input(self, x):
 def a_buffer_replaced_by_a_new_tensor(self, x):
     self.a = torch.ones(4)
     return x + self.a + self.b
+
+
+@functools.lru_cache
+def _causal(n):
+    return torch.tril(torch.ones(n, n))
+
+
+@G.guarded(f32(3, 4), f32(5, 4))
+def a_mask_from_a_cache(self, x):
+    return _causal(x.shape[0]) @ x
+
+
+def caching(self, nn):
+    self.cache = {}
+    self.longest = 2
+    self.register_buffer("angles", torch.zeros(2))
+
+
+@G.guarded(f32(3, 4), f32(5, 4), setup=caching)
+def a_table_from_a_cache_of_its_own(self, x):
+    n = x.shape[0]
+    if n not in self.cache:
+        self.cache[n] = torch.arange(n).unsqueeze(1) * 2.0
+    return x * self.cache[n]
+
+
+@G.guarded(f32(5, 4), f32(3, 4), f32(7, 4), setup=caching)
+def a_table_rebuilt_for_longer_inputs(self, x):
+    n = x.shape[0]
+    if n > self.longest:
+        self.longest = int(n)
+        self.angles = torch.arange(self.longest) * 0.5
+    return x * self.angles[:n].unsqueeze(1)
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=remembering)
+def a_table_made_in_the_first_call(self, x):
+    if self.last is None:
+        self.last = torch.arange(4.0)
+    return x * self.last
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=linear)
+def a_branch_on_gradients(self, x):
+    if torch.is_grad_enabled() or x.requires_grad:
+        return x
+    return self.fc(x) * 2 if self.fc.weight.requires_grad else x
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=linear)
+def a_tensor_compared_with_none(self, x):
+    return x if x == None or self.fc is None else self.fc(x)  # noqa: E711

@@ -180,6 +180,9 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool) -
             other = other.item()
         if isinstance(other, torch.Tensor) or not isinstance(other, int | float | complex):
             return NotImplemented
+        if issubclass(type(other), TracedScalar) and other.tracer is not self.tracer:
+            # A cache of forward's holds sizes of an earlier trace: they equal nothing of this one.
+            return NotImplemented
         left, right = (other, self) if reflected else (self, other)
         text = f"{_text(left, symbol)} {symbol} {_text(right, symbol)}"
         return self.tracer.scalar_call(function, (left, right), text)

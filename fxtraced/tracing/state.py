@@ -116,7 +116,8 @@ class Snapshot:
             contents = {k: v.copy() for k, v in attributes.items() if isinstance(v, _CONTAINERS)}
             self._modules.append((module, attributes, contents))
         refs = state_refs(layer)
-        self._forms = {ref.path: (tuple(ref.get().shape), ref.get().dtype) for ref in refs}
+        # A parameter of a lazy module has no shape yet, and another type then.
+        self._forms = {ref.path: ref.kind != "parameter" and (tuple(ref.get().shape), ref.get().dtype) for ref in refs}
         tensors = [ref.get() for ref in refs if ref.kind != "parameter"]
         tensors += [tensor for tensor, _ in earlier._tensors] if earlier else []
         self._tensors: list[tuple[torch.Tensor, torch.Tensor]] = [

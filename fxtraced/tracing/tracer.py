@@ -32,7 +32,7 @@ from fxtraced.tracing.nodes import describe, map_leaves, note_form
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
-from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of
+from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of, refuse_escaped
 
 _PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
 
@@ -135,6 +135,8 @@ class ConcolicTracer:
         name = getattr(func, "__name__", "")
         if name in ("__get__", "__set__", "__delete__"):
             return self._attribute_call(func, name, args)
+        if name in ("__eq__", "__ne__") and (args[1] is None or isinstance(args[1], str)):
+            return name == "__ne__"
         leaves = list(leaves_of((args, kwargs)))
         if self._book.has_provisional:
             self._book.withdraw(leaves, _calling_frame())
@@ -466,7 +468,9 @@ class ConcolicTracer:
     # Values, nodes, results
 
     def _traced(self, tensor: Any) -> TracedValue:
-        return tensor if isinstance(tensor, TracedValue) else self.state_value(tensor)
+        if not isinstance(tensor, TracedValue):
+            return self.state_value(tensor)
+        return tensor if tensor.tracer is self else refuse_escaped(tensor)
 
     def wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
         note_form(node, value)

@@ -10,7 +10,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced.tensor.tensor import plain, plain_copy
-from fxtraced.tracing.state import state_refs
+from fxtraced.tracing.state import Snapshot, state_refs
 from fxtraced.tracing.structure import flatten, leaves_as
 from tests.gallery.entries import Entry, seed_everything
 
@@ -68,17 +68,18 @@ def compare(entry: Entry, what: str, layer: Any, twin: Any, run: Any, probe: int
     layer: who owns the static state; None for an archive.
     """
     what = f"{what}, probe {probe}"
+    before = Snapshot(twin)
     given, fed = entry.inputs(probe), entry.inputs(probe)
     expected = eager(twin, given)
     seed_everything(11)
     try:
         got = run(fed)
     except GuardError:
-        _follow(layer, twin)
+        before.restore()
         return True
     except Exception as error:
         if isinstance(expected, Exception):
-            _follow(layer, twin)
+            before.restore()
             return False
         raise Wrong(f"{what}: the layer works, the graph raises {type(error).__name__}: {error}") from error
     if isinstance(expected, Exception):
@@ -91,17 +92,6 @@ def compare(entry: Entry, what: str, layer: Any, twin: Any, run: Any, probe: int
         wanted = state(twin)
         assert_same(f"{what}, state {list(now)}", [wanted[k] for k in now], list(now.values()))
     return False
-
-
-def _follow(layer: Any, twin: Any) -> None:
-    """After a call that only one side made: layer's state becomes twin's."""
-    if layer is None:
-        return
-    values = state(twin)
-    with torch.no_grad():
-        for ref in state_refs(layer):
-            if ref.kind != "parameter" and ref.path in values and ref.get().shape == values[ref.path].shape:
-                plain(ref.get().data).copy_(values[ref.path])
 
 
 def trace(entry: Entry, layer: Any, **options: Any) -> Any:

@@ -143,7 +143,7 @@ def the_last_result_kept_and_not_read(self, x):
     return self.last * 2
 
 
-@G.refused("FXT202", f32(3, 4), setup=remembering)
+@G.guarded(f32(3, 4), f32(5, 4), setup=remembering, copies=False)
 def the_last_result_kept_and_read(self, x):
     y = self.fc(x)
     if self.last is not None:
@@ -381,13 +381,6 @@ def a_table_made_in_the_first_call(self, x):
     return x * self.last
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=linear)
-def a_branch_on_gradients(self, x):
-    if torch.is_grad_enabled() or x.requires_grad:
-        return x
-    return self.fc(x) * 2 if self.fc.weight.requires_grad else x
-
-
-@G.right(f32(3, 4), f32(5, 4), setup=linear)
+@G.right(f32(3, 4), f32(5, 4), setup=linear, style="torch")
 def a_tensor_compared_with_none(self, x):
     return x if x == None or self.fc is None else self.fc(x)  # noqa: E711

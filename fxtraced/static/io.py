@@ -168,9 +168,7 @@ def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], grap
         "format": FORMAT,
         "fxtraced": version.VERSION,
         "torch": torch.__version__,
-        "feeds": [
-            {**_entry(feed_vars[name]), "written": name in program.written_feeds()} for name in feeds
-        ],
+        "feeds": [{**_entry(feed_vars[name]), "written": name in program.written_feeds()} for name in feeds],
         "fetches": [
             {**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)
         ],

@@ -138,4 +138,8 @@ def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
     """True when the call writes into its first argument, by torch's naming."""
     if name in ("setitem", "__setitem__") or name in IN_PLACE_SLOTS:
         return True
-    return (name.endswith("_") and not name.endswith("__")) or bool(kwargs.get("inplace", False)) or kwargs.get("out") is not None
+    return (
+        (name.endswith("_") and not name.endswith("__"))
+        or bool(kwargs.get("inplace", False))
+        or kwargs.get("out") is not None
+    )

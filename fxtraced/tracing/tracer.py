@@ -376,7 +376,8 @@ class ConcolicTracer:
         elif name != "grad":
             here = user_line()
             raise TraceError(
-                f"FXT100 forward assigns to .{name} of a tensor that it did not compute" + (f" at {here}" if here else "")
+                f"FXT100 forward assigns to .{name} of a tensor that it did not compute"
+                + (f" at {here}" if here else "")
                 + "\n  A static graph cannot give such a tensor other memory. Compute a new tensor instead. "
                 "See docs/errors.md#fxt100"
             )
@@ -437,7 +438,8 @@ class ConcolicTracer:
         if torch.is_autocast_enabled(kind):
             here = user_line()
             raise TraceError(
-                f"FXT100 {name}() runs under autocast" + (f" at {here}" if here else "")
+                f"FXT100 {name}() runs under autocast"
+                + (f" at {here}" if here else "")
                 + "\n  A static graph holds no autocast: its operations would run in other dtypes. Cast in forward "
                 '(x.astype("bfloat16")), or convert the layer before the trace. See docs/errors.md#fxt100'
             )
@@ -520,7 +522,9 @@ class ConcolicTracer:
             return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
         if isinstance(result, torch.Size):
             node.meta["number"] = None
-            return Shape(self._number(self.graph.call_function(operator.getitem, (node, i)), x) for i, x in enumerate(result))
+            return Shape(
+                self._number(self.graph.call_function(operator.getitem, (node, i)), x) for i, x in enumerate(result)
+            )
         if isinstance(result, bool | int | float):
             return self._number(node, result)
         return result

@@ -64,12 +64,20 @@ def no_state_at_all(self, x):
     return torch.sqrt(x.abs() + 1)
 
 
-@G.right([i64(2, 3, high=9), f32(2, 3, 4)], [i64(5, 1, high=9), f32(5, 1, 4)], setup=lambda self, nn: setattr(self, "e", nn.Embedding(10, 4)))
+@G.right(
+    [i64(2, 3, high=9), f32(2, 3, 4)],
+    [i64(5, 1, high=9), f32(5, 1, 4)],
+    setup=lambda self, nn: setattr(self, "e", nn.Embedding(10, 4)),
+)
 def two_inputs_of_two_dtypes(self, ids, x):
     return {"embedded": self.e(ids) + x, "length": torch.ones(1) * ids.shape[1]}
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=lambda self, nn: setattr(self, "deep", nn.Sequential(nn.Sequential(nn.Sequential(nn.Linear(4, 4))))))
+@G.right(
+    f32(3, 4),
+    f32(5, 4),
+    setup=lambda self, nn: setattr(self, "deep", nn.Sequential(nn.Sequential(nn.Sequential(nn.Linear(4, 4))))),
+)
 def deep_names(self, x):
     return self.deep(x)
 
@@ -96,11 +104,22 @@ def an_empty_buffer(self, x):
     return torch.cat([self.empty, x])
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=lambda self, nn: self.register_buffer("turned", torch.arange(16.0).reshape(4, 4).t()))
+@G.right(
+    f32(3, 4), f32(5, 4), setup=lambda self, nn: self.register_buffer("turned", torch.arange(16.0).reshape(4, 4).t())
+)
 def a_buffer_that_is_not_contiguous(self, x):
     return x @ self.turned + self.turned.reshape([-1])[:4]
 
 
-@G.right([f32(3, 4), f32(2)], [f32(5, 4), f32(2)], setup=lambda self, nn: [self.register_buffer(f"constant_{i}", torch.full([2], 7.0)) for i in (0, 2)])
+@G.right(
+    [f32(3, 4), f32(2)],
+    [f32(5, 4), f32(2)],
+    setup=lambda self, nn: [self.register_buffer(f"constant_{i}", torch.full([2], 7.0)) for i in (0, 2)],
+)
 def buffers_named_as_constants(self, constant_0, constant_1):
-    return constant_0[:, :2] + torch.tensor([1.0, 2.0]) * constant_1 + torch.tensor([5.0, 6.0]) * self.constant_0 + self.constant_2
+    return (
+        constant_0[:, :2]
+        + torch.tensor([1.0, 2.0]) * constant_1
+        + torch.tensor([5.0, 6.0]) * self.constant_0
+        + self.constant_2
+    )

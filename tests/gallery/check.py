@@ -123,9 +123,13 @@ def check_refusal(entry: Entry) -> None:
         try:
             trace(entry, layer, verify=verify)
         except Exception as error:
-            code = getattr(error, "code", "") if isinstance(error, paddle.errors.FxtracedError) else type(error).__name__
+            code = (
+                getattr(error, "code", "") if isinstance(error, paddle.errors.FxtracedError) else type(error).__name__
+            )
             if code != entry.verdict:
-                raise Wrong(f"verify={verify}: {entry.verdict} expected, got {type(error).__name__}: {error}") from error
+                raise Wrong(
+                    f"verify={verify}: {entry.verdict} expected, got {type(error).__name__}: {error}"
+                ) from error
             after, now = state(twin), state(layer)
             assert_same("state after the refusal", list(after.values()), [now[k] for k in after])
         else:
@@ -218,7 +222,7 @@ def _reloaded(entry: Entry, layer: Any, traced: Any, directory: str) -> None:
             guarded += compare(entry, "reloaded", None, twin, run, probe)
     if guarded and entry.verdict != "guarded":
         raise Wrong(f"reloaded: {guarded} probes met a guard")
-    if 1 < len(fetches) and entry.theme != "random":
+    if len(fetches) > 1 and entry.theme != "random":
         for place in (0, len(fetches) - 1):
             _pruned(entry, layer, traced, directory, place)
 

@@ -17,8 +17,10 @@ G = Gallery("control flow")
 
 
 def three_linears(self, nn):
-    self.layers = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)]) if nn is torch.nn else nn.LayerList(
-        [nn.Linear(4, 4) for _ in range(3)]
+    self.layers = (
+        nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])
+        if nn is torch.nn
+        else nn.LayerList([nn.Linear(4, 4) for _ in range(3)])
     )
 
 
@@ -130,7 +132,7 @@ def try_around_an_operation_that_works_at_other_sizes(self, x):
         return x * 2
 
 
-@G.refused("FXT202", f32(3, 4))
+@G.refused("FXT202", f32(3, 4), f32(2, 4))
 def try_around_an_operation_that_fails_at_other_sizes(self, x):
     try:
         return x + torch.ones(3, 4)
@@ -138,7 +140,7 @@ def try_around_an_operation_that_fails_at_other_sizes(self, x):
         return x * 2
 
 
-@G.refused("FXT101", lambda rng: [-torch.eye(3)])
+@G.refused("FXT101", lambda rng: [-torch.eye(3)], lambda rng: [2 * torch.eye(3)])
 def try_around_an_operation_that_works_on_other_data(self, x):
     try:
         return torch.linalg.cholesky(x)
@@ -146,7 +148,7 @@ def try_around_an_operation_that_works_on_other_data(self, x):
         return x * 2
 
 
-@G.refused("FXT101", i64(3, low=5, high=6))
+@G.refused("FXT101", i64(3, low=5, high=6), i64(3, high=3))
 def try_around_a_lookup_that_works_on_other_data(self, x):
     try:
         return torch.index_select(torch.ones(4), 0, x)

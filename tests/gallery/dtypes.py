@@ -17,7 +17,13 @@ def integers_and_floats(self, x):
 
 @G.right(i64(3, 4, low=-7, high=7), i64(5, 4, low=-7, high=7))
 def division_of_negative_integers(self, x):
-    return x // 3, x % 3, torch.div(x, 2, rounding_mode="trunc"), torch.div(x, 2, rounding_mode="floor"), 7 // (x * 2 + 1)
+    return (
+        x // 3,
+        x % 3,
+        torch.div(x, 2, rounding_mode="trunc"),
+        torch.div(x, 2, rounding_mode="floor"),
+        7 // (x * 2 + 1),
+    )
 
 
 @G.right([f32(3, 4), i64(3, 4)], [f32(5, 4), i64(1, 4)])
@@ -103,7 +109,12 @@ def bytes_that_overflow(self, x):
 
 @G.right(f32(3, 4), f32(5, 4), style="torch")
 def type_as_and_type(self, x):
-    return x.to(torch.int32).type_as(x), x.type(torch.float64), x.new_tensor([1, 2]) + 1, torch.ones_like(x, dtype=torch.int64)
+    return (
+        x.to(torch.int32).type_as(x),
+        x.type(torch.float64),
+        x.new_tensor([1, 2]) + 1,
+        torch.ones_like(x, dtype=torch.int64),
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4))

@@ -96,9 +96,9 @@ class Entry:
         layer = self.make()
         return layer.train() if self.training else layer.eval()
 
-    def inputs(self, probe: int) -> list[Any]:
-        """The inputs of a probe, the same in every call."""
-        rng = np.random.RandomState(probe + 1)
+    def inputs(self, probe: int, seed: int = 0) -> list[Any]:
+        """The inputs of a probe, the same in every call; another seed gives other values."""
+        rng = np.random.RandomState(1000 * seed + probe + 1)
         value = self.probes[probe]
         value = value(rng) if callable(value) else value
         wrapped: dict[int, torch.Tensor] = {}
@@ -134,9 +134,7 @@ class Gallery:
     def refused(self, code: str, *probes: Any, **options: Any) -> Callable[[Any], Any]:
         return self._entry(code, probes, options)
 
-    def _entry(
-        self, verdict: str, probes: tuple[Any, ...], options: dict[str, Any]
-    ) -> Callable[[Any], Any]:
+    def _entry(self, verdict: str, probes: tuple[Any, ...], options: dict[str, Any]) -> Callable[[Any], Any]:
         setup = options.pop("setup", None)
         style = options.pop("style", self.style)
 

@@ -61,7 +61,7 @@ def an_input_of_no_dimensions(self, x):
 
 @G.right([f32(3, 4), f32()], [f32(5, 4), f32()])
 def a_number_as_a_tensor(self, x, alpha):
-    return x * alpha, torch.where(alpha > 0, x, -x), x**alpha.abs()
+    return x * alpha, torch.where(alpha > 0, x, -x), x ** alpha.abs()
 
 
 @G.refused("FXT101", [f32(3, 4), f32()])
@@ -188,7 +188,9 @@ def the_same_layer_call_again(self, x):
 
 @G.right(f32(3, 4), f32(5, 4), setup=linear)
 def parameters_listed(self, x):
-    return x + sum(p.sum() for p in self.parameters()) + sum(1 for _ in self.named_parameters()) + len(self.state_dict())
+    return (
+        x + sum(p.sum() for p in self.parameters()) + sum(1 for _ in self.named_parameters()) + len(self.state_dict())
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4), setup=linear)

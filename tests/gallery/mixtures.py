@@ -135,7 +135,13 @@ def paddles_functions(self, x):
     y = paddle.concat([x, x * 2], axis=-1)
     a, b = paddle.split(y, [3, -1], axis=2)
     z = paddle.stack([a.sum(), b.mean()])
-    return paddle.flatten(y, 1), paddle.squeeze(z.unsqueeze(0), 0), F.softmax(y, axis=1), paddle.clip(x, -0.5, 0.5), F.pad(x, [1, 1], data_format="NCL")
+    return (
+        paddle.flatten(y, 1),
+        paddle.squeeze(z.unsqueeze(0), 0),
+        F.softmax(y, axis=1),
+        paddle.clip(x, -0.5, 0.5),
+        F.pad(x, [1, 1], data_format="NCL"),
+    )
 
 
 @G.right([f32(3, 4), f32(3, 4)], lambda rng: [f32(5, 4).tensor(rng), f32(5, 4).tensor(rng)])

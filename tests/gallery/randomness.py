@@ -67,7 +67,9 @@ def drawn_in_place(self, x):
 
 @G.right(f32(3, 4), f32(5, 4), style="paddle")
 def drawn_by_paddle(self, x):
-    return paddle.uniform([x.shape[0], 4]) + paddle.standard_normal([4]) * x + paddle.randint(0, 9, [4]).astype("float32")
+    return (
+        paddle.uniform([x.shape[0], 4]) + paddle.standard_normal([4]) * x + paddle.randint(0, 9, [4]).astype("float32")
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4), style="paddle")

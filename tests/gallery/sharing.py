@@ -151,7 +151,7 @@ def one_input_twice_and_written(self, x, y):
     return y * 2
 
 
-@G.refused("FXT202", same_twice(3, 4))
+@G.refused("FXT202", same_twice(3, 4), [f32(3, 4), f32(3, 4)])
 def inputs_compared_by_identity(self, x, y):
     return x * 3 if x is y else x + y
 
@@ -207,7 +207,11 @@ def tied_weights(self, x):
     return self.out(self.embedding(x))
 
 
-@G.right(f32(3, 4), f32(5, 4), setup=lambda self, nn: (self.register_buffer("a", torch.zeros(4)), self.register_buffer("b", self.a)))
+@G.right(
+    f32(3, 4),
+    f32(5, 4),
+    setup=lambda self, nn: (self.register_buffer("a", torch.zeros(4)), self.register_buffer("b", self.a)),
+)
 def one_buffer_under_two_names(self, x):
     self.a.add_(1)
     return x + self.b

@@ -259,7 +259,12 @@ def repeat_by_sizes(self, x):
     return x.repeat(x.size(1), 1) + x.new_ones(x.size(0) * x.size(1), x.size(1)) * x.new_full((1,), x.numel())
 
 
-@G.right(i64(3, 5, high=9), i64(2, 7, high=9), i64(1, 1, high=9), setup=lambda self, nn: setattr(self, "e", nn.Embedding(10, 4)))
+@G.right(
+    i64(3, 5, high=9),
+    i64(2, 7, high=9),
+    i64(1, 1, high=9),
+    setup=lambda self, nn: setattr(self, "e", nn.Embedding(10, 4)),
+)
 def mean_of_embeddings(self, x):
     return self.e(x).sum(1) / x.shape[1]
 

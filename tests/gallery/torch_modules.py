@@ -287,7 +287,14 @@ def reductions_with_places(self, x):
 @G.right(f32(3, 4), f32(5, 4), f32(1, 4))
 def indexing_of_many_kinds(self, x):
     rows = torch.arange(x.size(0))
-    return x[rows, -1], x[:, [0, 2]], x[None, ..., 1:3], x[rows[:, None], torch.tensor([1, 0])], x[x > 0].sum(), x[-1, ::2]
+    return (
+        x[rows, -1],
+        x[:, [0, 2]],
+        x[None, ..., 1:3],
+        x[rows[:, None], torch.tensor([1, 0])],
+        x[x > 0].sum(),
+        x[-1, ::2],
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4))
@@ -309,12 +316,20 @@ def einsum_of_many_kinds(self, x):
 @G.right(f32(4, 4), f32(6, 6))
 def linear_algebra(self, x):
     spd = x @ x.T + 3 * torch.eye(x.size(0))
-    return torch.linalg.solve(spd, x), torch.linalg.cholesky(spd), torch.linalg.det(spd).log(), torch.linalg.norm(x), spd.inverse()
+    return (
+        torch.linalg.solve(spd, x),
+        torch.linalg.cholesky(spd),
+        torch.linalg.det(spd).log(),
+        torch.linalg.norm(x),
+        spd.inverse(),
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4))
 def functional_of_functions(self, x):
-    return torch.cat([f(x) for f in (F.gelu, F.silu, F.softplus, F.elu, F.leaky_relu, F.hardtanh, F.mish, F.celu, F.glu)], -1)
+    return torch.cat(
+        [f(x) for f in (F.gelu, F.silu, F.softplus, F.elu, F.leaky_relu, F.hardtanh, F.mish, F.celu, F.glu)], -1
+    )
 
 
 @G.right(f32(3, 4), f32(5, 4))

@@ -45,12 +45,14 @@ def sums_of_normed_inputs_of_other_sizes(self, x, y):
     return torch.relu(self.a(x) + self.b(y)), torch.relu(self.a(x) + y * 2)
 
 
-@G.right(
-    f32(1, 3, 4, 4), f32(2, 3, 4, 4), f32(1, 3, 1, 1), f32(0, 3, 4, 4), setup=normed_twice
-)
+@G.right(f32(1, 3, 4, 4), f32(2, 3, 4, 4), f32(1, 3, 1, 1), f32(0, 3, 4, 4), setup=normed_twice)
 def sums_of_normed_means(self, x):
     y = self.a(x)
-    return torch.relu(self.b(y) + y), torch.relu(self.b(x[:1] * 2) + self.a(x)), torch.relu(self.a(x[:, :, :1]) + self.b(x))
+    return (
+        torch.relu(self.b(y) + y),
+        torch.relu(self.b(x[:1] * 2) + self.a(x)),
+        torch.relu(self.a(x[:, :, :1]) + self.b(x)),
+    )
 
 
 @G.right(f32(4, 3, 5, 5), f32(2, 3, 5, 5), setup=normed, training=True)

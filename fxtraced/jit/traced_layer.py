@@ -65,7 +65,7 @@ class TracedLayer:
         _check_tensors(outputs, "outputs")
         after = Snapshot(layer, before)
         if not after.is_built_as(before):
-            # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer that has them.
+            # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
             before = after
         try:
             program = _program(layer, copies, before, after, verify, rtol, atol)
@@ -110,8 +110,8 @@ class TracedLayer:
 
     def __reduce__(self) -> Any:
         raise TypeError(
-            "a TracedLayer can be neither pickled nor copied: it belongs to its layer. Trace the copied layer, or write "
-            "the graph to a file with save_inference_model"
+            "a TracedLayer can be neither pickled nor copied: it belongs to its layer. Trace the copied layer, or "
+            "write the graph to a file with save_inference_model"
         )
 
     def __call__(self, inputs: Any, *, return_numpy: bool = True) -> list[np.ndarray] | list[torch.Tensor]:

@@ -44,8 +44,8 @@ def leaves_as(value: list[Any], example: Flat) -> list[Any]:
             if not isinstance(part, dict) or set(part) != set(pattern):
                 given = sorted(map(str, part)) if isinstance(part, dict) else type(part)
                 raise FeedError(
-                    f"FXT301 an input must be a dict with the keys {sorted(map(str, pattern))}, but received {given}. See "
-                    "docs/errors.md#fxt301"
+                    f"FXT301 an input must be a dict with the keys {sorted(map(str, pattern))}, but received {given}. "
+                    "See docs/errors.md#fxt301"
                 )
             for key, entry in pattern.items():
                 walk(entry, part[key])

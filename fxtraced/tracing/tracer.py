@@ -152,8 +152,8 @@ class ConcolicTracer:
             return self._call_without_tensors(name, func, args, kwargs)
         if isinstance(func, torch._C.ScriptMethod | torch._C.ScriptFunction):
             raise TraceError(
-                f"FXT100 forward calls a scripted {name or 'function'}(): its operations cannot be seen. Call the Python "
-                "code that it was scripted from. See docs/errors.md#fxt100"
+                f"FXT100 forward calls a scripted {name or 'function'}(): its operations cannot be seen. Call the "
+                "Python code that it was scripted from. See docs/errors.md#fxt100"
             )
         if func in (torch.autograd.grad, torch.autograd.backward):
             raise TraceError(
@@ -186,8 +186,8 @@ class ConcolicTracer:
         writes = torch_calls.writes_in_place(name, kwargs)
         if writes and name.startswith("_foreach"):
             raise TraceError(
-                f"FXT100 forward calls torch.{name}(), whose writes TorchScript loses: write into each tensor by itself. "
-                "See docs/errors.md#fxt100"
+                f"FXT100 forward calls torch.{name}(), whose writes TorchScript loses: write into each tensor by "
+                "itself. See docs/errors.md#fxt100"
             )
         if writes:
             for written in leaves_of(kwargs.get("out") if kwargs.get("out") is not None else args[:1]):
@@ -400,7 +400,7 @@ class ConcolicTracer:
         return shape[args[1]] if len(args) > 1 else shape
 
     def _layout(self, name: str, traced: TracedValue, *dim: int, **kwargs: Any) -> Any:
-        """A stride, all of them, the offset, contiguity: what depends on the inputs' sizes and layouts stays in the graph."""
+        """A stride, all of them, the offset, contiguity: what depends on sizes and layouts stays in the graph."""
 
         def number(value: int, *place: int) -> TracedScalar:
             node = self.graph.call_method(name, (traced.node, *place), kwargs)
@@ -454,8 +454,8 @@ class ConcolicTracer:
             here = user_line()
             if ref is None:
                 raise StateWriteError(
-                    f"FXT103 forward writes through {name}() into a tensor that it keeps outside of the layer's buffers and "
-                    "attributes (in a global, a closure, a list)"
+                    f"FXT103 forward writes through {name}() into a tensor that it keeps outside of the layer's "
+                    "buffers and attributes (in a global, a closure, a list)"
                     + (f" at {here}" if here else "")
                     + "\n  A static graph holds such a tensor as a constant. Keep the value in a buffer "
                     "(register_buffer). See docs/errors.md#fxt103"

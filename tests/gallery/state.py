@@ -245,7 +245,7 @@ def a_branch_on_a_buffer_that_counts(self, x):
     return x * 2 if self.steps.sum() < 4 else x
 
 
-@G.refused("FXT101", f32(3, 4), setup=counting)
+@G.refused("FXT101", f32(3, 4), f32(3, 4, low=2, high=3), f32(3, 4, low=-9, high=-8), setup=counting)
 def a_branch_on_a_buffer_that_follows_the_data(self, x):
     self.steps.add_(x.mean())
     return x * 2 if self.steps.sum() > 0 else x

@@ -17,6 +17,7 @@ import pickle
 import signal
 import sys
 import time
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +30,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 import fxtraced as paddle
+from fxtraced.tracing.state import Snapshot
 from tests import gallery
 from tests.gallery.check import SEED, Wrong, assert_same, eager, flat
 from tests.gallery.entries import Entry, seed_everything
@@ -39,9 +41,8 @@ HEAD = """# The gallery: small models, and what becomes of them
 
 Every model of `tests/gallery` is traced on one set of inputs and then compared with eager calls on further ones: other
 sizes, other values, other layouts, most of them twice. Ground truth is always the eager call of a copy of the model
-with the same
-random seed; outputs, inputs afterwards and buffers must agree. `tests/gallery/test_gallery.py` holds fxtraced to its
-column in more ways (reloaded from an archive, after a change of the parameters, with every pass on, without
+with the same random seed; outputs, inputs afterwards and buffers must agree. `tests/gallery/test_gallery.py` holds
+fxtraced to its column in more ways (reloaded from an archive, after a change of the parameters, with every pass on, without
 verification); this table runs the same models through its neighbours in torch {torch}.
 
 | word | meaning |
@@ -95,7 +96,7 @@ def judge(entry: Entry, tool: Callable[[Any, list[Any]], tuple[Callable[..., Any
     model = entry.layer()
     twin = copy.deepcopy(model) if entry.copies else entry.layer()
     # fxtraced leaves a model as one eager call does; the others run it as often as they like, and start anew here.
-    start = {k: v.clone() for k, v in model.state_dict().items()}
+    start = _values(model)
     seed_everything(SEED)
     try:
         run, holder = tool(model, entry.inputs(0))
@@ -116,7 +117,7 @@ def judge(entry: Entry, tool: Callable[[Any, list[Any]], tuple[Callable[..., Any
 
 def _outcome(entry: Entry, twin: Any, run: Callable[..., Any], holder: Any, probe: int, seed: int) -> str:
     given, fed = entry.inputs(probe, seed), entry.inputs(probe, seed)
-    before = {k: v.clone() for k, v in twin.state_dict().items()}
+    before, values = Snapshot(twin), _values(twin)
     expected = eager(twin, given, SEED + seed)
     seed_everything(SEED + seed)
     try:
@@ -124,8 +125,8 @@ def _outcome(entry: Entry, twin: Any, run: Callable[..., Any], holder: Any, prob
             got = flat(run(fed))
     except Exception:
         if not isinstance(expected, Exception):
-            _load(twin, before)
-            _load(holder, before)
+            before.restore()
+            _load(holder, values)
             return "refused"
         return "right"
     if isinstance(expected, Exception):
@@ -139,6 +140,10 @@ def _outcome(entry: Entry, twin: Any, run: Callable[..., Any], holder: Any, prob
     except Wrong:
         return "silently wrong"
     return "right"
+
+
+def _values(model: Any) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in model.state_dict().items() if not torch.nn.parameter.is_lazy(v)}
 
 
 def _load(holder: Any, values: dict[str, torch.Tensor]) -> None:
@@ -156,7 +161,10 @@ def in_a_child(entry: Entry, tool: Callable[..., Any]) -> str:
         signal.alarm(SECONDS)
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
-            label = judge(entry, tool)
+            try:
+                label = judge(entry, tool)
+            except BaseException:
+                label = f"this script failed: {traceback.format_exc()}"
         os.write(writer, pickle.dumps(label))
         os._exit(0)
     os.close(writer)

@@ -44,6 +44,7 @@ _PREFIX: dict[Any, str] = {operator.neg: "-", operator.invert: "~", operator.not
 _NAMED: dict[Any, str] = {
     math.floor: "math.floor",
     math.ceil: "math.ceil",
+    math.isnan: "math.isnan",
     len: "len",
     int: "int",
     float: "float",
@@ -190,6 +191,8 @@ class _Writer:
         args, kwargs = scriptable(node, self._value)
         if len(args) == 2 and name_of(node).rstrip("_") in _PROMOTING:
             args = (self._flag(args[0], args[1]), self._flag(args[1], args[0]))
+        if name_of(node) == "where":
+            args = tuple(self._flag(x, args[0]) for x in args)
         return args, kwargs
 
     def _flag(self, value: Any, other: Any) -> Any:

@@ -56,10 +56,16 @@ def _from_numpy(array: Any) -> Any:
     return torch.tensor(array.tolist()) if array.dtype == object else _torch_from_numpy(array)
 
 
+def _check(condition: Any, message: Any = None) -> None:
+    """torch._check, which asks for the type bool itself."""
+    _torch_check(bool(condition), message)
+
+
+_torch_check = torch._check
 _torch_broadcast_shapes = torch.broadcast_shapes
 _torch_from_numpy = torch.from_numpy
 _LISTED = {name: _with_listed_sizes(getattr(torch, name)) for name in _NAMES}
-_LISTED.update(broadcast_shapes=_broadcast_shapes, from_numpy=_from_numpy)
+_LISTED.update(broadcast_shapes=_broadcast_shapes, from_numpy=_from_numpy, _check=_check)
 
 
 @contextmanager

@@ -64,7 +64,11 @@ class TracedScalar:
         return bool(self != 0)
 
     def _specialise(self) -> Any:
-        self.tracer.guard_truth(self == self.value)
+        if self.value != self.value:
+            # Not-a-number equals nothing, itself included.
+            self.tracer.guard_truth(self.tracer.scalar_call(math.isnan, (self,), f"isnan({self.text})"))
+        else:
+            self.tracer.guard_truth(self == self.value)
         return self.value
 
     def __int__(self) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from fxtraced.tracing.values import leaves_of
 
 # Answered from the value at hand: they tell of a tensor's type and form, not of its sizes or data.
 FACTS = frozenset(
@@ -19,6 +22,11 @@ FACTS = frozenset(
 
 # Facts that follow from sizes: numbers of the graph.
 LAYOUT = frozenset({"stride", "storage_offset", "is_contiguous"})
+
+# torch's functions of symbolic sizes, as Python's own.
+SYMBOLIC: dict[str, Callable[..., Any]] = {
+    "sym_max": max, "sym_min": min, "sym_not": operator.not_, "sym_int": math.trunc, "sym_float": lambda x: x * 1.0,
+}  # fmt: skip
 
 # A look at the data of a tensor.
 LOOKS = frozenset(
@@ -143,3 +151,40 @@ def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
         or bool(kwargs.get("inplace", False))
         or kwargs.get("out") is not None
     )
+
+
+def shares_memory(result: Any, inputs: list[torch.Tensor]) -> bool:
+    """True when a tensor in result has the memory of an input."""
+    taken = {x.untyped_storage()._cdata for x in inputs}
+    return any(x.untyped_storage()._cdata in taken for x in leaves_of(result) if isinstance(x, torch.Tensor))
+
+
+def version(tensor: torch.Tensor) -> int:
+    """The number of writes into a tensor so far."""
+    # Tensors made in inference mode count no writes.
+    return -1 if tensor.is_inference() else tensor._version
+
+
+def run(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
+    """A call of the graph, on values."""
+    return getattr(args[0], target)(*args[1:], **kwargs) if kind == "call_method" else target(*args, **kwargs)
+
+
+def opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
+    """The graph's way to say a torch call: an operator, a tensor method, or a function."""
+    # torch._tensor wraps some methods of TensorBase in functions, under the methods' plain names.
+    is_method = (
+        getattr(torch.Tensor, name, None) is func
+        or getattr(func, "__objclass__", None) is torch._C.TensorBase
+        or getattr(func, "__module__", "") == "torch._tensor"
+    )
+    if not is_method:
+        return "call_function", func, args
+    if name in OPERATORS:
+        function, swapped = OPERATORS[name]
+        return "call_function", function, args[::-1] if swapped else args
+    if name in FUNCTIONS_ONLY:
+        return "call_function", getattr(torch, name), args
+    if name in CASTS:
+        return "call_method", "to", (*args, CASTS[name])
+    return "call_method", IN_PLACE_SLOTS.get(name, name), args

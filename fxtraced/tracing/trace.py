@@ -65,11 +65,11 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
     try:
         with torch.no_grad(), sizes_one_by_one(), RecordingMode(tracer):
             outputs = layer(*flat_inputs.rebuild(feeds))
-    except Exception:
+    except Exception as error:
         # forward worked a moment ago: what the trace found wrong says more than what came of it.
-        tracer.raise_problems()
+        tracer.refusals.raise_all(error)
         raise
-    tracer.raise_problems()
+    tracer.refusals.raise_all()
 
     flat_outputs = structure.flatten(outputs)
     results = [_output_value(tracer, x) for x in flat_outputs.leaves]

@@ -17,9 +17,6 @@ from torch import fx
 from torch.overrides import TorchFunctionMode
 
 from fxtraced.framework.errors import (
-    DataDependenceError,
-    ParameterWriteError,
-    StateWriteError,
     TraceError,
     UnsupportedValueError,
 )
@@ -29,6 +26,7 @@ from fxtraced.tracing import torch_calls
 from fxtraced.tracing.guards import Guard, GuardBook
 from fxtraced.tracing.literals import literal, literal_of_tensors
 from fxtraced.tracing.nodes import describe, map_leaves, note_form
+from fxtraced.tracing.refusals import Refusals, refuse_assignment, refuse_autocast, refuse_calls, refuse_write
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
@@ -67,8 +65,7 @@ class ConcolicTracer:
     def __init__(self, refs: list[StateRef], paddle_style: bool, keep_values: bool = False):
         self.graph = fx.Graph()
         self._book = GuardBook(self.graph)
-        self.problems: list[str] = []
-        self.refusal: TraceError | None = None
+        self.refusals = Refusals()
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
         self.finished = False
@@ -148,18 +145,11 @@ class ConcolicTracer:
             return self._compare(name, args, kwargs)
         if name in torch_calls.LAYOUT and isinstance(args[0], TracedValue):
             return self._layout(name, *args, **kwargs)
+        if name in torch_calls.SYMBOLIC and not tensors:
+            return torch_calls.SYMBOLIC[name](*args)
         if name in torch_calls.FACTS or not (traced or tensors):
             return self._call_without_tensors(name, func, args, kwargs)
-        if isinstance(func, torch._C.ScriptMethod | torch._C.ScriptFunction):
-            raise TraceError(
-                f"FXT100 forward calls a scripted {name or 'function'}(): its operations cannot be seen. Call the "
-                "Python code that it was scripted from. See docs/errors.md#fxt100"
-            )
-        if func in (torch.autograd.grad, torch.autograd.backward):
-            raise TraceError(
-                f"FXT100 forward calls torch.autograd.{name}(): gradients are no part of a static graph. Compute them "
-                "outside of forward. See docs/errors.md#fxt100"
-            )
+        refuse_calls(func, name)
         if name in ("size", "numel", "__len__") and len(tensors) == 1:
             return self._size_call(name, tensors[0], args)
         if name == "nonzero" and kwargs.get("as_tuple", args[1] if len(args) > 1 else False):
@@ -170,7 +160,7 @@ class ConcolicTracer:
             return literal(self, func, args, kwargs)
         if name in torch_calls.LITERALS:
             return literal_of_tensors(self, name, args, kwargs)
-        return self.record(*_opcode(func, name, args), kwargs)
+        return self.record(*torch_calls.opcode(func, name, args), kwargs)
 
     @_undisturbed
     def record(self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -182,30 +172,25 @@ class ConcolicTracer:
                 f"global, a "
                 "closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
             )
-        self._refuse_autocast(name)
+        refuse_autocast(name, self._device)
         writes = torch_calls.writes_in_place(name, kwargs)
-        if writes and name.startswith("_foreach"):
-            raise TraceError(
-                f"FXT100 forward calls torch.{name}(), whose writes TorchScript loses: write into each tensor by "
-                "itself. See docs/errors.md#fxt100"
-            )
         if writes:
             for written in leaves_of(kwargs.get("out") if kwargs.get("out") is not None else args[:1]):
                 if isinstance(written, torch.Tensor):
-                    self._refuse_unseen_write(name, self._traced(written).example)
+                    refuse_write(name, self._traced(written).example, self._state_values.values(), self._refs)
         if name in torch_calls.RESHAPING_WRITES:
             self._settle_sizes(self._traced(args[0]))
         values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
-        versions = list(map(_version, inputs))
+        versions = list(map(torch_calls.version, inputs))
         try:
-            result = _run(kind, target, values, value_kwargs)
-        except Exception:
-            self._note_failure(kind, target, (args, kwargs), values, value_kwargs)
+            result = torch_calls.run(kind, target, values, value_kwargs)
+        except Exception as error:
+            self._note_failure(error, kind, target, (args, kwargs), values, value_kwargs)
             raise
-        changed = [x for x, version in zip(inputs, versions, strict=True) if _version(x) != version]
+        changed = [x for x, version in zip(inputs, versions, strict=True) if torch_calls.version(x) != version]
         for tensor in changed if not writes else []:
-            self._refuse_unseen_write(name, tensor)
+            refuse_write(name, tensor, self._state_values.values(), self._refs)
         writes = writes or bool(changed)
 
         node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
@@ -213,7 +198,7 @@ class ConcolicTracer:
             self._settle_factory(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
         node.meta["source"] = user_line()
-        node.meta["view"] = name in torch_calls.MAYBE_VIEWS or _shares_memory(result, inputs)
+        node.meta["view"] = name in torch_calls.MAYBE_VIEWS or torch_calls.shares_memory(result, inputs)
         if self._keep_values and isinstance(result, torch.Tensor):
             node.meta["value"] = result.clone()
         draws = torch_calls.draws(name, args, kwargs)
@@ -280,7 +265,7 @@ class ConcolicTracer:
         """The number in a one-element tensor: a traced one if it is fixed, otherwise a problem of this trace."""
         value = traced.example.item()
         if not traced.fixed:
-            self._add_problem(traced, how)
+            self.refusals.add_look(traced, how)
             return value
         number = self._number(self.graph.call_method("item", (traced.node,)), value)
         number.text = describe(traced.node)
@@ -290,7 +275,7 @@ class ConcolicTracer:
     def look_at_all(self, traced: TracedValue, how: str) -> np.ndarray:
         """The values of a tensor: guarded as a whole if they are fixed, otherwise a problem of this trace."""
         if not traced.fixed:
-            self._add_problem(traced, how)
+            self.refusals.add_look(traced, how)
         else:
             same = self.graph.call_function(torch.equal, (traced.node, self.constant_node(traced.example.clone())))
             same.meta["number"] = bool
@@ -309,14 +294,14 @@ class ConcolicTracer:
             node = self.graph.call_function(getattr(torch, name), (first.node, second.node, *args[2:]), kwargs)
             node.meta["number"] = bool
             return bool(TracedScalar(self, answer, f"{name}({describe(first.node)}, {describe(second.node)})", node))
-        self._add_problem(first if not first.fixed else second, f"torch.{name}()")
+        self.refusals.add_look(first if not first.fixed else second, f"torch.{name}()")
         return answer
 
-    def _note_failure(self, kind: str, target: Any, given: Any, values: Any, kwargs: Any) -> None:
+    def _note_failure(self, cause: Exception, kind: str, target: Any, given: Any, values: Any, kwargs: Any) -> None:
         """A call fails: forward may catch the error, so where it fails is asked for as any other fact is."""
         on_meta = functools.partial(map_leaves, lambda x: x.to("meta") if isinstance(x, torch.Tensor) else x)
         try:
-            _run(kind, target, on_meta(values), on_meta(kwargs))
+            torch_calls.run(kind, target, on_meta(values), on_meta(kwargs))
             by_data = True
         except Exception as error:
             by_data = isinstance(error, NotImplementedError)
@@ -324,38 +309,10 @@ class ConcolicTracer:
             if isinstance(leaf, TracedScalar):
                 self.guard_truth(leaf == leaf.value)
             elif isinstance(leaf, TracedValue) and by_data and not leaf.fixed:
-                self._add_problem(leaf, f"an operation that fails ({getattr(target, '__name__', target)})")
+                self.refusals.add_look(leaf, f"an operation that fails ({getattr(target, '__name__', target)})", cause)
             elif isinstance(leaf, TracedValue):
                 for dim in range(leaf.example.ndim):
                     self.guard_truth(self.size(leaf, dim) == leaf.example.shape[dim])
-
-    def _add_problem(self, traced: TracedValue, how: str) -> None:
-        here, origin = user_line(), traced.node.meta.get("source")
-        comes = f"\n  the value comes from {origin}" if origin and origin != here else ""
-        if traced.node.op == "placeholder":
-            comes = f"\n  the value is the input {traced.node.name!r}"
-        problem = (
-            f"FXT101 forward looks at the data of a tensor through {how}"
-            + (f" at {here}" if here else "")
-            + comes
-            + "\n"
-            "  A static graph cannot depend on values that change from call to call. Keep the value a tensor "
-            "(paddle.where(condition, a, b) chooses between two), or move the decision out of forward."
-        )
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-    def raise_problems(self) -> None:
-        """Raise everything that was found wrong in this trace, together: what forward caught, too."""
-        if self.refusal is not None:
-            raise self.refusal
-        if self.problems:
-            text = "\n".join(self.problems)
-            raise DataDependenceError(f"{text}\n  See docs/errors.md#fxt101")
-
-    def note_refusal(self, refusal: TraceError) -> None:
-        """Keep the first error of this trace, in case forward catches it."""
-        self.refusal = self.refusal or refusal
 
     # Parts of call
 
@@ -374,13 +331,7 @@ class ConcolicTracer:
         if name == "data" and isinstance(target, TracedValue) and target.node.op.startswith("call"):
             target.node, target.example, target.fixed = value.node, value.example, value.fixed
         elif name != "grad":
-            here = user_line()
-            raise TraceError(
-                f"FXT100 forward assigns to .{name} of a tensor that it did not compute"
-                + (f" at {here}" if here else "")
-                + "\n  A static graph cannot give such a tensor other memory. Compute a new tensor instead. "
-                "See docs/errors.md#fxt100"
-            )
+            refuse_assignment(name)
 
     def _call_without_tensors(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
         if name in torch_calls.LITERALS:
@@ -432,40 +383,6 @@ class ConcolicTracer:
         node_kwargs["dtype"] = result.dtype
         if self._device_node is not None and result.device == self._device:
             node_kwargs["device"] = self._device_node
-
-    def _refuse_autocast(self, name: str) -> None:
-        kind = (self._device or torch.device("cpu")).type
-        if torch.is_autocast_enabled(kind):
-            here = user_line()
-            raise TraceError(
-                f"FXT100 {name}() runs under autocast"
-                + (f" at {here}" if here else "")
-                + "\n  A static graph holds no autocast: its operations would run in other dtypes. Cast in forward "
-                '(x.astype("bfloat16")), or convert the layer before the trace. See docs/errors.md#fxt100'
-            )
-
-    def _refuse_unseen_write(self, name: str, example: torch.Tensor) -> None:
-        """Raise for a write into a parameter, or into a tensor that is neither the layer's nor made by forward."""
-        written = example.untyped_storage().data_ptr()
-        for tensor, traced in self._state_values.values():
-            ref = self._refs.get(id(tensor))
-            if (ref and ref.kind != "parameter") or traced.example.untyped_storage().data_ptr() != written:
-                continue
-            here = user_line()
-            if ref is None:
-                raise StateWriteError(
-                    f"FXT103 forward writes through {name}() into a tensor that it keeps outside of the layer's "
-                    "buffers and attributes (in a global, a closure, a list)"
-                    + (f" at {here}" if here else "")
-                    + "\n  A static graph holds such a tensor as a constant. Keep the value in a buffer "
-                    "(register_buffer). See docs/errors.md#fxt103"
-                )
-            raise ParameterWriteError(
-                f"FXT102 forward writes into the parameter {ref.path!r} through {name}()"
-                + (f" at {here}" if here else "")
-                + "\n  A static graph shares its parameters and must leave them alone. Compute a new tensor instead, "
-                "or keep the value in a buffer (register_buffer). See docs/errors.md#fxt102"
-            )
 
     # Values, nodes, results
 
@@ -563,7 +480,7 @@ class RecordingMode(TorchFunctionMode):
         try:
             return self.tracer.call(func, args, kwargs or {})
         except TraceError as refusal:
-            self.tracer.note_refusal(refusal)
+            self.tracer.refusals.note(refusal)
             raise
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
@@ -573,40 +490,6 @@ class RecordingMode(TorchFunctionMode):
                 f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
                 "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
             ) from error
-
-
-def _shares_memory(result: Any, inputs: list[torch.Tensor]) -> bool:
-    taken = {x.untyped_storage()._cdata for x in inputs}
-    return any(x.untyped_storage()._cdata in taken for x in leaves_of(result) if isinstance(x, torch.Tensor))
-
-
-def _version(tensor: torch.Tensor) -> int:
-    # Tensors made in inference mode count no writes.
-    return -1 if tensor.is_inference() else tensor._version
-
-
-def _run(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
-    return getattr(args[0], target)(*args[1:], **kwargs) if kind == "call_method" else target(*args, **kwargs)
-
-
-def _opcode(func: Any, name: str, args: tuple[Any, ...]) -> tuple[str, Any, tuple[Any, ...]]:
-    """The graph's way to say a torch call: an operator, a tensor method, or a function."""
-    # torch._tensor wraps some methods of TensorBase in functions, under the methods' plain names.
-    is_method = (
-        getattr(torch.Tensor, name, None) is func
-        or getattr(func, "__objclass__", None) is torch._C.TensorBase
-        or getattr(func, "__module__", "") == "torch._tensor"
-    )
-    if not is_method:
-        return "call_function", func, args
-    if name in torch_calls.OPERATORS:
-        function, swapped = torch_calls.OPERATORS[name]
-        return "call_function", function, args[::-1] if swapped else args
-    if name in torch_calls.FUNCTIONS_ONLY:
-        return "call_function", getattr(torch, name), args
-    if name in torch_calls.CASTS:
-        return "call_method", "to", (*args, torch_calls.CASTS[name])
-    return "call_method", torch_calls.IN_PLACE_SLOTS.get(name, name), args
 
 
 def _calling_frame() -> Any:

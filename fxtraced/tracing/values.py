@@ -116,10 +116,10 @@ class TracedValue(torch.Tensor):
     # Indexing
 
     def __getitem__(self, index: Any) -> Any:
-        return self.tracer.record("call_function", operator.getitem, (self, index), {})
+        return self.tracer.record("call_function", operator.getitem, (self, _with_tensors(index)), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.tracer.record("call_function", operator.setitem, (self, index, value), {})
+        self.tracer.record("call_function", operator.setitem, (self, _with_tensors(index), _with_tensors(value)), {})
 
     def __len__(self) -> int:
         if self.example.ndim == 0:
@@ -180,7 +180,7 @@ class TracedValue(torch.Tensor):
             "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of "
             "forward. See docs/errors.md#fxt100"
         )
-        self.tracer.note_refusal(refusal)
+        self.tracer.refusals.note(refusal)
         raise refusal
 
     def __hash__(self) -> int:
@@ -190,6 +190,9 @@ class TracedValue(torch.Tensor):
         return f"TracedTensor({self.node.name}, shape={list(self.example.shape)}, dtype={self.example.dtype})"
 
     __str__ = __repr__
+
+    def __copy__(self) -> Any:
+        return self.tracer.wrap(self.node, self.example, self.fixed)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return torch.clone(self)
@@ -313,6 +316,13 @@ class TorchTracedTensor(TracedValue):
         return torch.norm(self, p, dim, keepdim, dtype=dtype)
 
 
+def _with_tensors(value: Any) -> Any:
+    """An index or a value with tensors for NumPy's arrays."""
+    if isinstance(value, tuple):
+        return tuple(map(_with_tensors, value))
+    return torch.as_tensor(value) if isinstance(value, np.ndarray) else value
+
+
 def _listed(sizes: tuple[Any, ...]) -> Any:
     return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else list(sizes)
 
@@ -328,7 +338,7 @@ def refuse_escaped(value: Any) -> NoReturn:
         "forward instead. See docs/errors.md#fxt100"
     )
     if found is not None:
-        found.tracer.note_refusal(refusal)
+        found.tracer.refusals.note(refusal)
     raise refusal
 
 

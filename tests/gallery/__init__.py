@@ -8,7 +8,7 @@ from tests.gallery.entries import ENTRIES, Entry
 
 THEMES = (
     "control_flow", "sizes", "state", "sharing", "constants", "structures", "dtypes", "randomness", "training",
-    "torch_modules", "mixtures", "hostile", "archives",
+    "torch_modules", "mixtures", "passes", "hostile", "archives",
 )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import math
 
 import numpy as np
@@ -260,3 +262,49 @@ G.refused("FXT100", lambda rng: [f32(3, 4).tensor(rng).requires_grad_()])(Swallo
 @G.right(of(torch.float64, 3, 4), of(torch.float64, 5, 4))
 def doubles(self, x):
     return x * 0.1 + 1 / 3, x + torch.ones(4), x.sum() * 1e-17
+
+
+@G.right(f32(3, 4), f32(5, 4), style="torch")
+def choices_between_bools(self, x):
+    return (
+        torch.where(x > 0, True, False),
+        torch.where(x > 0, 1, 0),
+        torch.where(x > 0, 1.0, 2),
+        torch.where(x > 0, x, True),
+    )
+
+
+@G.guarded(f32(3, 4), f32(5, 4), f32(1, 4), style="torch")
+def symbolic_numbers_of_torch(self, x):
+    n = x.size(0)
+    torch._check(n > 1, lambda: "too few")
+    return x * torch.sym_max(n, 4) + torch.sym_min(n, 9) + torch.sym_int(n / 2) - torch.sym_float(n)
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def tensors_copied(self, x):
+    y, z = copy.deepcopy(x), copy.copy(x)
+    y.add_(1)
+    return x, y, z * 2
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def arrays_as_indices(self, x):
+    return x[np.array([0, 1])], x[:, np.int64(1)]
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def tensors_as_text_for_people(self, x):
+    print(f"{x} {x.shape[1:1]}", file=io.StringIO())
+    return x * 2
+
+
+def unknown_yet(self, nn):
+    self.register_buffer("scale", torch.full([1], float("nan")))
+
+
+@G.refused("FXT202", f32(3, 4), setup=unknown_yet)
+def a_look_at_a_buffer_that_is_no_number_yet(self, x):
+    scale = float(self.scale)
+    self.scale.copy_(x.sum().reshape([1]) * 0 + 2)
+    return x * (1 if math.isnan(scale) else 2)

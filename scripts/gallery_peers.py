@@ -42,8 +42,8 @@ HEAD = """# The gallery: small models, and what becomes of them
 Every model of `tests/gallery` is traced on one set of inputs and then compared with eager calls on further ones: other
 sizes, other values, other layouts, most of them twice. Ground truth is always the eager call of a copy of the model
 with the same random seed; outputs, inputs afterwards and buffers must agree. `tests/gallery/test_gallery.py` holds
-fxtraced to its column in more ways (reloaded from an archive, after a change of the parameters, with every pass on, without
-verification); this table runs the same models through its neighbours in torch {torch}.
+fxtraced to its column in more ways (reloaded from an archive, after a change of the parameters, with every pass on,
+without verification); this table runs the same models through its neighbours in torch {torch}.
 
 | word | meaning |
 |---|---|

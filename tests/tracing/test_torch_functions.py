@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import fxtraced as paddle
-from fxtraced.errors import LoweringError, UnsupportedValueError
+from fxtraced.errors import LoweringError
 
 
 class Called(nn.Module):
@@ -148,5 +148,6 @@ def test_torch_keeps_its_names() -> None:
 
 def test_a_factory_that_forward_knows_by_another_name() -> None:
     zeros = torch.zeros
-    with pytest.raises(UnsupportedValueError, match="FXT104 .*one by one"):
+    # Before torch 2.13 its argument parser refuses the sizes itself.
+    with pytest.raises(TypeError, match=r"FXT104 .*one by one|invalid combination of arguments"):
         paddle.jit.TracedLayer.trace(Called(lambda x: x + zeros(x.shape[0], 3)), [torch.rand(4, 3)])

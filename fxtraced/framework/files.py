@@ -11,16 +11,17 @@ from typing import IO, Any
 def write_atomically(path: str, write: Callable[[IO[bytes]], Any]) -> None:
     """Let write(file) fill a file under a temporary name, make it durable, and rename it to path.
 
+    path: a symbolic link stays, and the file that it names is replaced. The file may be read and written.
     What write raises comes through; the temporary file is gone then and an existing file stays as it was.
     """
-    directory, name = os.path.split(os.path.abspath(path))
+    directory, name = os.path.split(os.path.realpath(path))
     temporary = os.path.join(directory, f".{name}.{uuid.uuid4().hex}")
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "x+b") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, os.path.join(directory, name))
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)

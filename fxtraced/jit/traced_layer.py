@@ -129,11 +129,14 @@ class TracedLayer:
             tensors = structure.leaves_as(list(tensors), self._program.trace.inputs)
         return self._session.run(tensors, return_numpy)
 
-    def save_inference_model(self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None) -> None:
+    def save_inference_model(
+        self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None, *, sample: bool = True
+    ) -> None:
         """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
 
         feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to
         them and is in inference mode, also when the layer was traced in training mode.
+        sample: keep a small sample of the trace's inputs in the file, with which the model can test itself.
         Missing directories are made; an existing model is replaced in one step.
         Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
         missing input.
@@ -153,7 +156,7 @@ class TracedLayer:
         program = self._inference
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
-        save_program(dirname, program, feeds, fetches)
+        save_program(dirname, program, feeds, fetches, sample)
 
 
 def _program(

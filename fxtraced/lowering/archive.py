@@ -1,15 +1,18 @@
-"""Scripted modules as files."""
+"""Scripted modules as files: TorchScript with a manifest, a sample to test itself with, and a content hash."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import Any
 
 import torch
 from torch import fx
 
 from fxtraced.framework.errors import ArchiveError
+from fxtraced.framework.seal import broken_seal, seal
 from fxtraced.lowering.script import call_scripted, quiet, script
+from fxtraced.lowering.self_test import METHOD, record_sample, sample_attributes, self_test_source
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
@@ -21,41 +24,74 @@ def write_archive(
     tensors: dict[str, tuple[torch.Tensor, bool]],
     attributes: dict[str, tuple[Any, Any]],
     manifest: dict[str, Any],
+    sample: list[torch.Tensor] | None,
 ) -> None:
     """Write graph and tensors to an open binary file as TorchScript, on the CPU.
 
-    attributes: of the top module, each with its type and value; manifest: JSON beside the code.
+    attributes: of the top module, each with its type and value; manifest: JSON beside the code. sample: feeds for the
+    self-test, None for an archive without one.
     """
     on_cpu = {path: (plain(tensor).cpu(), kind) for path, (tensor, kind) in tensors.items()}
     as_saved = {
         path: (torch.nn.Parameter(tensor, requires_grad=False) if is_parameter else tensor, is_parameter)
         for path, (tensor, is_parameter) in on_cpu.items()
     }
-    module = script(graph, as_saved, attributes, feed_checks=True)
+    methods = ""
+    if sample is not None:
+        attributes = {**attributes, **sample_attributes(sample)}
+        methods = self_test_source(graph, sample)
+    module = script(graph, as_saved, attributes, feed_checks=True, methods=methods)
     module.eval()
+    if sample is not None:
+        record_sample(module)
     with quiet():
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
+    seal(file)
+
+
+def read_manifest(path: str) -> dict[str, Any]:
+    """The manifest of an archive, read without loading the model; every bit of the file is checked first.
+
+    Raises ArchiveError for a damaged file and for one that save_inference_model did not write.
+    """
+    with open(path, "rb") as file:
+        broken = broken_seal(file)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                name = next((x for x in archive.namelist() if x.endswith(f"/extra/{MANIFEST}")), None)
+                manifest: dict[str, Any] = json.loads(archive.read(name)) if name and not broken else {}
+        except Exception as error:
+            if broken is None:
+                raise
+            raise ArchiveError(
+                f"FXT401 {path} is no archive, or a damaged one: {broken}, and {error}. Save the model again. See "
+                "docs/errors.md#fxt401"
+            ) from error
+    if name is None:
+        raise ArchiveError(
+            f"FXT401 {path} is an archive without a manifest: save_inference_model did not write it. If it is a "
+            "TorchScript file, torch.jit.load reads it. See docs/errors.md#fxt401"
+        )
+    if broken:
+        raise ArchiveError(
+            f"FXT401 {path} is damaged: {broken}. Copy it anew, or save the model again. See docs/errors.md#fxt401"
+        )
+    return manifest
 
 
 class LoadedModule:
     """A scripted module from a file with its manifest."""
 
-    def __init__(self, path: str, device: torch.device):
-        extra = {MANIFEST: ""}
+    def __init__(self, path: str, device: torch.device, manifest: dict[str, Any]):
         try:
             with quiet():
-                self._module = torch.jit.load(path, map_location=device, _extra_files=extra)
+                self._module = torch.jit.load(path, map_location=device)
         except (RuntimeError, ValueError) as error:
             raise ArchiveError(
-                f"FXT401 {path} is no TorchScript file, or a damaged one: {_reason(error)}. Save the model again. "
-                "See docs/errors.md#fxt401"
+                f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
+                f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
-        if not extra[MANIFEST]:
-            raise ArchiveError(
-                f"FXT401 {path} is a TorchScript file without a manifest: it was not written by save_inference_model. "
-                "torch.jit.load reads it. See docs/errors.md#fxt401"
-            )
-        self.manifest: dict[str, Any] = json.loads(extra[MANIFEST])
+        self.manifest = manifest
         self._module.eval()
         self._forward = self._module._c._get_method("forward")
 
@@ -65,6 +101,13 @@ class LoadedModule:
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module."""
         self._module.to(device)
+
+    def self_test(self) -> list[float] | None:
+        """For each fetch the largest relative difference from the sample in the file; None without a sample."""
+        if not hasattr(self._module, METHOD):
+            return None
+        with torch.no_grad():
+            return list(getattr(self._module, METHOD)())
 
     def code(self) -> str:
         """The module's forward as text."""

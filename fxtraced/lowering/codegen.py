@@ -209,7 +209,7 @@ class _Writer:
         if isinstance(value, Text):
             return value
         if isinstance(value, fx.Node):
-            return _state_path(str(value.target)) if value.op == "get_attr" else _name(value)
+            return state_path(str(value.target)) if value.op == "get_attr" else _name(value)
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"
@@ -263,7 +263,7 @@ def attribute_name(part: str) -> str:
     return "".join(c if c.isascii() else f"_u{ord(c):x}" for c in part)
 
 
-def _state_path(path: str) -> str:
+def state_path(path: str) -> str:
     expression = "self"
     for part in map(attribute_name, path.split(".")):
         expression = f"{expression}.{part}" if part.isidentifier() else f'getattr({expression}, "{part}")'

@@ -48,11 +48,13 @@ def script(
     tensors: dict[str, tuple[torch.Tensor, bool]],
     attributes: dict[str, tuple[Any, Any]] | None = None,
     feed_checks: bool = False,
+    methods: str = "",
 ) -> torch.jit.ScriptModule:
     """A scripted module whose forward computes graph.
 
     tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.
-    attributes: further attributes of the top module, each with its type and value.
+    attributes: further attributes of the top module, each with its type and value. methods: the text of further
+    methods, which may call forward.
     Raises LoweringError with TorchScript's own message when it does not take the graph.
     """
     root = _Holder()
@@ -64,7 +66,7 @@ def script(
     with quiet():
         module = torch.jit.script(root)
         try:
-            module.define(source)
+            module.define(source + methods)
         except RuntimeError as error:
             raise LoweringError(
                 f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n  See docs/errors.md#fxt105"

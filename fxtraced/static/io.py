@@ -12,7 +12,8 @@ from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
-from fxtraced.lowering.archive import LoadedModule, write_archive
+from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
+from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
@@ -20,6 +21,7 @@ from fxtraced.static.executor import Executor
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
+from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.guards import check_guard
 
 FORMAT = 1
@@ -72,9 +74,12 @@ class InferenceProgram(Program):
     __repr__ = __str__
 
 
-def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches: list[str]) -> str:
+def save_program(
+    dirname: str, program: TracedProgram, feeds: list[str], fetches: list[str], sample: bool = True
+) -> str:
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
+    sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test.
     Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written;
     an existing model stays as it was then.
     """
@@ -92,16 +97,21 @@ def save_program(dirname: str, program: TracedProgram, feeds: list[str], fetches
         elif node.op == "get_attr":
             tensors[path] = (program.trace.constants[path].tensor, False)
     manifest = _manifest(program, feeds, fetches, graph)
+    no_sample = no_sample_because(graph) if sample else "none was wanted"
+    manifest["sample"] = no_sample or "the inputs of the trace"
+    examples = dict(zip(program.trace.feed_names, program.trace.inputs.leaves, strict=True))
+    sample_feeds = None if no_sample else [plain(examples[name]) for name in feeds]
     attributes = {
         "fxtraced_format": (int, FORMAT),
         "fxtraced_feed_names": (list[str], [entry["name"] for entry in manifest["feeds"]]),
         "fxtraced_feed_dtypes": (list[str], [entry["dtype"] for entry in manifest["feeds"]]),
         "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in manifest["feeds"]]),
         "fxtraced_fetch_names": (list[str], [entry["name"] for entry in manifest["fetches"]]),
+        "fxtraced_guards": (list[str], [entry["text"] for entry in manifest["guards"]]),
     }
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
-    write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest))
+    write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds))
     return path
 
 
@@ -142,21 +152,30 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix
     if not os.path.isfile(path):
         raise ArchiveError(
-            f"FXT401 there is no model at {path}: save_inference_model writes DIRNAME/{FILE_NAME}. See "
-            f"docs/errors.md#fxt401"
+            f"FXT401 there is no model at {path}: {_what_is_there(path_prefix)} See docs/errors.md#fxt401"
         )
-    program = InferenceProgram(LoadedModule(path, CPUPlace.device))
-    written = program.manifest["format"]
-    if written > FORMAT:
+    manifest = read_manifest(path)
+    if manifest["format"] > FORMAT:
         raise ArchiveError(
-            f"FXT401 {path} has format {written}, written by fxtraced {program.manifest['fxtraced']}; this fxtraced "
-            f"{version.VERSION} reads "
-            f"up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
+            f"FXT401 {path} has format {manifest['format']}, written by fxtraced {manifest['fxtraced']}; this fxtraced "
+            f"{version.VERSION} reads up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
         )
+    program = InferenceProgram(LoadedModule(path, CPUPlace.device, manifest))
     place = getattr(executor, "_device", None)
     if place is not None and place != CPUPlace.device:
         program.move_to(place)
     return [program, program.feed_names, program.fetches]
+
+
+def _what_is_there(path_prefix: str) -> str:
+    """What to do with a path that holds no archive."""
+    inside = os.listdir(path_prefix) if os.path.isdir(path_prefix) else []
+    if os.path.isfile(f"{path_prefix}.pdmodel") or any(x.endswith(".pdmodel") or x == "__model__" for x in inside):
+        return (
+            "this is a program that Paddle saved, and only Paddle runs it. Build the layer from its code, load the "
+            "weights with layer.set_state_dict(paddle.load('x.pdparams')), and save it with TracedLayer."
+        )
+    return f"save_inference_model writes DIRNAME/{FILE_NAME}."
 
 
 def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], graph: Any) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""The small sample in an archive, and the scripted methods with which the model tests itself where it lands.
+
+`fxtraced_self_test()` runs forward on the sample and gives, for each fetch, the largest difference from what was
+computed at the save, relative to the fetch's largest magnitude. `fxtraced_sample()` gives the sample's feeds. Both are
+TorchScript: plain libtorch calls them, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.lowering.codegen import state_path
+from fxtraced.tracing.nodes import possible_bases
+
+METHOD = "fxtraced_self_test"
+_FEEDS, _FETCHES = "fxtraced_sample_feeds", "fxtraced_sample_fetches"
+# A floating feed of more values than the first figure repeats as many as the second; of a fetch, at most the third
+# figure's values at equal distances are kept.
+_WHOLE, _REPEATED, _KEPT = 16384, 4096, 1024
+
+
+def no_sample_because(graph: fx.Graph) -> str | None:
+    """Why a graph cannot test itself: its results are not the same every time. None when they are."""
+    for node in graph.nodes:
+        if node.meta.get("draws"):
+            return f"{node.name} draws random numbers"
+        written = possible_bases(node.args[0]) if node.meta.get("effect") == "write" and node.args else ()
+        state = next((x for x in written if x.op == "get_attr"), None)
+        if state is not None:
+            return f"{node.name} writes into {state.target}"
+    return None
+
+
+def sample_attributes(feeds: list[torch.Tensor]) -> dict[str, tuple[Any, Any]]:
+    """The attributes that hold a sample, each with its type and value; record_sample fills in the fetches."""
+    return {_FEEDS: (list[torch.Tensor], [_kept(x) for x in feeds]), _FETCHES: (list[torch.Tensor], [])}
+
+
+def self_test_source(graph: fx.Graph, feeds: list[torch.Tensor]) -> str:
+    """The text of the methods for the sample of these feeds."""
+    state = next((state_path(str(node.target)) for node in graph.nodes if node.op == "get_attr"), None)
+    outputs: Any = graph.output_node().args[0]
+    results = ["results"] if len(outputs) == 1 else [f"results[{i}]" for i in range(len(outputs))]
+    return f"""
+def fxtraced_sample(self) -> List[Tensor]:
+    return torch.jit.annotate(List[Tensor], [{", ".join(_feed(i, x, state) for i, x in enumerate(feeds))}])
+
+def fxtraced_sample_results(self) -> List[Tensor]:
+    feeds = self.fxtraced_sample()
+    results = self.forward({", ".join(f"feeds[{i}]" for i in range(len(feeds)))})
+    kept: List[Tensor] = []
+    for result in [{", ".join(results)}]:
+        values = torch.view_as_real(result) if result.is_complex() else result
+        values = values.detach().to("cpu").flatten()
+        kept.append(values[:: max(1, (values.numel() + {_KEPT - 1}) // {_KEPT})].clone())
+    return kept
+
+def {METHOD}(self) -> List[float]:
+    differences: List[float] = []
+    for result, expected in zip(self.fxtraced_sample_results(), self.{_FETCHES}):
+        now, then = result.to(torch.float64), expected.to("cpu").to(torch.float64)
+        if now.numel() != then.numel():
+            differences.append(float("inf"))
+        elif now.numel() == 0:
+            differences.append(0.0)
+        else:
+            same = (now == then) | (torch.isnan(now) & torch.isnan(then))
+            apart = torch.where(same, torch.zeros_like(now), torch.abs(now - then))
+            sizes = torch.where(torch.isfinite(then), torch.abs(then), torch.zeros_like(then))
+            largest = float(torch.nan_to_num(apart, nan=float("inf"), posinf=float("inf")).max())
+            differences.append(largest / max(float(sizes.max()), {torch.finfo(torch.float32).tiny}))
+    return differences
+"""
+
+
+def record_sample(module: torch.jit.ScriptModule) -> None:
+    """Run the module on its sample and keep what it gives."""
+    with torch.no_grad():
+        setattr(module, _FETCHES, module.fxtraced_sample_results())
+
+
+def _kept(feed: torch.Tensor) -> torch.Tensor:
+    values = feed.detach().cpu().flatten()
+    repeats = values.numel() > _WHOLE and (values.is_floating_point() or values.is_complex())
+    return values[: _REPEATED if repeats else None].clone()
+
+
+def _feed(i: int, feed: torch.Tensor, state: str | None) -> str:
+    """The i-th feed made from what is kept of it, on the device of the model's state."""
+    kept = f"self.{_FEEDS}[{i}]" + (f".to({state}.device)" if state else ".clone()")
+    shape = list(feed.shape) or "torch.jit.annotate(List[int], [])"
+    if _kept(feed).numel() == feed.numel():
+        return f"{kept}.reshape({shape})"
+    return f"{kept}.repeat([{-(-feed.numel() // _REPEATED)}])[:{feed.numel()}].reshape({shape})"

@@ -1,0 +1,95 @@
+"""Inputs to probe with: fresh values, and other sizes."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from fxtraced.tensor.tensor import plain
+
+# A dimension: the index of its feed, and its own index there.
+Dim = tuple[int, int]
+
+_LARGEST_STEP = 32
+
+
+def fresh_values(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Other values in the ranges of the given ones: floats uniform, ints from least to largest, bools redrawn.
+
+    A tensor that is given twice stays one tensor.
+    """
+    generator = torch.Generator().manual_seed(0)
+    drawn: dict[int, torch.Tensor] = {}
+    for x in tensors:
+        if id(x) not in drawn:
+            drawn[id(x)] = _redraw(x, generator)
+    return [drawn[id(x)] for x in tensors]
+
+
+def _redraw(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    if x.numel() == 0 or x.is_complex():
+        return x
+    with torch.no_grad():
+        values = plain(x)
+        drawn = torch.rand(tuple(values.shape), generator=generator).to(values.device)
+        if values.dtype is torch.bool:
+            redrawn = drawn < 0.5
+        elif values.is_floating_point():
+            low, high = values.min(), values.max()
+            if not bool(torch.isfinite(high - low)):
+                return x
+            redrawn = (low + (high - low) * drawn.to(values.dtype)).to(values.dtype)
+        else:
+            low, high = values.min(), values.max()
+            redrawn = (low + torch.floor(drawn.to(torch.float64) * (high - low + 1)).to(values.dtype)).to(values.dtype)
+    return redrawn.as_subclass(type(x))
+
+
+def other_sizes(size: int) -> list[int]:
+    """Sizes to try in place of one, never 0 or 1.
+
+    Smaller ones come first: they cost less, and fit tables of positions. They keep a power of two of the size, as nets
+    that halve their input need it. Then come the half, one more, two more and the double, for guards such as
+    `h % 7 == 0`.
+    """
+    step = math.gcd(size, _LARGEST_STEP)
+    while step > 1 and size // step < 4:
+        step //= 2
+    smaller = [step * max(1, round(part * size / step)) for part in (0.3, 0.45, 0.6, 0.8)]
+    sizes = [x for x in smaller if x < size] + ([size // 2] if size % 2 == 0 else []) + [size + 1, size + 2, size * 2]
+    return [x for x in dict.fromkeys(sizes) if x > 1]
+
+
+def ties(dim: Dim, shapes: list[tuple[int, ...]]) -> list[frozenset[Dim]]:
+    """The dimensions that may have to change together with one, the likeliest first.
+
+    The dimension alone; with the same dimension of the other feeds where that has the same size; with every dimension
+    of this size in the other feeds; with every one anywhere.
+    """
+    feed, place = dim
+    size = shapes[feed][place]
+    equal = frozenset((f, i) for f, shape in enumerate(shapes) for i, other in enumerate(shape) if other == size)
+    alone = frozenset([dim])
+    candidates = [alone, alone | {(f, i) for f, i in equal if i == place}]
+    candidates += [alone | {(f, i) for f, i in equal if f != feed}, equal]
+    return list(dict.fromkeys(candidates))
+
+
+def resized(tensors: list[torch.Tensor], changes: dict[Dim, int]) -> list[torch.Tensor]:
+    """The tensors with other sizes: their own slices, left out or repeated. One tensor given twice stays one."""
+    made: dict[tuple[int, tuple[int, ...]], torch.Tensor] = {}
+    results = []
+    for feed, x in enumerate(tensors):
+        sizes = tuple(changes.get((feed, i), size) for i, size in enumerate(x.shape))
+        if (id(x), sizes) not in made:
+            made[id(x), sizes] = _cut(x, sizes)
+        results.append(made[id(x), sizes])
+    return results
+
+
+def _cut(x: torch.Tensor, sizes: tuple[int, ...]) -> torch.Tensor:
+    for dim, (old, new) in enumerate(zip(tuple(x.shape), sizes, strict=True)):
+        if new != old:
+            x = torch.index_select(x, dim, torch.arange(new, device=x.device) % old)
+    return x

@@ -1,0 +1,1 @@
+"""Random small models against eager calls of themselves; see test_fuzz.py and scripts/fuzz."""

@@ -1,0 +1,200 @@
+"""Archives as files: damaged, foreign, cut, half-written, and saved by several at once."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+from fxtraced.lowering.archive import read_manifest
+from tests.helpers import floats, layer_of, linear, trace
+
+SAVE_FOREVER = """
+import sys, fxtraced as paddle
+from tests.helpers import floats, layer_of, trace
+traced = trace(layer_of(lambda self, x: x + 1), floats(2, 3))
+print("ready", flush=True)
+while True:
+    traced.save_inference_model(sys.argv[1])
+"""
+
+# torch says that TorchScript is deprecated
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit")
+
+
+def save_linear(directory):
+    trace(layer_of(lambda self, x: self.fc(x), linear), floats(2, 4)).save_inference_model(str(directory))
+    return directory / "model.pt"
+
+
+def load(directory):
+    return paddle.static.load_inference_model(str(directory))[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "no archive, or a damaged one: it has 0 bytes only"),
+        (b"PK\x03\x04 rubbish", "no archive, or a damaged one"),
+        (b"rubbish" * 100, "no archive, or a damaged one: its content hash is missing"),
+        (None, "there is no model at .* save_inference_model writes DIRNAME/model.pt"),
+    ],
+)
+def test_files_that_are_no_archive(content, text, tmp_path):
+    if content is not None:
+        (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(paddle.errors.ArchiveError, match=text):
+        load(tmp_path)
+
+
+def test_truncated_at_every_length(tmp_path):
+    path = save_linear(tmp_path)
+    content = path.read_bytes()
+    for size in {*range(0, len(content), 211), *range(len(content) - 120, len(content))}:
+        path.write_bytes(content[:size])
+        with pytest.raises(paddle.errors.ArchiveError, match="FXT401"):
+            load(tmp_path)
+
+
+def test_every_flipped_bit_is_found(tmp_path):
+    path = save_linear(tmp_path)
+    content, chosen = path.read_bytes(), random.Random(0)
+    for _ in range(200):
+        flipped, bit = bytearray(content), chosen.randrange(len(content) * 8)
+        flipped[bit // 8] ^= 1 << (bit % 8)
+        path.write_bytes(flipped)
+        with pytest.raises(paddle.errors.ArchiveError, match="FXT401"):
+            load(tmp_path)
+
+
+def test_a_damaged_file_says_so(tmp_path):
+    path = save_linear(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(paddle.errors.ArchiveError, match="is damaged: its content hash is .* and .* was written"):
+        load(tmp_path)
+
+
+def test_a_foreign_torchscript_file(tmp_path):
+    torch.jit.save(torch.jit.script(torch.nn.ReLU()), str(tmp_path / "model.pt"))
+    with pytest.raises(paddle.errors.ArchiveError, match="without a manifest.*torch.jit.load reads it"):
+        load(tmp_path)
+
+
+def test_a_zip_that_is_no_model(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    with pytest.raises(paddle.errors.ArchiveError, match="without a manifest"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("names", [["inference.pdmodel", "inference.pdiparams"], ["__model__"]])
+def test_a_program_of_paddle(names, tmp_path):
+    for name in names:
+        (tmp_path / name).write_bytes(b"\x0a")
+    with pytest.raises(paddle.errors.ArchiveError, match="a program that Paddle saved.*set_state_dict"):
+        load(tmp_path)
+    with pytest.raises(paddle.errors.ArchiveError, match="a program that Paddle saved|there is no model at"):
+        load(tmp_path / "inference")
+
+
+def test_a_newer_format(tmp_path, monkeypatch):
+    import fxtraced.static.io as io
+
+    monkeypatch.setattr(io, "FORMAT", 99)
+    save_linear(tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(paddle.errors.ArchiveError, match="has format 99"):
+        load(tmp_path)
+
+
+def test_the_manifest_is_read_without_the_model(tmp_path):
+    path = save_linear(tmp_path)
+    manifest = read_manifest(str(path))
+    assert manifest["fetches"][0]["name"] == "fetch_0"
+    with zipfile.ZipFile(path) as archive:
+        name = next(x for x in archive.namelist() if x.endswith("fxtraced_manifest.json"))
+        assert json.loads(archive.read(name)) == manifest
+
+
+def test_a_symbolic_link_stays(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "current").mkdir()
+    (tmp_path / "current" / "model.pt").symlink_to(tmp_path / "models" / "first.pt")
+    save_linear(tmp_path / "current")
+    assert (tmp_path / "current" / "model.pt").is_symlink()
+    assert (tmp_path / "models" / "first.pt").is_file()
+    load(tmp_path / "current")
+
+
+def test_a_save_that_fails_leaves_the_old_model(tmp_path):
+    """A file size limit stands for a full disk."""
+    path = save_linear(tmp_path)
+    content = path.read_bytes()
+    limited = """
+import resource, signal, sys
+from tests.static.test_archive_files import save_linear
+from pathlib import Path
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+save_linear(Path(sys.argv[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", limited, str(tmp_path)], check=False, capture_output=True, text=True)
+    assert "OSError: [Errno 27]" in done.stderr
+    assert path.read_bytes() == content
+    assert os.listdir(tmp_path) == ["model.pt"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills as POSIX does")
+def test_killed_at_any_moment(tmp_path):
+    """The file under the name is always whole: the model of before or of after."""
+    chosen = random.Random(0)
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", SAVE_FOREVER, str(tmp_path)], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(chosen.uniform(0.05, 0.2))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        if (tmp_path / "model.pt").exists():
+            assert load(tmp_path).fetch_names == ["fetch_0"]
+
+
+def test_many_savers_and_readers(tmp_path):
+    """Each reader sees one model or the other, never a mixture."""
+    traces = [trace(layer_of(lambda self, x, k=k: x * 0 + k), floats(2, 3)) for k in range(2)]
+    traces[0].save_inference_model(str(tmp_path))
+    problems = []
+
+    def save(traced):
+        for _ in range(5):
+            traced.save_inference_model(str(tmp_path))
+
+    def read():
+        executor = paddle.static.Executor()
+        try:
+            for _ in range(5):
+                program, feeds, fetches = paddle.static.load_inference_model(str(tmp_path), executor)
+                result = executor.run(program, {feeds[0]: np.ones((2, 3), "float32")}, fetches)[0]
+                assert len(np.unique(result)) == 1, result
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=save, args=(traced,)) for traced in traces]
+    threads += [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems, problems[0]
+    assert os.listdir(tmp_path) == ["model.pt"]

@@ -133,3 +133,9 @@ class UnsafeFileError(FxtracedError, ValueError):
     """A file asks for more than arrays, containers, numbers and strings."""
 
     code = "FXT402"
+
+
+class SelfTestError(FxtracedError, AssertionError):
+    """A model does not give what it gave when it was saved."""
+
+    code = "FXT403"

@@ -1,68 +1,47 @@
-"""Predictor: an archive with handles for its inputs and outputs."""
+"""Predictor: runs an archive for requests, from handles or from tensors."""
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 
-from fxtraced.framework.errors import FeedError, FetchError
+from fxtraced.framework.errors import ArchiveError
 from fxtraced.inference.config import Config
-from fxtraced.static.executor import Executor, numpy_arrays
-from fxtraced.static.feeding import check_tensors, tensors_of, wrong_count
-from fxtraced.static.io import InferenceProgram, load_inference_model
+from fxtraced.inference.handle import Handle
+from fxtraced.inference.served import Served
+from fxtraced.static.executor import numpy_arrays
+from fxtraced.static.feeding import tensors_of
 from fxtraced.static.program import unknown_fetch
-from fxtraced.tensor.tensor import as_tensor
+from fxtraced.static.variable import Variable
+from fxtraced.tensor.tensor import Tensor, as_tensor
+
+_WARM_UP_CALLS = 3
 
 
-class Handle:
-    """One input or output of a predictor (paddle.inference.Tensor)."""
+class _Cell:
+    """The model that a predictor and its clones serve now. A request takes it once and keeps it to its end."""
 
-    def __init__(self, name: str):
-        self.name = name
-        self._shape: list[int] | None = None
-        self._value: Any = None
-
-    def reshape(self, shape: list[int]) -> None:
-        """Say the shape of what copy_from_cpu will bring; checked there."""
-        self._shape = list(shape)
-
-    def shape(self) -> list[int]:
-        """The shape of the value, or the one said by reshape."""
-        return list(self._value.shape) if self._value is not None else list(self._shape or [])
-
-    def copy_from_cpu(self, data: np.ndarray) -> None:
-        """Set an input from a NumPy array; it is copied.
-
-        Raises TypeError for what is no array, FeedError when reshape said another shape.
-        """
-        if not isinstance(data, np.ndarray):
-            raise TypeError(f"copy_from_cpu: {self.name!r} takes a NumPy array, but received {type(data)}")
-        if self._shape is not None and list(data.shape) != self._shape:
-            raise FeedError(
-                f"FXT301 input {self.name!r} was reshaped to {self._shape}, but received {list(data.shape)}. "
-                "See docs/errors.md#fxt301"
-            )
-        self._value = np.array(data)
-
-    def copy_to_cpu(self) -> np.ndarray:
-        """The value of an output as a NumPy array. Raises FetchError before the first run."""
-        if self._value is None:
-            raise FetchError(f"FXT303 {self.name!r} has no value yet: call run() first. See docs/errors.md#fxt303")
-        return self._value
+    def __init__(self, served: Served):
+        self.served = served
 
 
 class Predictor:
-    """Runs an archive (paddle.inference.Predictor); made by create_predictor. It serves one thread at a time."""
+    """Runs an archive (paddle.inference.Predictor); made by create_predictor.
 
-    def __init__(self, config: Config):
-        executor = Executor(config.place())
-        self._program: InferenceProgram = load_inference_model(config.model_dir(), executor)[0]
-        self._device = executor.device
-        self._inputs = {name: Handle(name) for name in self._program.feed_names}
-        self._outputs = {name: Handle(name) for name in self._program.fetch_names}
-        self._run = self._program.runnable(tuple(self._program.fetch_names))
+    run([tensors]) may be called by many threads at once. Handles belong to one thread: a clone for each has its own,
+    and shares the weights.
+    """
+
+    def __init__(self, config: Config, cell: _Cell | None = None):
+        if config.cpu_math_library_num_threads():
+            torch.set_num_threads(config.cpu_math_library_num_threads())
+        self._config = config
+        self._cell = cell or _Cell(Served(config))
+        self._lock = threading.Lock()
+        self._inputs = {variable.name: Handle(variable) for variable in self._cell.served.feeds}
+        self._outputs = {variable.name: Handle(variable) for variable in self._cell.served.program.fetches}
 
     def get_input_names(self) -> list[str]:
         """The names of the inputs in order."""
@@ -80,34 +59,127 @@ class Predictor:
         """The output of this name. Raises FetchError when there is none."""
         return _handle(self._outputs, name)
 
-    def run(self, inputs: list[torch.Tensor] | None = None) -> Any:
-        """Run on the input handles and fill the output handles (returns True), or on tensors and return tensors.
+    def variables(self) -> list[Variable]:
+        """The inputs and then the outputs with their dtypes and shapes; a size of -1 is free."""
+        served = self._cell.served
+        return [*served.feeds, *served.program.fetches]
 
-        Raises FeedError, FeedTypeError and GuardError.
+    def run(self, inputs: Sequence[torch.Tensor] | None = None) -> list[Tensor] | None:
+        """Run on the input handles and fill the output handles, or on tensors and return tensors.
+
+        inputs: a tensor for each input in order, on the predictor's device; the outputs stay there.
+        Raises FeedError, FeedTypeError, GuardError and ExecutionError.
         """
-        feeds = self._program.feeds
+        served = self._cell.served
         if inputs is not None:
-            if len(inputs) != len(feeds):
-                raise wrong_count(feeds, len(inputs))
-            check_tensors(feeds, list(inputs), self._device)
-            return [as_tensor(x) for x in self._run(*inputs)]
-        given = {name: handle._value for name, handle in self._inputs.items() if handle._value is not None}
-        tensors = tensors_of(feeds, given, self._device, self._program.written_feeds())
-        check_tensors(feeds, tensors, None)
-        results = numpy_arrays(self._run(*tensors), self._program.may_alias(tuple(self._outputs)))
-        for handle, value in zip(self._outputs.values(), results, strict=True):
-            handle._value = value
-        return True
+            return [as_tensor(x) for x in served.run(list(inputs))]
+        with self._lock:
+            given = {name: handle.value for name, handle in self._inputs.items() if handle.value is not None}
+            tensors = tensors_of(served.feeds, given, served.device, served.written)
+            results = numpy_arrays(served.run(tensors), served.may_alias)
+            for handle, value in zip(self._outputs.values(), results, strict=True):
+                handle.value = value
+        return None
+
+    def clone(self) -> Predictor:
+        """A predictor with handles of its own for another thread; it shares the weights, and reload serves both."""
+        return Predictor(self._config, self._cell)
+
+    def warm_up(self, shapes: Sequence[Sequence[int]] | None = None) -> None:
+        """Make the slow first calls now, on zeros of these shapes (one for each input) or on the archive's sample.
+
+        Raises ValueError without shapes when the archive has no sample.
+        """
+        served = self._cell.served
+        feeds = served.sample() if shapes is None else None
+        if shapes is not None:
+            if len(shapes) != len(served.feeds):
+                raise ValueError(f"warm_up: {len(served.feeds)} shapes are wanted, but received {len(shapes)}")
+            feeds = [
+                torch.zeros(list(shape), dtype=feed.dtype, device=served.device)
+                for shape, feed in zip(shapes, served.feeds, strict=True)
+            ]
+        if feeds is None:
+            raise ValueError(f"warm_up: {served.path} has no sample: give a shape for each input")
+        for _ in range(_WARM_UP_CALLS):
+            served.run([x.clone() for x in feeds])
+
+    def self_test(self, tolerance: float | None = None) -> dict[str, float] | None:
+        """Run the sample in the archive: for each output the largest difference from what was saved with it.
+
+        Differences are relative to the output's largest magnitude. tolerance: by default 1e-4, 2e-2 in half and 1e-1
+        in bfloat16 precision. None when the archive has no sample (it draws random numbers, or none was wanted).
+        Raises SelfTestError when a difference is too large.
+        """
+        return self._cell.served.self_test(tolerance)
+
+    def reload(self, dirname: str | None = None) -> None:
+        """Serve another archive, or the same path read anew, from the next request on.
+
+        The new model is loaded and has tested itself before it takes over; requests that run meanwhile finish with
+        the old one, and clones follow. Raises ArchiveError for other inputs or outputs than before, SelfTestError,
+        and what loading raises: the old model stays then.
+        """
+        config = Config(self._config)
+        config.set_model(dirname if dirname is not None else self._cell.served.path)
+        served = Served(config)
+        _check_same_interface(self._cell.served, served)
+        served.self_test()
+        self._cell.served = served
+
+    def clear_intermediate_tensor(self) -> None:
+        """Nothing to do (Paddle's): torch frees every value as soon as it is used."""
+
+    def try_shrink_memory(self) -> int:
+        """Give the GPU memory that torch holds in reserve back to the driver; returns 0."""
+        if self._cell.served.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return 0
+
+
+class PredictorPool:
+    """A number of predictors that share one model (paddle.inference.PredictorPool)."""
+
+    def __init__(self, config: Config, size: int = 1):
+        if size < 1:
+            raise ValueError(f"PredictorPool: size must be at least 1, but received {size}")
+        first = create_predictor(config)
+        self._predictors = [first, *(first.clone() for _ in range(size - 1))]
+
+    def retrieve(self, index: int) -> Predictor:
+        """The predictor of this index. Raises IndexError when there is none."""
+        if not 0 <= index < len(self._predictors):
+            raise IndexError(f"PredictorPool has {len(self._predictors)} predictors, but received index {index}")
+        return self._predictors[index]
+
+    # Paddle's own spelling.
+    retrive = retrieve
+
+    def __len__(self) -> int:
+        return len(self._predictors)
 
 
 def create_predictor(config: Config) -> Predictor:
     """A predictor (paddle.inference.create_predictor). Raises ArchiveError for a missing or damaged archive."""
     if not isinstance(config, Config):
         raise TypeError(f"create_predictor: config must be a Config, but received {type(config)}")
-    return Predictor(config)
+    return Predictor(Config(config))
 
 
 def _handle(handles: dict[str, Handle], name: str) -> Handle:
     if name not in handles:
         raise unknown_fetch(name, list(handles))
     return handles[name]
+
+
+def _check_same_interface(old: Served, new: Served) -> None:
+    for kind, before, now in (("inputs", old.feeds, new.feeds), ("outputs", old.program.fetches, new.program.fetches)):
+        if _form(before) != _form(now):
+            raise ArchiveError(
+                f"FXT401 {new.path} has the {kind} {_form(now)}, and the model that is served has {_form(before)}: "
+                "make another predictor for it. See docs/errors.md#fxt401"
+            )
+
+
+def _form(variables: list[Variable]) -> list[str]:
+    return [f"{v.name}: {str(v.dtype).removeprefix('torch.')}, rank {len(v.shape)}" for v in variables]

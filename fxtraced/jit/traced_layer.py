@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 import torch
 
 from fxtraced.framework.errors import FetchError, InferenceModeError
+from fxtraced.jit.conversion import Conversion, Verification
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.execution import Session
 from fxtraced.static.io import save_program
@@ -15,10 +17,10 @@ from fxtraced.static.strategy import BuildStrategy, ExecutionStrategy
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
+from fxtraced.tracing.comparer import Run
 from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.report import VerificationReport
 from fxtraced.tracing.state import Snapshot
-from fxtraced.tracing.trace import trace
-from fxtraced.tracing.verify import VerificationReport, Verifier
 
 _TRACE = "paddle.jit.TracedLayer.trace"
 _SAVE = "paddle.jit.TracedLayer.save_inference_model"
@@ -37,7 +39,7 @@ class TracedLayer:
 
     @staticmethod
     def trace(
-        layer: Any, inputs: Any, *, verify: bool = True, rtol: float = 1e-5, atol: float = 1e-6
+        layer: Any, inputs: Any, *, verify: bool | str = True, rtol: float = 1e-5, atol: float = 1e-6
     ) -> tuple[Any, TracedLayer]:
         """Run layer(*inputs), turn it into a static graph, and check the graph against the layer.
 
@@ -61,15 +63,19 @@ class TracedLayer:
         # A tensor that is given twice stays one tensor: forward may ask.
         own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
         copies = given.rebuild([own[id(x)] for x in given.leaves])
+        started = time.perf_counter()
         outputs = layer(*arguments)
         _check_tensors(outputs, "outputs")
+        first: Run | None = Run.of(layer, outputs, time.perf_counter() - started)
         after = Snapshot(layer, before)
         if not after.is_built_as(before):
             # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
-            before = after
+            before, first = after, None
+        options = Verification(bool(verify), verify == "thorough", rtol, atol)
+        conversion = Conversion(layer, copies, before, after, first, options)
         try:
-            program = _program(layer, copies, before, after, verify, rtol, atol)
-            inference = _inference_program(layer, program, copies, before, after, verify, rtol, atol)
+            program = conversion.program()
+            inference = conversion.inference_program(program)
         finally:
             after.restore()
         return outputs, TracedLayer(program, inference)
@@ -157,45 +163,6 @@ class TracedLayer:
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
         save_program(dirname, program, feeds, fetches, sample)
-
-
-def _program(
-    layer: torch.nn.Module, inputs: list[Any], before: Snapshot, after: Snapshot, verify: bool, rtol: float, atol: float
-) -> TracedProgram:
-    before.restore()
-    recorded = trace(layer, inputs)
-    before.restore()
-    program = TracedProgram(recorded)
-    if verify:
-        run = program.runnable(tuple(program.fetch_names))
-        report = Verifier(layer, recorded, run, before, after, rtol, atol).verify()
-        program.set_report(report)
-    return program
-
-
-def _inference_program(
-    layer: torch.nn.Module,
-    program: TracedProgram,
-    inputs: list[Any],
-    before: Snapshot,
-    after: Snapshot,
-    verify: bool,
-    rtol: float,
-    atol: float,
-) -> TracedProgram | Exception:
-    """The program of the layer in inference mode; the error if that mode cannot be traced, to be raised when it is
-    saved."""
-    if not any(module.training for module in layer.modules()):
-        return program
-    before.restore()
-    layer.eval()
-    try:
-        in_eval = Snapshot(layer)
-        return _program(layer, inputs, in_eval, in_eval, verify, rtol, atol)
-    except Exception as error:
-        return error
-    finally:
-        before.restore()
 
 
 def _check_tensors(value: Any, what: str) -> None:

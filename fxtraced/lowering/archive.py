@@ -12,10 +12,12 @@ from torch import fx
 from fxtraced.framework.errors import ArchiveError
 from fxtraced.framework.seal import broken_seal, seal
 from fxtraced.lowering.script import call_scripted, quiet, script
-from fxtraced.lowering.self_test import METHOD, record_sample, sample_attributes, self_test_source
+from fxtraced.lowering.self_test import METHOD, SAMPLE, record_sample, sample_attributes, self_test_source
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
+# Folded and laid out weights may change the outputs by this much of their scale.
+_FROZEN_DIFFERENCE = 1e-4
 
 
 def write_archive(
@@ -104,10 +106,30 @@ class LoadedModule:
 
     def self_test(self) -> list[float] | None:
         """For each fetch the largest relative difference from the sample in the file; None without a sample."""
-        if not hasattr(self._module, METHOD):
-            return None
+        return self._of_the_sample(METHOD)
+
+    def sample(self) -> list[torch.Tensor] | None:
+        """The sample's feeds; None without a sample."""
+        return self._of_the_sample(SAMPLE)
+
+    def optimise_for_cpu(self) -> None:
+        """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives."""
+        with quiet():
+            methods = [name for name in (METHOD, SAMPLE) if hasattr(self._module, name)]
+            frozen = torch.jit.freeze(self._module, preserved_attrs=methods)
+            frozen = torch.jit.optimize_for_inference(frozen, other_methods=methods)
+        if methods and not max(self._with_gradients_off(getattr(frozen, METHOD))) <= _FROZEN_DIFFERENCE:
+            return
+        self._module = frozen
+        self._forward = frozen._c._get_method("forward")
+
+    def _of_the_sample(self, method: str) -> Any:
+        return self._with_gradients_off(getattr(self._module, method)) if hasattr(self._module, method) else None
+
+    @staticmethod
+    def _with_gradients_off(method: Any) -> list[Any]:
         with torch.no_grad():
-            return list(getattr(self._module, METHOD)())
+            return list(method())
 
     def code(self) -> str:
         """The module's forward as text."""

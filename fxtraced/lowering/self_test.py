@@ -15,7 +15,7 @@ from torch import fx
 from fxtraced.lowering.codegen import state_path
 from fxtraced.tracing.nodes import possible_bases
 
-METHOD = "fxtraced_self_test"
+METHOD, SAMPLE = "fxtraced_self_test", "fxtraced_sample"
 _FEEDS, _FETCHES = "fxtraced_sample_feeds", "fxtraced_sample_fetches"
 # A floating feed of more values than the first figure repeats as many as the second; of a fetch, at most the third
 # figure's values at equal distances are kept.
@@ -45,11 +45,11 @@ def self_test_source(graph: fx.Graph, feeds: list[torch.Tensor]) -> str:
     outputs: Any = graph.output_node().args[0]
     results = ["results"] if len(outputs) == 1 else [f"results[{i}]" for i in range(len(outputs))]
     return f"""
-def fxtraced_sample(self) -> List[Tensor]:
+def {SAMPLE}(self) -> List[Tensor]:
     return torch.jit.annotate(List[Tensor], [{", ".join(_feed(i, x, state) for i, x in enumerate(feeds))}])
 
 def fxtraced_sample_results(self) -> List[Tensor]:
-    feeds = self.fxtraced_sample()
+    feeds = self.{SAMPLE}()
     results = self.forward({", ".join(f"feeds[{i}]" for i in range(len(feeds)))})
     kept: List[Tensor] = []
     for result in [{", ".join(results)}]:

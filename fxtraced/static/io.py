@@ -67,6 +67,21 @@ class InferenceProgram(Program):
     def device(self) -> torch.device | None:
         return self._device
 
+    def self_test(self) -> list[float] | None:
+        """For each fetch the largest difference from the sample in the archive, relative to the fetch's scale.
+
+        None when the archive has no sample.
+        """
+        return self._module.self_test()
+
+    def sample(self) -> list[torch.Tensor] | None:
+        """The feeds of the sample in the archive; None when it has none."""
+        return self._module.sample()
+
+    def optimise_for_cpu(self) -> None:
+        """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed."""
+        self._module.optimise_for_cpu()
+
     def __str__(self) -> str:
         names = [f"  feed   {v}" for v in self.feeds] + [f"  fetch  {v}" for v in self.fetches]
         return "\n".join(["InferenceProgram", *names, self._module.code()])

@@ -17,8 +17,8 @@ from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
 from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.report import VerificationReport
 from fxtraced.tracing.trace import Trace
-from fxtraced.tracing.verify import VerificationReport
 
 
 class TracedProgram(Program):

@@ -13,7 +13,7 @@ from fxtraced.tracing.nodes import question
 from fxtraced.tracing.source import user_line
 
 
-@dataclass
+@dataclass(eq=False)
 class Guard:
     """One question about a size with its answer, and the user's line that asked it."""
 
@@ -49,6 +49,46 @@ class _Provisional:
     number: Any
     frame: types.FrameType
     instruction: int
+
+
+class FeedGuards:
+    """The guards that ask about sizes of the feeds alone: they can be answered without running anything."""
+
+    def __init__(self, guards: list[Guard]):
+        asked = {guard: _feed_sizes(guard.node.args[0]) for guard in guards}
+        self._asked = {guard: sizes for guard, sizes in asked.items() if sizes}
+
+    def on(self, feed: str, dim: int) -> list[Guard]:
+        """The guards that ask about this dimension of a feed."""
+        return [guard for guard, sizes in self._asked.items() if (feed, dim) in sizes]
+
+    def hold(self, shapes: dict[str, tuple[int, ...]]) -> bool:
+        """True when every one of them holds for feeds of these shapes."""
+        return all(_answer(guard.node.args[0], shapes) for guard in self._asked)
+
+
+def _feed_sizes(condition: Any) -> set[tuple[str, int]]:
+    """The feeds' dimensions that a condition is calculated from; empty when it is calculated from other values, too."""
+    found = set()
+    pending = [condition]
+    while pending:
+        node = pending.pop()
+        owner = node.args[0] if node.args else None
+        if node.target == "size" and isinstance(owner, fx.Node) and owner.op == "placeholder":
+            found.add((str(owner.target), node.args[1]))
+        elif node.op != "call_function" or "shape" in node.meta:
+            return set()
+        else:
+            pending.extend(node.all_input_nodes)
+    return found
+
+
+def _answer(node: Any, shapes: dict[str, tuple[int, ...]]) -> Any:
+    if not isinstance(node, fx.Node):
+        return node
+    if node.target == "size":
+        return shapes[str(node.args[0].target)][node.args[1]]  # type: ignore[union-attr, index]
+    return node.target(*(_answer(x, shapes) for x in node.args))  # type: ignore[operator]
 
 
 class GuardBook:

@@ -61,19 +61,20 @@ def other_sizes(size: int) -> list[int]:
     return [x for x in dict.fromkeys(sizes) if x > 1]
 
 
-def ties(dim: Dim, shapes: list[tuple[int, ...]]) -> list[frozenset[Dim]]:
+def ties(dim: Dim, tensors: list[torch.Tensor]) -> list[frozenset[Dim]]:
     """The dimensions that may have to change together with one, the likeliest first.
 
-    The dimension alone; with the same dimension of the other feeds where that has the same size; with every dimension
-    of this size in the other feeds; with every one anywhere.
+    The dimension alone (in every feed that is this tensor); with the same dimension of the other feeds where that has
+    the same size; with every dimension of this size in the other feeds; with every one anywhere.
     """
     feed, place = dim
-    size = shapes[feed][place]
-    equal = frozenset((f, i) for f, shape in enumerate(shapes) for i, other in enumerate(shape) if other == size)
-    alone = frozenset([dim])
-    candidates = [alone, alone | {(f, i) for f, i in equal if i == place}]
-    candidates += [alone | {(f, i) for f, i in equal if f != feed}, equal]
-    return list(dict.fromkeys(candidates))
+    own = {f for f, x in enumerate(tensors) if x is tensors[feed]}
+    alone = frozenset((f, place) for f in own)
+    size = tensors[feed].shape[place]
+    equal = frozenset((f, i) for f, x in enumerate(tensors) for i, other in enumerate(x.shape) if other == size)
+    same_place = frozenset((f, i) for f, i in equal if i == place)
+    elsewhere = frozenset((f, i) for f, i in equal if f not in own)
+    return list(dict.fromkeys([alone, alone | same_place, alone | elsewhere, equal]))
 
 
 def resized(tensors: list[torch.Tensor], changes: dict[Dim, int]) -> list[torch.Tensor]:

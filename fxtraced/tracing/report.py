@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def shapes_text(shapes: dict[str, tuple[int, ...]]) -> str:
+    """Shapes by name, as `x[2, 3], mask[2]`."""
+    return ", ".join(f"{name}{list(shape)}" for name, shape in shapes.items())
+
+
 @dataclass(frozen=True)
 class Probe:
     """One comparison: its inputs' shapes, and the largest differences or why there was none to make.
@@ -22,17 +27,12 @@ class Probe:
     seconds: float = 0.0
 
     @property
-    def inputs(self) -> str:
-        """The shapes as a text."""
-        return ", ".join(f"{name}{list(shape)}" for name, shape in self.shapes.items())
-
-    @property
     def result(self) -> str:
         """The differences as a text, or why there are none."""
         return self.skipped or f"largest difference {self.absolute:.3g} absolute, {self.relative:.3g} relative"
 
     def __str__(self) -> str:
-        return f"{self.name} on {self.inputs}: {self.result}"
+        return f"{self.name} on {shapes_text(self.shapes)}: {self.result}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class VerificationReport:
 
     def __str__(self) -> str:
         lines = [f"verified in {self.seconds:.2f} s, rtol {self.rtol:g}, atol {self.atol:g}"]
-        lines += _columns([(probe.name, probe.inputs, probe.result) for probe in self.probes])
+        lines += _columns([(probe.name, shapes_text(probe.shapes), probe.result) for probe in self.probes])
         lines += _columns([(f"{found.name} = {found.size}", str(found)) for found in self.sizes])
         return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rows import Row, expression, flatten, prepare_layer
+from rows import Row, expression, flatten, leaves_of, prepare_layer
 
 import fxtraced as paddle
 
@@ -68,17 +68,6 @@ def prepared(layer: Any, row: Row) -> Any:
 def inputs_for(row: Row, draw: str = "") -> list[Any]:
     """New tensors for the row's inputs: always the same values for the same draw."""
     return [paddle.to_tensor(sample.array(row.call + draw, name)) for name, sample in row.inputs.items()]
-
-
-def leaves_of(value: Any) -> Any:
-    """What stands in nested lists, tuples and dicts, in order."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from leaves_of(item)
-    elif isinstance(value, dict):
-        yield from leaves_of(list(value.values()))
-    else:
-        yield value
 
 
 def arrays(result: Any) -> list[np.ndarray]:

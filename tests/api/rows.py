@@ -31,6 +31,15 @@ class Sample:
             return np.asarray(draw.randint(int(self.low), int(self.high), size=self.shape), self.dtype)
         return np.asarray(draw.uniform(self.low, self.high, size=self.shape), self.dtype)
 
+    def array_of(self, dtype: str, call: str, name: str) -> np.ndarray:
+        """The values as another dtype; those of bfloat16 as float32. Integers are not 0: nothing is divided by 0."""
+        values = self.array(call, name)
+        if dtype == "bool":
+            return np.asarray(values > values.mean())
+        if dtype.startswith("int"):
+            return np.asarray(np.sign(values) * np.ceil(np.abs(values) * 4), dtype)
+        return values if dtype == "bfloat16" else values.astype(dtype)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -82,9 +91,14 @@ def boolean(*shape: int) -> Sample:
     return Sample("bool", shape)
 
 
-def inputs_of(row: Row, paddle: Any) -> dict[str, Any]:
-    """The row's inputs as tensors of the given library."""
-    return {name: paddle.to_tensor(sample.array(row.call, name)) for name, sample in row.inputs.items()}
+def inputs_of(row: Row, paddle: Any, dtype: str = "float32") -> dict[str, Any]:
+    """The row's inputs as tensors of the given library; those of float32 in the given dtype."""
+    tensors = {}
+    for name, sample in row.inputs.items():
+        cast = sample.dtype == "float32"
+        tensor = paddle.to_tensor(sample.array_of(dtype, row.call, name) if cast else sample.array(row.call, name))
+        tensors[name] = tensor.astype(dtype) if cast and dtype == "bfloat16" else tensor
+    return tensors
 
 
 def expression(row: Row, paddle: Any, inputs: dict[str, Any]) -> Any:
@@ -112,27 +126,77 @@ def prepare_layer(layer: Any, row: Row) -> Any:
     return layer
 
 
-def evaluate(row: Row, paddle: Any) -> list[np.ndarray]:
-    """The row's outputs, flattened to arrays, under the given library."""
-    inputs = inputs_of(row, paddle)
+def result_of(row: Row, paddle: Any, inputs: dict[str, Any], dtype: str = "float32") -> Any:
+    """What the row's expression gives, or the layer that it gives on the inputs: a floating dtype becomes its own."""
     result = expression(row, paddle, inputs)
     nn = getattr(paddle, "nn", None)
+    if nn is None or not isinstance(result, nn.Layer):
+        return result
+    layer = prepare_layer(result, row)
+    if dtype in FLOATING[1:]:
+        layer.to(dtype=dtype)
+    return layer(*inputs.values())
+
+
+def evaluate(row: Row, paddle: Any, dtype: str = "float32") -> list[np.ndarray]:
+    """The row's outputs, flattened to arrays, under the given library; the inputs of float32 in the given dtype."""
+    return list(flatten(result_of(row, paddle, inputs_of(row, paddle, dtype), dtype)))
+
+
+def gradients(row: Row, paddle: Any, outputs: set[int] | None = None) -> tuple[set[int], dict[str, np.ndarray]]:
+    """The gradients of the row's outputs, times fixed weights, and the numbers of the outputs that have one.
+
+    outputs: the numbers of those to take; None for all. The gradients are those of the floating inputs by name and,
+    where the expression gives a layer, of its parameters by key; one that Paddle leaves out is left out.
+    """
+    tensors = inputs_of(row, paddle)
+    leaves = {name: tensors[name] for name, sample in row.inputs.items() if sample.dtype in FLOATING}
+    for leaf in leaves.values():
+        leaf.stop_gradient = False
+    # A copy may be written in place, a leaf may not.
+    copies = {name: paddle.assign(tensor) if name in leaves else tensor for name, tensor in tensors.items()}
+    result = expression(row, paddle, copies)
+    nn = getattr(paddle, "nn", None)
     if nn is not None and isinstance(result, nn.Layer):
-        result = prepare_layer(result, row)(*inputs.values())
-    return list(flatten(result))
+        layer = prepare_layer(result, row)
+        leaves.update(layer.named_parameters())
+        result = layer(*copies.values())
+    found = {number: leaf for number, leaf in enumerate(leaves_of(result)) if has_gradient(leaf)}
+    taken = sorted(found.keys() if outputs is None else found.keys() & outputs)
+    if taken:
+        seeds = [paddle.to_tensor(weights(row, number, found[number].numpy())) for number in taken]
+        paddle.autograd.backward([found[number] for number in taken], seeds)
+    return set(taken), {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None}
+
+
+def has_gradient(value: Any) -> bool:
+    return not getattr(value, "stop_gradient", True) and value.numpy().dtype.kind in "fc"
+
+
+def weights(row: Row, number: int, output: np.ndarray) -> np.ndarray:
+    """The fixed weights of an output: of its shape and dtype, uniform in [-1, 1)."""
+    draw = np.random.RandomState(zlib.crc32(f"{row.call}|output {number}".encode()))
+    real, imaginary = draw.uniform(-1, 1, (2, *output.shape))
+    return np.asarray(real + 1j * imaginary if output.dtype.kind == "c" else real, output.dtype)
+
+
+def leaves_of(value: Any) -> Iterator[Any]:
+    """What stands in nested lists, tuples and dicts, in order."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from leaves_of(item)
+    elif isinstance(value, dict):
+        yield from leaves_of(list(value.values()))
+    else:
+        yield value
 
 
 def flatten(value: Any) -> Iterator[np.ndarray]:
     """The arrays in a result: lists, tuples and dicts in order; numbers, names and dtypes as arrays too."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from flatten(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from flatten(item)
-    elif isinstance(value, np.ndarray | np.generic | bool | int | float | complex | str):
-        yield np.asarray(value)
-    elif hasattr(value, "numpy"):
-        yield np.asarray(value.numpy())
-    else:  # a dtype (named alike in both libraries after the dot), a place, None
-        yield np.asarray(str(value).rsplit(".", 1)[-1])
+    for leaf in leaves_of(value):
+        if isinstance(leaf, np.ndarray | np.generic | bool | int | float | complex | str):
+            yield np.asarray(leaf)
+        elif hasattr(leaf, "numpy"):
+            yield np.asarray(leaf.numpy())
+        else:  # a dtype (named alike in both libraries after the dot), a place, None
+            yield np.asarray(str(leaf).rsplit(".", 1)[-1])

@@ -19,14 +19,13 @@ from harness import (
     assert_same,
     inputs_for,
     layer_of,
-    leaves_of,
     prepared,
     recorded,
     rows_of,
     with_leading_size,
     with_other_sizes,
 )
-from rows import Row
+from rows import Row, leaves_of
 
 import fxtraced as paddle
 from fxtraced.errors import FxtracedError, GuardError

@@ -128,10 +128,9 @@ def _archive(program: Program, layer: Any, traced: Any, probes: dict[str, int]) 
             return
         except Exception as error:
             raise _Unclear(f"save raises {type(error).__name__}: {error}") from error
-        twin = copy.deepcopy(layer).eval()
         runner = paddle.static.load_inference_model(os.path.join(directory))[0]
         run = runner.runnable(tuple(runner.fetch_names))
-        _probe(program, "reloaded", None, twin, lambda x: run(*flat(x)), probes, set())
+        _probe(program, "reloaded", None, layer.eval(), lambda x: run(*flat(x)), probes, set())
 
 
 def _state(layer: Any) -> dict[str, torch.Tensor]:

@@ -160,7 +160,7 @@ class _Writer:
 
     def result(self) -> str:
         """The return statement."""
-        made = [name for name, value in self._variables() if isinstance(value, torch.Tensor)]
+        made = [name for name, value in self._variables() if isinstance(value, torch.Tensor)] or ["torch.ones(1)"]
         chosen = made[-3:] if self.draw(st.booleans()) else [made[-1]]
         if self.draw(st.sampled_from([False, False, True])):
             return f"return {{{', '.join(f'{name!r}: {name}' for name in chosen)}}}"

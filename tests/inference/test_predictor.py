@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def test_handles(predictor):
         handle = predictor.get_input_handle(name)
         handle.reshape([4, 3])
         handle.copy_from_cpu(value)
-    assert predictor.run() is True
+    assert predictor.run() is None
     np.testing.assert_array_equal(predictor.get_output_handle("fetch_0").copy_to_cpu(), x + y)
     np.testing.assert_array_equal(predictor.get_output_handle("fetch_1").copy_to_cpu(), x * y)
     assert predictor.get_output_handle("fetch_1").shape() == [4, 3]
@@ -57,13 +59,182 @@ def test_errors(predictor, tmp_path):
         inference.create_predictor(inference.Config(str(tmp_path / "nowhere")))
 
 
-def test_config():
-    config = inference.Config("somewhere")
+def test_an_output_handle_is_ours_alone(predictor):
+    x = np.ones((2, 3), "float32")
+    predictor.get_input_handle("x").share_external_data(x)
+    predictor.get_input_handle("y").share_external_data(paddle.to_tensor(x))
+    predictor.run()
+    first = predictor.get_output_handle("fetch_0").copy_to_cpu()
+    x[:] = 5
+    predictor.run()
+    np.testing.assert_array_equal(first, 2)
+    np.testing.assert_array_equal(predictor.get_output_handle("fetch_0").copy_to_cpu(), 6)
+    assert predictor.get_input_handle("x").type() is inference.DataType.FLOAT32
+
+
+def test_clones_have_handles_of_their_own(predictor):
+    other = predictor.clone()
+    one = np.ones((2, 3), "float32")
+    for each, factor in ((predictor, 1), (other, 2)):
+        for name in ("x", "y"):
+            each.get_input_handle(name).copy_from_cpu(one * factor)
+    predictor.run()
+    other.run()
+    np.testing.assert_array_equal(predictor.get_output_handle("fetch_0").copy_to_cpu(), 2)
+    np.testing.assert_array_equal(other.get_output_handle("fetch_0").copy_to_cpu(), 4)
+
+
+def test_a_pool(tmp_path, predictor):
+    pool = inference.PredictorPool(inference.Config(str(tmp_path)), 3)
+    assert len(pool) == 3
+    assert pool.retrive(0)._cell is pool.retrieve(2)._cell
+    with pytest.raises(IndexError, match="has 3 predictors, but received index 3"):
+        pool.retrieve(3)
+    with pytest.raises(ValueError, match="at least 1, but received 0"):
+        inference.PredictorPool(inference.Config(str(tmp_path)), 0)
+
+
+def test_self_test_and_warm_up(predictor):
+    assert predictor.self_test() == {"fetch_0": 0.0, "fetch_1": 0.0}
+    predictor.warm_up()
+    predictor.warm_up([[5, 3], [5, 3]])
+    with pytest.raises(ValueError, match="2 shapes are wanted, but received 1"):
+        predictor.warm_up([[5, 3]])
+    assert predictor.try_shrink_memory() == 0
+    predictor.clear_intermediate_tensor()
+
+
+def save_network(directory, seed, width=16):
+    paddle.seed(seed)
+    net = paddle.nn.Sequential(
+        paddle.nn.Conv2D(3, width, 3), paddle.nn.BatchNorm2D(width), paddle.nn.ReLU(), paddle.nn.Flatten(),
+        paddle.nn.Linear(width * 36, 4),
+    )  # fmt: skip
+    net.eval()
+    traced = trace(net, floats(2, 3, 8, 8))
+    traced.save_inference_model(str(directory))
+    return net
+
+
+def test_an_optimised_model_gives_the_same(tmp_path):
+    net = save_network(tmp_path, 0)
+    x = floats(5, 3, 8, 8, seed=3)
+    config = inference.Config(str(tmp_path))
+    config.switch_ir_optim(False)
+    for chosen in (config, inference.Config(str(tmp_path))):
+        predictor = inference.create_predictor(chosen)
+        np.testing.assert_allclose(predictor.run([x])[0].numpy(), net(x).numpy(), rtol=1e-5, atol=1e-6)
+        assert max(predictor.self_test().values()) < 1e-5
+
+
+def test_reload(tmp_path, predictor):
+    first, second = save_network(tmp_path / "a", 1), save_network(tmp_path / "b", 2)
+    x = floats(2, 3, 8, 8)
+    served = inference.create_predictor(inference.Config(str(tmp_path / "a")))
+    clone = served.clone()
+    served.reload(str(tmp_path / "b"))
+    for each in (served, clone):
+        np.testing.assert_allclose(each.run([x])[0].numpy(), second(x).numpy(), rtol=1e-5, atol=1e-6)
+    with pytest.raises(paddle.errors.ArchiveError, match=r"has the inputs \['x: float32, rank 2', .* is served has"):
+        served.reload(str(tmp_path))
+    with pytest.raises(paddle.errors.ArchiveError, match="there is no model at"):
+        served.reload(str(tmp_path / "nowhere"))
+    served.reload(str(tmp_path / "a"))
+    np.testing.assert_allclose(clone.run([x])[0].numpy(), first(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_reload_under_load(tmp_path):
+    """No request is lost, and each is answered by one model or the other."""
+    nets = [save_network(tmp_path / name, seed) for seed, name in enumerate("ab")]
+    x = floats(2, 3, 8, 8)
+    expected = [net(x).numpy() for net in nets]
+    served = inference.create_predictor(inference.Config(str(tmp_path / "a")))
+    answers, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            answers.append(served.run([x])[0].numpy())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for name in "bababa":
+        served.reload(str(tmp_path / name))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert answers
+    assert all(any(np.allclose(answer, each, atol=1e-5) for each in expected) for answer in answers)
+
+
+def test_bfloat16(tmp_path):
+    net = save_network(tmp_path, 0)
+    config = inference.Config(str(tmp_path))
+    config.enable_mkldnn_bfloat16()
+    predictor = inference.create_predictor(config)
+    x = floats(2, 3, 8, 8)
+    result = predictor.run([x])[0]
+    assert result.dtype is paddle.float32
+    difference = abs(result.numpy() - net(x).numpy()).max()
+    assert 0 < difference < 0.05
+    with pytest.raises(paddle.errors.SelfTestError, match=r"FXT403 .* 'fetch_0' by .* and 1e-07 is allowed"):
+        predictor.self_test(tolerance=1e-7)
+
+
+def test_config(recwarn):
+    config = inference.Config("somewhere", "weights")
+    assert (config.model_dir(), config.prog_file(), config.params_file()) == ("somewhere", "somewhere", "weights")
     assert not config.use_gpu()
-    config.enable_use_gpu(100, 1)
+    config.enable_use_gpu(100, 1, inference.PrecisionType.Half)
     assert config.use_gpu()
     assert config.gpu_device_id() == 1
+    assert config.precision() is inference.PrecisionType.Half
+    copied = inference.Config(config)
     config.disable_gpu()
     assert config.place() == "cpu"
-    with pytest.raises(ValueError, match="device_id must be >= 0"):
-        config.enable_use_gpu(device_id=-1)
+    assert copied.place() == "gpu:1"
+    config.set_cpu_math_library_num_threads(2)
+    assert config.cpu_math_library_num_threads() == 2
+    assert config.ir_optim()
+    assert config.mkldnn_enabled()
+    assert config.glog_info_disabled()
+    config.enable_mkldnn()
+    assert config.summary().splitlines() == [
+        "model      somewhere",
+        "device     cpu",
+        "precision  Float32",
+        "threads    2",
+        "ir_optim   True",
+    ]
+    assert not recwarn
+
+
+def test_what_has_no_meaning_says_so_once(recwarn):
+    for _ in range(2):
+        inference.Config("x").enable_memory_optim()
+    assert [str(x.message) for x in recwarn] == [
+        "Config.enable_memory_optim changes nothing here: torch frees every value as soon as the last operation has "
+        "used it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (lambda c: c.enable_use_gpu(device_id=-1), ValueError, "device_id must be >= 0, but received -1"),
+        (lambda c: c.enable_use_gpu(1, 0, "half"), TypeError, "must be a PrecisionType, but received 'half'"),
+        (lambda c: c.enable_use_gpu(1, 0, inference.PrecisionType.Int8), ValueError, "no quantised operations"),
+        (lambda c: c.set_cpu_math_library_num_threads(0), ValueError, "at least 1 thread, but received 0"),
+        (lambda c: c.enable_xpu(), AttributeError, "Config has no 'enable_xpu'"),
+        (lambda c: inference.Config(3), TypeError, "dirname must be a str, but received <class 'int'>"),
+        (lambda c: inference.get_num_bytes_of_data_type("int8"), TypeError, "must be a DataType"),
+    ],
+)
+def test_wrong_settings(wrong, error, message):
+    with pytest.raises(error, match=message):
+        wrong(inference.Config("x"))
+
+
+def test_types():
+    assert inference.get_num_bytes_of_data_type(inference.DataType.FLOAT16) == 2
+    assert inference.get_version().startswith("fxtraced: ")

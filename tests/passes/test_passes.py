@@ -83,6 +83,16 @@ def test_pruning_keeps_writes_into_what_is_fetched():
     assert "setitem" not in names(pruned)
 
 
+def test_pruning_keeps_guards_on_feeds_that_no_operation_needs():
+    def forward(self, x):
+        found = x[x > 0]
+        return paddle.ones([2]) if found.shape[0] > 1 else paddle.zeros([2])
+
+    program = program_of(forward, floats(8))
+    pruned = prune(program.trace.graph, ["x"], {"fetch_0": program.node("fetch_0")})
+    assert [name for name in names(pruned) if name.startswith("check_guard")] == ["check_guard"]
+
+
 def test_pruning_drops_guards_on_what_goes():
     def forward(self, x, y):
         if x.shape[0] > 1 and y.shape[0] > 1:

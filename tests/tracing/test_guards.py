@@ -195,17 +195,16 @@ def test_sizes_given_to_torch_leave_no_guard():
 
 def test_free_sizes_are_found():
     traced = trace(layer_of(branch), floats(3, 4))
-    assert traced.program.feeds[0].shape == (-1, 4)
-    assert traced.program.fetches[0].shape == (-1, 4)
+    assert traced.program.feeds[0].shape == (-1, -1)
+    assert traced.program.fetches[0].shape == (-1, -1)
     fixed = trace(layer_of(lambda self, x: x * len(x)), floats(3, 4))
-    assert fixed.program.feeds[0].shape == (3, 4)
-    assert "guarded: FXT201" in str(fixed.report)
+    assert fixed.program.feeds[0].shape == (3, -1)
 
 
 def test_a_size_that_forward_itself_refuses_is_no_failure():
     def forward(self, x):
-        return x.reshape([3, -1])
+        return x.reshape([3, -1]) @ x.reshape([-1, 3])
 
     traced = trace(layer_of(forward), floats(3, 4))
-    assert "forward itself fails there" in str(traced.report)
-    assert traced.program.feeds[0].shape == (3, 4)
+    assert traced.program.feeds[0].shape == (3, -1)
+    assert "fixed: forward fails on x[2, 2]: " in str(traced.report)

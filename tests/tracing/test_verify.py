@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import numpy as np
@@ -46,12 +47,24 @@ def test_baked_values_are_caught(name):
 
 def test_the_report_tells_what_was_compared():
     report = trace(layer_of(lambda self, x, ids: self.fc(x)[ids], linear), floats(5, 4), ints(5)).report
-    assert [probe.name for probe in report.probes] == ["the given inputs", "fresh values", "another leading size"]
-    assert report.probes[2].shapes == {"x": (6, 4), "ids": (6,)}
-    assert all(probe.absolute == 0 for probe in report.probes)
-    assert str(report).splitlines()[1] == (
-        "  the given inputs on x[5, 4], ids[5]: largest difference 0 absolute, 0 relative"
-    )
+    assert [probe.name for probe in report.probes] == ["the given inputs", "fresh values", "other sizes"]
+    assert report.probes[2].shapes == {"x": (6, 4), "ids": (2,)}
+    assert all(probe.absolute == 0 and probe.seconds > 0 for probe in report.probes)
+    assert str(report.probes[0]) == "the given inputs on x[5, 4], ids[5]: largest difference 0 absolute, 0 relative"
+
+
+def test_the_report_prints_as_a_table():
+    report = trace(layer_of(lambda self, x, ids: self.fc(x)[ids], linear), floats(5, 4), ints(5)).report
+    lines = str(report).splitlines()
+    assert re.fullmatch(r"verified in \d+\.\d\d s, rtol 1e-05, atol 1e-06", lines[0])
+    assert lines[1:5] == [
+        "  the given inputs  x[5, 4], ids[5]  largest difference 0 absolute, 0 relative",
+        "  fresh values      x[5, 4], ids[5]  largest difference 0 absolute, 0 relative",
+        "  other sizes       x[6, 4], ids[2]  largest difference 0 absolute, 0 relative",
+        "  x.shape[0] = 5    free: works at 6",
+    ]
+    assert lines[5].startswith("  x.shape[1] = 4    fixed: forward fails on x[5, 2], ids[2]: RuntimeError: mat1 and mat2")
+    assert lines[6] == "  ids.shape[0] = 5  free: works at 2"
 
 
 def test_fresh_ints_stay_in_their_range():

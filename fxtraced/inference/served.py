@@ -1,0 +1,83 @@
+"""Served: one archive, loaded and ready for requests from any number of threads."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import torch
+
+from fxtraced.framework.errors import SelfTestError
+from fxtraced.inference.config import Config
+from fxtraced.inference.types import PrecisionType
+from fxtraced.static.executor import Executor
+from fxtraced.static.feeding import check_tensors, wrong_count
+from fxtraced.static.io import InferenceProgram, load_inference_model
+from fxtraced.tensor.tensor import plain
+
+_AUTOCAST = {PrecisionType.Half: torch.float16, PrecisionType.Bfloat16: torch.bfloat16}
+# How far a self-test may be from the sample, relative to the output's largest magnitude.
+TOLERANCE = {PrecisionType.Float32: 1e-4, PrecisionType.Half: 2e-2, PrecisionType.Bfloat16: 1e-1}
+
+
+class Served:
+    """A loaded model as a config wants it. It does not change after it was made."""
+
+    def __init__(self, config: Config):
+        self.path = config.model_dir()
+        executor = Executor(config.place())
+        self.program: InferenceProgram = load_inference_model(self.path, executor)[0]
+        self.device = executor.device
+        self.feeds = self.program.feeds
+        self.fetch_names = self.program.fetch_names
+        self.written = self.program.written_feeds()
+        self.may_alias = self.program.may_alias(tuple(self.fetch_names))
+        self._dtypes = [variable.dtype for variable in self.program.fetches]
+        self._precision = config.precision()
+        # What was laid out for float32 would stay in float32.
+        if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
+            self.program.optimise_for_cpu()
+        self._run = self.program.runnable(tuple(self.fetch_names))
+
+    def run(self, tensors: list[Any]) -> list[torch.Tensor]:
+        """The outputs on tensors in the order of the feeds, on the model's device and without gradients.
+
+        Raises FeedError, FeedTypeError, GuardError and ExecutionError.
+        """
+        if len(tensors) != len(self.feeds):
+            raise wrong_count(self.feeds, len(tensors))
+        check_tensors(self.feeds, tensors, self.device)
+        with self._mixed_precision():
+            results = self._run(*[plain(x) for x in tensors])
+        return [x if x.dtype is dtype else x.to(dtype) for x, dtype in zip(results, self._dtypes, strict=True)]
+
+    def self_test(self, tolerance: float | None = None) -> dict[str, float] | None:
+        """For each output the largest difference from the sample in the archive, relative to its largest magnitude.
+
+        None when the archive has no sample. Raises SelfTestError when a difference is above tolerance.
+        """
+        with self._mixed_precision():
+            differences = self.program.self_test()
+        if differences is None:
+            return None
+        allowed = TOLERANCE[self._precision] if tolerance is None else tolerance
+        found = dict(zip(self.fetch_names, differences, strict=True))
+        wrong = {name: value for name, value in found.items() if not value <= allowed}
+        if wrong:
+            listed = ", ".join(f"{name!r} by {value:.3g}" for name, value in wrong.items())
+            raise SelfTestError(
+                f"FXT403 {self.path} does not give on {self.device} what it gave when it was saved: {listed} of the "
+                f"output's scale, and {allowed:g} is allowed\n"
+                "  Another device, library or precision calculates differently: compare on the machine that saved it, "
+                "or give self_test the tolerance that you accept. See docs/errors.md#fxt403"
+            )
+        return found
+
+    def sample(self) -> list[torch.Tensor] | None:
+        """The inputs of the sample in the archive, on the model's device; None when it has none."""
+        feeds = self.program.sample()
+        return None if feeds is None else [x.to(self.device) for x in feeds]
+
+    def _mixed_precision(self) -> Any:
+        dtype = _AUTOCAST.get(self._precision)
+        return torch.autocast(self.device.type, dtype) if dtype else contextlib.nullcontext()

@@ -1,0 +1,176 @@
+"""Which sizes of the feeds are free: every dimension at another size, at the price of few calls."""
+
+from __future__ import annotations
+
+import torch
+
+from fxtraced.framework.errors import GuardError
+from fxtraced.tracing.comparer import Comparer, Run, headline
+from fxtraced.tracing.guards import FeedGuards
+from fxtraced.tracing.probes import Dim, other_sizes, resized, ties
+from fxtraced.tracing.report import SizeFinding, VerificationReport, shapes_text
+
+Changes = dict[Dim, int]
+Group = frozenset[Dim]
+
+# What the default search calls the layer at most. Most of these calls fail early or are of small sizes.
+_MOST_CALLS = 40
+
+
+class SizeSearch:
+    """Probes the dimensions of the feeds at other sizes, and notes for each what came of it.
+
+    `together` changes all dimensions in one probe:
+
+        for each dimension, the largest first: call the layer with it changed, too; keep the change if that works
+        then the graph, once, beside the last of these calls
+        where a guard stops it: one at a time
+
+    As sizes get smaller with each change, the calls are cheap. Dimensions that belong together (the length of a text
+    and of its mask) are found by trying: alone, then with those of the same size.
+    """
+
+    def __init__(self, comparer: Comparer, report: VerificationReport, leaves: list[torch.Tensor]):
+        self._comparer = comparer
+        self._report = report
+        self._leaves = leaves
+        self._names = comparer.trace.feed_names
+        self._feed_guards = FeedGuards(comparer.trace.guards)
+        self._dims = [(feed, dim) for feed, x in enumerate(leaves) for dim in range(x.ndim)]
+        self._groups: list[Group] = []
+        self._passed: dict[Dim, list[int]] = {dim: [] for dim in self._dims}
+        self._guards: dict[Dim, list[str]] = {
+            (feed, dim): [str(guard) for guard in self._feed_guards.on(self._names[feed], dim)]
+            for feed, dim in self._dims
+        }
+        self._failures: dict[Dim, str] = {}
+        self._calls = 0
+
+    def together(self) -> None:
+        """Probe all dimensions at once."""
+        kept: Changes = {}
+        last: Run | None = None
+        for dim in self._largest_first():
+            if dim in kept or self._calls >= _MOST_CALLS:
+                continue
+            found = self._working_change(dim, kept)
+            if found is not None:
+                kept, last = found
+        if last is None:
+            return
+        leaves = resized(self._leaves, kept)
+        case = self._comparer.case("other sizes", leaves)
+        try:
+            static = self._comparer.static(case, may_stop=True)
+        except GuardError:
+            for group in self._groups:
+                self._probe_alone(group, every_size=False)
+            return
+        self._report.add(self._comparer.compare(case, last, static))
+        for dim, size in kept.items():
+            self._passed[dim].append(size)
+
+    def one_at_a_time(self) -> None:
+        """Probe each dimension, with those tied to it, at a smaller and at a larger size."""
+        for dim in self._largest_first():
+            if not any(dim in group for group in self._groups):
+                self._working_change(dim, {})
+        for group in self._groups:
+            self._probe_alone(group, every_size=True)
+
+    def findings(self) -> list[SizeFinding]:
+        """What is known of each dimension."""
+        return [self._finding(dim) for dim in self._dims]
+
+    def _largest_first(self) -> list[Dim]:
+        return sorted((dim for dim in self._dims if self._size(dim)), key=self._size, reverse=True)
+
+    def _size(self, dim: Dim) -> int:
+        return self._leaves[dim[0]].shape[dim[1]]
+
+    def _working_change(self, dim: Dim, kept: Changes) -> tuple[Changes, Run] | None:
+        """kept with another size of dim, and of those tied to it, on which forward works; with what it gave there."""
+        groups = [group for group in ties(dim, self._leaves) if not group & kept.keys()]
+        for larger in (False, True):
+            for group in groups:
+                size = self._fitting_size(group, kept, larger)
+                if size is None:
+                    continue
+                changes = {**kept, **dict.fromkeys(group, size)}
+                run = self._try(group, changes)
+                if run is not None:
+                    self._groups.append(group)
+                    return changes, run
+        return None
+
+    def _try(self, group: Group, changes: Changes) -> Run | None:
+        """Call the layer; None where forward fails, which is noted."""
+        case = self._comparer.case("other sizes", resized(self._leaves, changes))
+        self._calls += 1
+        try:
+            return self._comparer.eager(case)
+        except Exception as error:
+            for dim in group:
+                why = f"forward fails on {shapes_text(self._comparer.shapes(case))}: {headline(error)}"
+                self._failures.setdefault(dim, why)
+            return None
+
+    def _probe_alone(self, group: Group, every_size: bool) -> None:
+        """Probe one group of tied dimensions, at one size that works or at every one."""
+        for larger in (False, True):
+            size = self._fitting_size(group, {}, larger)
+            if size is None or (self._passed[min(group)] and not every_size):
+                continue
+            changes = dict.fromkeys(group, size)
+            name = ", ".join(f"{self._name(dim)} = {size}" for dim in sorted(group))
+            case = self._comparer.case(name, resized(self._leaves, changes))
+            eager = self._try(group, changes)
+            if eager is None:
+                continue
+            try:
+                static = self._comparer.static(case, may_stop=True)
+            except GuardError as error:
+                self._note_guard(group, error)
+                continue
+            self._report.add(self._comparer.compare(case, eager, static))
+            for dim in group:
+                self._passed[dim].append(size)
+
+    def _note_guard(self, group: Group, error: GuardError) -> None:
+        guard = next(g for g in self._comparer.trace.guards if g.message == str(error))
+        for dim in group:
+            if str(guard) not in self._guards[dim]:
+                self._guards[dim].append(str(guard))
+
+    def _fitting_size(self, group: Group, kept: Changes, larger: bool) -> int | None:
+        """A size for which the guards on the feeds hold, preferably one that no other dimension has been given."""
+        old = self._size(min(group))
+        fitting = [
+            size
+            for size in other_sizes(old)
+            if (size > old) == larger and self._feed_guards.hold(self._shapes({**kept, **dict.fromkeys(group, size)}))
+        ]
+        return next((size for size in fitting if size not in kept.values()), fitting[0] if fitting else None)
+
+    def _shapes(self, changes: Changes) -> dict[str, tuple[int, ...]]:
+        return {
+            name: tuple(changes.get((feed, dim), size) for dim, size in enumerate(x.shape))
+            for feed, (name, x) in enumerate(zip(self._names, self._leaves, strict=True))
+        }
+
+    def _name(self, dim: Dim) -> str:
+        return f"{self._names[dim[0]]}.shape[{dim[1]}]"
+
+    def _finding(self, dim: Dim) -> SizeFinding:
+        passed, guards, failure = tuple(self._passed[dim]), self._guards[dim], self._failures.get(dim, "")
+        group = next((group for group in self._groups if dim in group), frozenset())
+        verdict = "guarded" if guards else "free" if passed else "fixed" if failure else "untested"
+        return SizeFinding(
+            feed=self._names[dim[0]],
+            dim=dim[1],
+            size=self._size(dim),
+            verdict=verdict,
+            tried=passed,
+            tied=tuple(self._name(other) for other in sorted(group - {dim})) if passed else (),
+            why="; ".join(guards) if guards else "" if passed else failure,
+        )

@@ -12,6 +12,10 @@ from typing import Any
 
 import numpy as np
 
+FLOATING = ("float32", "float64", "float16", "bfloat16")
+# What every row with inputs of float32 is evaluated in as well.
+DTYPES = ("float64", "float16", "bfloat16", "int32", "int64", "bool")
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -126,21 +130,25 @@ def prepare_layer(layer: Any, row: Row) -> Any:
     return layer
 
 
-def result_of(row: Row, paddle: Any, inputs: dict[str, Any], dtype: str = "float32") -> Any:
-    """What the row's expression gives, or the layer that it gives on the inputs: a floating dtype becomes its own."""
+def applied(row: Row, paddle: Any, inputs: dict[str, Any], dtype: str = "float32") -> tuple[Any, dict[str, Any]]:
+    """What the row gives on the inputs, and the parameters by key of the layer where its expression gives one.
+
+    The layer is of dtype too, when that is a floating one.
+    """
     result = expression(row, paddle, inputs)
     nn = getattr(paddle, "nn", None)
     if nn is None or not isinstance(result, nn.Layer):
-        return result
+        return result, {}
     layer = prepare_layer(result, row)
-    if dtype in FLOATING[1:]:
+    if dtype in FLOATING and dtype != "float32":
         layer.to(dtype=dtype)
-    return layer(*inputs.values())
+    return layer(*inputs.values()), dict(layer.named_parameters())
 
 
 def evaluate(row: Row, paddle: Any, dtype: str = "float32") -> list[np.ndarray]:
     """The row's outputs, flattened to arrays, under the given library; the inputs of float32 in the given dtype."""
-    return list(flatten(result_of(row, paddle, inputs_of(row, paddle, dtype), dtype)))
+    result, _ = applied(row, paddle, inputs_of(row, paddle, dtype), dtype)
+    return list(flatten(result))
 
 
 def gradients(row: Row, paddle: Any, outputs: set[int] | None = None) -> tuple[set[int], dict[str, np.ndarray]]:
@@ -155,14 +163,10 @@ def gradients(row: Row, paddle: Any, outputs: set[int] | None = None) -> tuple[s
         leaf.stop_gradient = False
     # A copy may be written in place, a leaf may not.
     copies = {name: paddle.assign(tensor) if name in leaves else tensor for name, tensor in tensors.items()}
-    result = expression(row, paddle, copies)
-    nn = getattr(paddle, "nn", None)
-    if nn is not None and isinstance(result, nn.Layer):
-        layer = prepare_layer(result, row)
-        leaves.update(layer.named_parameters())
-        result = layer(*copies.values())
+    result, parameters = applied(row, paddle, copies)
+    leaves.update(parameters)
     found = {number: leaf for number, leaf in enumerate(leaves_of(result)) if has_gradient(leaf)}
-    taken = sorted(found.keys() if outputs is None else found.keys() & outputs)
+    taken = found.keys() if outputs is None else found.keys() & outputs
     if taken:
         seeds = [paddle.to_tensor(weights(row, number, found[number].numpy())) for number in taken]
         paddle.autograd.backward([found[number] for number in taken], seeds)

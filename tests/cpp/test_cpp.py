@@ -43,6 +43,25 @@ class HandMade(torch.nn.Module):
         return y, (y * mask.unsqueeze(-1)).sum(0)
 
 
+class Constant(paddle.nn.Layer):
+    """One value in the form of its input, of an odd width."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.register_buffer("value", paddle.to_tensor(value))
+
+    def forward(self, x):
+        if x.shape[1] % 2 == 1:
+            return x * 0 + self.value
+        return x
+
+
+def product():
+    layer = paddle.nn.Linear(6, 2)
+    layer.eval()
+    return layer
+
+
 def save_script(module, path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript says that it is deprecated
@@ -58,6 +77,9 @@ def hand_made(tmp_path_factory):
     save_script(HandMade(version=2), directory / "newer.pt")
     save_script(torch.nn.Linear(2, 2), directory / "plain.pt")
     (directory / "text.pt").write_text("no archive")
+    for name, layer, width in (("ones", Constant(1.0), 3), ("twos", Constant(2.0), 3), ("product", product(), 6)):
+        static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([4, width])])[1]
+        static.save_inference_model(str(directory / name))
     return directory, module
 
 

@@ -108,7 +108,7 @@ def test_printing_shows_an_operation_a_line(traced):
     assert text[0] == "Program"
     assert text[1] == "  feed   x: float32[-1, 4]"
     assert any(line.startswith("  linear: float32[5, 4] = linear(x, t, fc.bias)  # test_executor.py:") for line in text)
-    assert "  fetch  picked: float32[3, 4] = getitem" in text
+    assert "  fetch  picked: float32[-1, 4] = getitem" in text
 
 
 def test_compiled_program_runs_the_same(traced):

@@ -67,7 +67,7 @@ FINDINGS = {
         {
             "x.shape[0]": "free: works at 4 together with mask.shape[0]",
             "x.shape[1]": "free: works at 2 together with mask.shape[1], mask.shape[2]",
-            "x.shape[2]": "free: works at 5",
+            "x.shape[2]": "free: works at 3",
             "mask.shape[0]": "free: works at 4 together with x.shape[0]",
             "mask.shape[1]": "free: works at 2 together with x.shape[1], mask.shape[2]",
             "mask.shape[2]": "free: works at 2 together with x.shape[1], mask.shape[1]",

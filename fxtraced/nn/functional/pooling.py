@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from fxtraced.nn.functional._arguments import (
+    LAYOUTS,
     cast,
     channels_back,
     channels_first,
@@ -87,7 +88,7 @@ def max_unpool1d(
     output_size: Any = None, name: str | None = None,
 ) -> Any:  # fmt: skip
     """The values of max_pool1d put back at their positions, zeros elsewhere."""
-    return _unpool(1, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool(1, x, indices, kernel_size, stride, padding, data_format, output_size)
 
 
 def max_unpool2d(
@@ -95,7 +96,7 @@ def max_unpool2d(
     output_size: Any = None, name: str | None = None,
 ) -> Any:  # fmt: skip
     """The values of max_pool2d put back at their positions, zeros elsewhere."""
-    return _unpool(2, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool(2, x, indices, kernel_size, stride, padding, data_format, output_size)
 
 
 def max_unpool3d(
@@ -103,7 +104,7 @@ def max_unpool3d(
     output_size: Any = None, name: str | None = None,
 ) -> Any:  # fmt: skip
     """The values of max_pool3d put back at their positions, zeros elsewhere."""
-    return _unpool(3, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool(3, x, indices, kernel_size, stride, padding, data_format, output_size)
 
 
 def adaptive_avg_pool1d(x: Any, output_size: Any, name: str | None = None) -> Any:
@@ -173,6 +174,8 @@ def _avg(
     else:
         out = _avg_of_padded(dims, x, kernel, strides, pairs, ceil_mode, exclusive)
     if divisor is not None:
+        if divisor == 0:
+            raise ValueError(f"{name}: divisor_override must not be 0")
         out = out * (math.prod(kernel) / divisor)
     return channels_back(out, last)
 
@@ -199,6 +202,9 @@ def _max(
     if return_mask and last:
         raise ValueError(f"{name}: with return_mask, data_format must put channels first, but received {data_format!r}")
     x = channels_first(x, last)
+    if return_mask and isinstance(padding, str) and padding.upper() == "SAME":
+        # Paddle's pool with a mask does not pad for "SAME".
+        padding = 0
     kernel, strides, pairs = _window(dims, x, kernel_size, stride, padding, ceil_mode, last, name)
     pads = [before for before, _ in pairs]
     if not _fits(kernel, pairs):
@@ -212,7 +218,13 @@ def _max(
     return channels_back(_MAX[dims](x, kernel, strides, pads, 1, ceil_mode), last)
 
 
-def _unpool(dims: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Any:
+def _unpool(
+    dims: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, data_format: str, output_size: Any
+) -> Any:
+    if is_channel_last(data_format, dims, f"max_unpool{dims}d"):
+        raise ValueError(
+            f"max_unpool{dims}d: data_format must put channels first ({LAYOUTS[dims][0]!r}), but received {data_format!r}"
+        )
     kernel = per_dim(kernel_size, dims, "kernel_size")
     strides = kernel if stride is None else per_dim(stride, dims, "stride")
     pads = per_dim(padding, dims, "padding")

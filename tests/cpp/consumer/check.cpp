@@ -1,10 +1,14 @@
-// Exercises fxtraced::Predictor on the hand-made archive of test_cpp.py (feeds x: float32 [?, 8], mask: int64 [?]).
+// Exercises fxtraced::Predictor on the archives of test_cpp.py: a hand-made one (feeds x: float32 [?, 8], mask: int64
+// [?]), and `ones` and `twos`, which fxtraced saved and which give 1 and 2 in the form of their feed, float32 [?, 3].
 // Usage: check DIRECTORY. Prints what failed and returns 1.
 
 #include <fxtraced/predictor.h>
 
+#include <atomic>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <thread>
 
 namespace {
@@ -102,6 +106,78 @@ void check_errors(const fxtraced::Predictor& predictor, const at::Tensor& x, con
   check_throws<fxtraced::ArchiveError>("newer", {"has format 2"}, [&] { fxtraced::Predictor(directory + "/newer.pt"); });
 }
 
+double value_of(const fxtraced::Predictor& predictor) {
+  const at::Tensor result = predictor.run({torch::zeros({2, 3})})[0];
+  const double first = result[0][0].item<double>();
+  return at::equal(result, torch::full({2, 3}, first)) ? first : -1;
+}
+
+void check_memory(const std::string& directory) {
+  std::ifstream file(directory + "/ones/model.pt", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  check(value_of(fxtraced::Predictor::from_memory(bytes)) == 1, "an archive from memory");
+  check_throws<fxtraced::ArchiveError>("half of it", {"the archive in memory cannot be loaded"},
+                                       [&] { fxtraced::Predictor::from_memory(bytes.substr(0, bytes.size() / 2)); });
+}
+
+void check_self_test(const std::string& directory, const fxtraced::Predictor& hand_made) {
+  const fxtraced::Predictor predictor(directory + "/ones");
+  predictor.warm_up();
+  const auto differences = predictor.self_test();
+  check(differences && *differences == std::vector<double>{0.0}, "self_test");
+  check(predictor.guards() == std::vector<std::string>{"x.shape[1] % 2 == 1"}, "guards");
+  check_throws<fxtraced::SelfTestError>("self_test", {"FXT403", "'fetch_0' differs by 0 of its scale"}, [&] { predictor.self_test(-1); });
+  check(!hand_made.self_test(), "an archive without a sample");
+  check_throws<fxtraced::Error>("warm_up", {"has no sample"}, [&] { hand_made.warm_up(); });
+  check(hand_made.guards().empty(), "no guards");
+}
+
+void check_precision(const std::string& directory) {
+  fxtraced::Options options;
+  options.precision = at::kBFloat16;
+  const fxtraced::Predictor predictor(directory + "/product", options);
+  const auto x = torch::arange(12, at::kFloat).reshape({2, 6}) / 7;
+  const at::Tensor low = predictor.run({x})[0];
+  const at::Tensor full = fxtraced::Predictor(directory + "/product").run({x})[0];
+  check(low.scalar_type() == at::kFloat, "results keep their dtype");
+  check(!at::equal(low, full) && at::allclose(low, full, 0.02, 0.02), "bfloat16 is near");
+  check(!at::autocast::is_autocast_enabled(at::kCPU), "the caller's autocast is kept");
+}
+
+void check_reload(const std::string& directory) {
+  fxtraced::Predictor predictor(directory + "/ones");
+  fxtraced::PredictorPool pool(directory + "/ones", 2);
+  const fxtraced::Predictor clone = predictor.clone();
+  predictor.reload(directory + "/twos");
+  check(value_of(predictor) == 2 && value_of(clone) == 2, "clones follow a reload");
+  check(pool.size() == 2 && value_of(pool.retrieve(1)) == 1, "a pool of its own");
+  check_throws<fxtraced::ArchiveError>("other feeds", {"other feeds or fetches"}, [&] { predictor.reload(directory + "/model.pt"); });
+  check_throws<fxtraced::ArchiveError>("no file", {"does not exist"}, [&] { predictor.reload(directory + "/none"); });
+  check_throws<fxtraced::Error>("no predictors", {"at least 1"}, [&] { fxtraced::PredictorPool(directory + "/ones", 0); });
+  check(value_of(predictor) == 2, "the old model stays");
+
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0}, answered{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        const double value = value_of(clone);
+        wrong += value != 1 && value != 2;
+        ++answered;
+      }
+    });
+  }
+  for (int i = 0; i < 10; ++i) {
+    predictor.reload(directory + (i % 2 ? "/twos" : "/ones"));
+  }
+  stop = true;
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  check(wrong == 0 && answered > 0, "reloads under load");
+}
+
 }  // namespace
 
 int main(int, char** values) {
@@ -115,6 +191,10 @@ int main(int, char** values) {
   check_calls(predictor, x, mask);
   check_threads(predictor, x, mask);
   check_errors(predictor, x, mask, directory);
+  check_memory(directory);
+  check_self_test(directory, predictor);
+  check_precision(directory);
+  check_reload(directory);
   if (failures == 0) {
     std::cout << "ok\n";
   }

@@ -23,182 +23,67 @@
 //
 // Devices. The archive is loaded onto the given device; feeds are moved there, results stay there. On a GPU calls are
 // queued on the calling thread's current stream, as everywhere in libtorch.
+//
+// Reloading. `reload` swaps in another file while requests run: each request is answered by one model or the other, and
+// none is lost. Copies of a Predictor (and `clone()`) serve the same model, so a reload shows in all of them.
 
 #pragma once
 
-#include <torch/script.h>
-
-#include <cstdint>
-#include <exception>
-#include <filesystem>
+#include <atomic>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "errors.h"
+#include "model.h"
+
 namespace fxtraced {
-
-// Base of all errors below, and what `run` throws when the model itself fails.
-struct Error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// The given tensors do not fit the feeds: the text names every unknown, missing and wrong one. (FXT301)
-struct FeedError : Error {
-  using Error::Error;
-};
-
-// The model was traced for other shapes: the text has the line of the model that looked at them. (FXT201)
-struct GuardError : Error {
-  using Error::Error;
-};
-
-// The file is missing, is no TorchScript archive, or was not saved by fxtraced. (FXT401)
-struct ArchiveError : Error {
-  using Error::Error;
-};
-
-namespace detail {
-
-constexpr std::int64_t kNewestFormat = 1;
-
-inline const std::map<std::string, at::ScalarType>& dtypes() {
-  static const std::map<std::string, at::ScalarType> table = {
-      {"bool", at::kBool},          {"uint8", at::kByte},
-      {"int8", at::kChar},          {"int16", at::kShort},
-      {"int32", at::kInt},          {"int64", at::kLong},
-      {"float16", at::kHalf},       {"bfloat16", at::kBFloat16},
-      {"float32", at::kFloat},      {"float64", at::kDouble},
-      {"complex64", at::kComplexFloat}, {"complex128", at::kComplexDouble},
-  };
-  return table;
-}
-
-inline std::string dtype_name(at::ScalarType type) {
-  for (const auto& [name, value] : dtypes()) {
-    if (value == type) {
-      return name;
-    }
-  }
-  return at::toString(type);
-}
-
-// [2, ?, 8]: a free dimension is a question mark.
-inline std::string shape_text(at::IntArrayRef shape) {
-  std::ostringstream text;
-  text << '[';
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text << (i ? ", " : "");
-    if (shape[i] < 0) {
-      text << '?';
-    } else {
-      text << shape[i];
-    }
-  }
-  text << ']';
-  return text.str();
-}
-
-inline std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    text += (i ? between : "") + parts[i];
-  }
-  return text;
-}
-
-// The message without libtorch's C++ stack.
-inline std::string message_of(const std::exception& error) {
-  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
-    return torch_error->what_without_backtrace();
-  }
-  return error.what();
-}
-
-// Throws what forward threw as one of our errors.
-[[noreturn]] inline void rethrow(const std::exception& error, const std::string& path) {
-  const std::string text = message_of(error);
-  // The TorchScript traceback before the message quotes code, in which any guard's text may stand.
-  const std::string end_of_trace = "<--- HERE";
-  const auto trace = text.rfind(end_of_trace);
-  const auto guard = text.find("FXT201", trace == std::string::npos ? 0 : trace + end_of_trace.size());
-  if (guard != std::string::npos) {
-    throw GuardError(text.substr(guard, text.find_last_not_of(" \n") + 1 - guard));
-  }
-  throw Error("running " + path + " failed: " + text);
-}
-
-}  // namespace detail
 
 class Predictor {
  public:
   // Loads an archive: the directory given to save_inference_model, or the model.pt in it.
   // Throws ArchiveError.
-  explicit Predictor(const std::string& path, torch::Device device = torch::kCPU)
-      : path_(file_of(path)), device_(device) {
-    try {
-      module_ = torch::jit::load(path_, device_);
-    } catch (const std::exception& error) {
-      throw ArchiveError("FXT401 " + path_ + " cannot be loaded: " + detail::message_of(error));
-    }
-    if (!module_.hasattr("fxtraced_format")) {
-      throw ArchiveError("FXT401 " + path_ + " is a TorchScript file that fxtraced did not save: it has no fxtraced_format");
-    }
-    try {
-      format_ = module_.attr("fxtraced_format").toInt();
-      if (format_ <= detail::kNewestFormat) {
-        feed_names_ = strings("fxtraced_feed_names");
-        feed_dtypes_ = strings("fxtraced_feed_dtypes");
-        fetch_names_ = strings("fxtraced_fetch_names");
-        const auto shapes = module_.attr("fxtraced_feed_shapes").toList();
-        for (std::size_t i = 0; i < shapes.size(); ++i) {
-          const c10::IValue shape = shapes.get(i);
-          feed_shapes_.push_back(shape.toIntVector());
-        }
-      }
-    } catch (const std::exception& error) {
-      throw ArchiveError("FXT401 " + path_ + " has a broken description: " + detail::message_of(error));
-    }
-    if (format_ > detail::kNewestFormat) {
-      throw ArchiveError("FXT401 " + path_ + " has format " + std::to_string(format_) + ", this header reads up to " +
-                         std::to_string(detail::kNewestFormat) + ": update fxtraced");
-    }
-    if (feed_dtypes_.size() != feed_names_.size() || feed_shapes_.size() != feed_names_.size()) {
-      throw ArchiveError("FXT401 " + path_ + " describes " + std::to_string(feed_names_.size()) + " feeds, " +
-                         std::to_string(feed_dtypes_.size()) + " dtypes and " + std::to_string(feed_shapes_.size()) + " shapes");
-    }
-    module_.eval();
+  explicit Predictor(const std::string& path, const Options& options)
+      : cell_(std::make_shared<Cell>(std::make_shared<const detail::Model>(detail::Model::open(path, options)))) {}
+  explicit Predictor(const std::string& path, torch::Device device = torch::kCPU) : Predictor(path, Options{device, {}}) {}
+
+  // An archive whose bytes are in memory. Throws ArchiveError.
+  static Predictor from_memory(const std::string& bytes, const Options& options = {}) {
+    std::istringstream stream(bytes);
+    return Predictor(std::make_shared<const detail::Model>(detail::Model::read(stream, "the archive in memory", options)));
   }
 
-  const std::vector<std::string>& feed_names() const { return feed_names_; }
-  const std::vector<std::string>& fetch_names() const { return fetch_names_; }
+  std::vector<std::string> feed_names() const { return model()->feed_names(); }
+  std::vector<std::string> fetch_names() const { return model()->fetch_names(); }
 
   // "float32", "int64", ..., one a feed.
-  const std::vector<std::string>& feed_dtypes() const { return feed_dtypes_; }
+  std::vector<std::string> feed_dtypes() const { return model()->feed_dtypes(); }
 
   // One shape a feed; -1 is a dimension of any size.
-  const std::vector<std::vector<std::int64_t>>& feed_shapes() const { return feed_shapes_; }
+  std::vector<std::vector<std::int64_t>> feed_shapes() const { return model()->feed_shapes(); }
 
-  torch::Device device() const { return device_; }
+  // What must hold of the sizes of the feeds, as text.
+  std::vector<std::string> guards() const { return model()->guards(); }
+
+  torch::Device device() const { return model()->options().device; }
 
   // One tensor a feed in the order of feed_names(); gives one a fetch in the order of fetch_names().
   // Throws FeedError, GuardError, or Error when the model fails.
-  std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
-    check(feeds);
-    return call(feeds);
-  }
+  std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const { return model()->run(feeds); }
 
   // Tensors by feed name (or feed_0, feed_1, ... by position); gives results by fetch name.
   std::map<std::string, at::Tensor> run(const std::map<std::string, at::Tensor>& feeds) const {
-    const auto results = run(ordered(feeds));
+    const auto served = model();
+    const auto results = served->run(served->ordered(feeds));
     std::map<std::string, at::Tensor> named;
     for (std::size_t i = 0; i < results.size(); ++i) {
-      named.emplace(fetch_names_[i], results[i]);
+      named.emplace(served->fetch_names()[i], results[i]);
     }
     return named;
   }
@@ -213,157 +98,96 @@ class Predictor {
 
   // Calls until TorchScript's executor has compiled; see "First calls" above.
   void warm_up(const std::vector<at::Tensor>& feeds, int calls = 3) const {
+    const auto served = model();
     for (int i = 0; i < calls; ++i) {
-      run(feeds);
+      served->run(feeds);
     }
   }
+
+  // The same on the sample in the archive. Throws Error when it has none.
+  void warm_up() const {
+    const auto feeds = model()->sample();
+    if (!feeds) {
+      throw Error(model()->name() + " has no sample: give warm_up the feeds");
+    }
+    warm_up(*feeds);
+  }
+
+  // Runs the sample in the archive on this device: for each fetch the largest difference from what was saved with it,
+  // relative to its largest magnitude. Nothing when the archive has no sample. Throws SelfTestError when a difference
+  // is above `tolerance`.
+  std::optional<std::vector<double>> self_test(double tolerance = 1e-4) const { return tested(*model(), tolerance); }
+
+  // Serves another archive, or the same path read anew, from the next request on. The new model has the same feeds and
+  // fetches and has tested itself before it takes over; otherwise the old one stays.
+  // Throws ArchiveError and SelfTestError.
+  void reload(const std::string& path, double tolerance = 1e-4) {
+    const auto old = model();
+    const auto fresh = std::make_shared<const detail::Model>(detail::Model::open(path, old->options()));
+    if (fresh->feed_names() != old->feed_names() || fresh->feed_dtypes() != old->feed_dtypes() ||
+        fresh->fetch_names() != old->fetch_names() || ranks(*fresh) != ranks(*old)) {
+      throw ArchiveError("FXT401 " + fresh->name() + " has other feeds or fetches than the model that is served: make another Predictor for it");
+    }
+    tested(*fresh, tolerance);
+    std::atomic_store(&cell_->model, fresh);
+  }
+
+  // Another Predictor of the same model; a reload of one shows in both.
+  Predictor clone() const { return *this; }
 
  private:
-  static std::string file_of(const std::string& path) {
-    namespace fs = std::filesystem;
-    std::error_code none;
-    const fs::path file = fs::is_directory(path, none) ? fs::path(path) / "model.pt" : fs::path(path);
-    if (!fs::is_regular_file(file, none)) {
-      throw ArchiveError("FXT401 " + file.string() + " does not exist: give the directory of save_inference_model or its model.pt");
+  struct Cell {
+    explicit Cell(std::shared_ptr<const detail::Model> served) : model(std::move(served)) {}
+    std::shared_ptr<const detail::Model> model;
+  };
+
+  explicit Predictor(std::shared_ptr<const detail::Model> model) : cell_(std::make_shared<Cell>(std::move(model))) {}
+
+  // The model that is served now; a request takes it once and keeps it to its end.
+  std::shared_ptr<const detail::Model> model() const { return std::atomic_load(&cell_->model); }
+
+  static std::vector<std::size_t> ranks(const detail::Model& model) {
+    std::vector<std::size_t> found;
+    for (const auto& shape : model.feed_shapes()) {
+      found.push_back(shape.size());
     }
-    return file.string();
+    return found;
   }
 
-  std::vector<std::string> strings(const char* attribute) const {
-    std::vector<std::string> texts;
-    const auto list = module_.attr(attribute).toList();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const c10::IValue text = list.get(i);
-      texts.push_back(text.toStringRef());
-    }
-    return texts;
-  }
-
-  // "x (float32 [?, 8])"
-  std::string feed_text(std::size_t i) const {
-    return feed_names_[i] + " (" + feed_dtypes_[i] + " " + detail::shape_text(feed_shapes_[i]) + ")";
-  }
-
-  [[noreturn]] void fail(const std::vector<std::string>& problems) const {
-    std::vector<std::string> expected;
-    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
-      expected.push_back(feed_text(i));
-    }
-    throw FeedError("FXT301 the feeds do not fit " + path_ + ":\n  " + detail::joined(problems, "\n  ") +
-                    "\n  expected: " + detail::joined(expected, ", "));
-  }
-
-  // What is wrong with a tensor for feed i, or nothing. Sizes are left to the model's own guards.
-  std::optional<std::string> misfit(std::size_t i, const at::Tensor& tensor) const {
-    if (!tensor.defined()) {
-      return "feed '" + feed_names_[i] + "': the tensor is undefined";
-    }
-    const auto wanted = detail::dtypes().find(feed_dtypes_[i]);
-    const bool dtype_fits = wanted == detail::dtypes().end() || wanted->second == tensor.scalar_type();
-    if (dtype_fits && tensor.dim() == static_cast<std::int64_t>(feed_shapes_[i].size())) {
-      return std::nullopt;
-    }
-    return "feed '" + feed_names_[i] + "': expected " + feed_dtypes_[i] + " of rank " + std::to_string(feed_shapes_[i].size()) +
-           ", received " + detail::dtype_name(tensor.scalar_type()) + " of rank " + std::to_string(tensor.dim()) + " " +
-           detail::shape_text(tensor.sizes());
-  }
-
-  void check(const std::vector<at::Tensor>& feeds) const {
-    if (feeds.size() != feed_names_.size()) {
-      fail({"expected " + std::to_string(feed_names_.size()) + " tensors, received " + std::to_string(feeds.size())});
-    }
-    std::vector<std::string> problems;
-    for (std::size_t i = 0; i < feeds.size(); ++i) {
-      if (auto problem = misfit(i, feeds[i])) {
-        problems.push_back(*problem);
+  static std::optional<std::vector<double>> tested(const detail::Model& model, double tolerance) {
+    const auto differences = model.differences();
+    for (std::size_t i = 0; differences && i < differences->size(); ++i) {
+      if (!((*differences)[i] <= tolerance)) {
+        std::ostringstream text;
+        text << "FXT403 " << model.name() << " does not give on " << model.options().device << " what it gave when it was saved: '"
+             << model.fetch_names()[i] << "' differs by " << (*differences)[i] << " of its scale, and " << tolerance << " is allowed";
+        throw SelfTestError(text.str());
       }
     }
-    if (!problems.empty()) {
-      fail(problems);
-    }
+    return differences;
   }
 
-  // The position of a feed's name or alias. A feed that is called feed_1 wins over the alias.
-  std::optional<std::size_t> position(const std::string& name) const {
-    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
-      if (feed_names_[i] == name) {
-        return i;
-      }
+  std::shared_ptr<Cell> cell_;
+};
+
+// A number of predictors of one model, one for each thread that asks.
+class PredictorPool {
+ public:
+  PredictorPool(const std::string& path, std::size_t size, const Options& options = {}) {
+    if (size == 0) {
+      throw Error("PredictorPool: size must be at least 1");
     }
-    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
-      if ("feed_" + std::to_string(i) == name) {
-        return i;
-      }
-    }
-    return std::nullopt;
+    const Predictor first(path, options);
+    predictors_.assign(size, first);
   }
 
-  std::vector<at::Tensor> ordered(const std::map<std::string, at::Tensor>& feeds) const {
-    std::vector<at::Tensor> tensors(feed_names_.size());
-    std::set<std::size_t> given;
-    std::vector<std::string> problems;
-    for (const auto& [name, tensor] : feeds) {
-      const auto i = position(name);
-      if (!i) {
-        problems.push_back("unknown feed '" + name + "'");
-      } else if (!given.insert(*i).second) {
-        problems.push_back("feed '" + feed_names_[*i] + "' is given twice, by its name and as feed_" + std::to_string(*i));
-      } else if (auto problem = misfit(*i, tensor)) {
-        problems.push_back(*problem);
-      } else {
-        tensors[*i] = tensor;
-      }
-    }
-    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
-      if (given.count(i) == 0) {
-        problems.push_back("missing feed '" + feed_names_[i] + "'");
-      }
-    }
-    if (!problems.empty()) {
-      fail(problems);
-    }
-    return tensors;
-  }
+  std::size_t size() const { return predictors_.size(); }
 
-  std::vector<at::Tensor> call(const std::vector<at::Tensor>& feeds) const {
-    // Not InferenceMode: its results could not be written to, nor used in training, outside of it.
-    const at::NoGradGuard no_grad;
-    std::vector<c10::IValue> stack;
-    stack.reserve(feeds.size());
-    for (const auto& feed : feeds) {
-      stack.emplace_back(feed.to(device_));
-    }
-    c10::IValue result;
-    try {
-      result = module_.get_method("forward")(std::move(stack));
-    } catch (const std::exception& error) {
-      detail::rethrow(error, path_);
-    }
-    std::vector<at::Tensor> fetched;
-    if (result.isTensor()) {
-      fetched.push_back(result.toTensor());
-    } else if (result.isTuple()) {
-      for (const auto& element : result.toTupleRef().elements()) {
-        if (element.isTensor()) {
-          fetched.push_back(element.toTensor());
-        }
-      }
-    }
-    if (fetched.size() != fetch_names_.size()) {
-      throw ArchiveError("FXT401 " + path_ + ": forward returned " + result.tagKind() + " with " + std::to_string(fetched.size()) +
-                         " tensors for " + std::to_string(fetch_names_.size()) + " fetches");
-    }
-    return fetched;
-  }
+  // Throws std::out_of_range.
+  Predictor& retrieve(std::size_t index) { return predictors_.at(index); }
 
-  std::string path_;
-  torch::Device device_;
-  torch::jit::Module module_;
-  std::int64_t format_ = 0;
-  std::vector<std::string> feed_names_;
-  std::vector<std::string> feed_dtypes_;
-  std::vector<std::vector<std::int64_t>> feed_shapes_;
-  std::vector<std::string> fetch_names_;
+ private:
+  std::vector<Predictor> predictors_;
 };
 
 }  // namespace fxtraced

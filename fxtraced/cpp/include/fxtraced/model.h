@@ -1,0 +1,375 @@
+// One loaded archive: its description, and checked calls of it. It does not change after it was made.
+
+#pragma once
+
+#include <ATen/autocast_mode.h>
+#include <torch/script.h>
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <istream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "errors.h"
+
+namespace fxtraced {
+
+// Where and how a model runs.
+struct Options {
+  torch::Device device = torch::kCPU;
+  // at::kHalf or at::kBFloat16 calculates in it where libtorch's automatic mixed precision does; results keep the
+  // archive's dtypes.
+  std::optional<at::ScalarType> precision = std::nullopt;
+};
+
+namespace detail {
+
+constexpr std::int64_t kNewestFormat = 1;
+
+inline const std::map<std::string, at::ScalarType>& dtypes() {
+  static const std::map<std::string, at::ScalarType> table = {
+      {"bool", at::kBool},          {"uint8", at::kByte},
+      {"int8", at::kChar},          {"int16", at::kShort},
+      {"int32", at::kInt},          {"int64", at::kLong},
+      {"float16", at::kHalf},       {"bfloat16", at::kBFloat16},
+      {"float32", at::kFloat},      {"float64", at::kDouble},
+      {"complex64", at::kComplexFloat}, {"complex128", at::kComplexDouble},
+  };
+  return table;
+}
+
+inline std::string dtype_name(at::ScalarType type) {
+  for (const auto& [name, value] : dtypes()) {
+    if (value == type) {
+      return name;
+    }
+  }
+  return at::toString(type);
+}
+
+// [2, ?, 8]: a free dimension is a question mark.
+inline std::string shape_text(at::IntArrayRef shape) {
+  std::ostringstream text;
+  text << '[';
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text << (i ? ", " : "");
+    if (shape[i] < 0) {
+      text << '?';
+    } else {
+      text << shape[i];
+    }
+  }
+  text << ']';
+  return text.str();
+}
+
+inline std::string joined(const std::vector<std::string>& parts, const char* between) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    text += (i ? between : "") + parts[i];
+  }
+  return text;
+}
+
+// The message without libtorch's C++ stack.
+inline std::string message_of(const std::exception& error) {
+  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
+    return torch_error->what_without_backtrace();
+  }
+  return error.what();
+}
+
+// Throws what forward threw as one of our errors.
+[[noreturn]] inline void rethrow(const std::exception& error, const std::string& path) {
+  const std::string text = message_of(error);
+  // The TorchScript traceback before the message quotes code, in which any guard's text may stand.
+  const std::string end_of_trace = "<--- HERE";
+  const auto trace = text.rfind(end_of_trace);
+  const auto guard = text.find("FXT201", trace == std::string::npos ? 0 : trace + end_of_trace.size());
+  if (guard != std::string::npos) {
+    throw GuardError(text.substr(guard, text.find_last_not_of(" \n") + 1 - guard));
+  }
+  throw Error("running " + path + " failed: " + text);
+}
+
+// Switches automatic mixed precision for as long as it lives.
+class Autocast {
+ public:
+  explicit Autocast(const Options& options) : device_(options.device.type()), wanted_(options.precision.has_value()) {
+    if (wanted_) {
+      enabled_ = at::autocast::is_autocast_enabled(device_);
+      dtype_ = at::autocast::get_autocast_dtype(device_);
+      at::autocast::set_autocast_enabled(device_, true);
+      at::autocast::set_autocast_dtype(device_, *options.precision);
+      at::autocast::increment_nesting();
+    }
+  }
+  ~Autocast() {
+    if (wanted_) {
+      if (at::autocast::decrement_nesting() == 0) {
+        at::autocast::clear_cache();
+      }
+      at::autocast::set_autocast_dtype(device_, dtype_);
+      at::autocast::set_autocast_enabled(device_, enabled_);
+    }
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool wanted_;
+  bool enabled_ = false;
+  at::ScalarType dtype_ = at::kFloat;
+};
+
+class Model {
+ public:
+  // The file that save_inference_model wrote into `path`, or `path` itself.
+  static Model open(const std::string& path, const Options& options) {
+    namespace fs = std::filesystem;
+    std::error_code none;
+    const fs::path file = fs::is_directory(path, none) ? fs::path(path) / "model.pt" : fs::path(path);
+    if (!fs::is_regular_file(file, none)) {
+      throw ArchiveError("FXT401 " + file.string() + " does not exist: give the directory of save_inference_model or its model.pt");
+    }
+    return Model(file.string(), options, [&] { return torch::jit::load(file.string(), options.device); });
+  }
+
+  // An archive that is read from a stream; `name` stands for it in errors.
+  static Model read(std::istream& stream, const std::string& name, const Options& options) {
+    return Model(name, options, [&] { return torch::jit::load(stream, options.device); });
+  }
+
+  const std::string& name() const { return name_; }
+  const Options& options() const { return options_; }
+  const std::vector<std::string>& feed_names() const { return feed_names_; }
+  const std::vector<std::string>& fetch_names() const { return fetch_names_; }
+  const std::vector<std::string>& feed_dtypes() const { return feed_dtypes_; }
+  const std::vector<std::vector<std::int64_t>>& feed_shapes() const { return feed_shapes_; }
+  const std::vector<std::string>& guards() const { return guards_; }
+
+  // One tensor a feed in order; one a fetch in order.
+  std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
+    check(feeds);
+    std::vector<c10::IValue> stack;
+    stack.reserve(feeds.size());
+    for (const auto& feed : feeds) {
+      stack.emplace_back(feed.to(options_.device));
+    }
+    std::vector<at::Tensor> fetched = tensors(call("forward", std::move(stack)));
+    if (fetched.size() != fetch_names_.size()) {
+      throw ArchiveError("FXT401 " + name_ + ": forward returned " + std::to_string(fetched.size()) + " tensors for " +
+                         std::to_string(fetch_names_.size()) + " fetches");
+    }
+    if (options_.precision) {
+      for (auto& tensor : fetched) {
+        tensor = tensor.scalar_type() == *options_.precision ? tensor.to(at::kFloat) : tensor;
+      }
+    }
+    return fetched;
+  }
+
+  // Tensors by name, in the order of the feeds.
+  std::vector<at::Tensor> ordered(const std::map<std::string, at::Tensor>& feeds) const {
+    std::vector<at::Tensor> tensors(feed_names_.size());
+    std::set<std::size_t> given;
+    std::vector<std::string> problems;
+    for (const auto& [name, tensor] : feeds) {
+      const auto i = position(name);
+      if (!i) {
+        problems.push_back("unknown feed '" + name + "'");
+      } else if (!given.insert(*i).second) {
+        problems.push_back("feed '" + feed_names_[*i] + "' is given twice, by its name and as feed_" + std::to_string(*i));
+      } else if (auto problem = misfit(*i, tensor)) {
+        problems.push_back(*problem);
+      } else {
+        tensors[*i] = tensor;
+      }
+    }
+    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
+      if (given.count(i) == 0) {
+        problems.push_back("missing feed '" + feed_names_[i] + "'");
+      }
+    }
+    if (!problems.empty()) {
+      fail(problems);
+    }
+    return tensors;
+  }
+
+  // The inputs of the sample in the archive; none when it has no sample.
+  std::optional<std::vector<at::Tensor>> sample() const {
+    if (!module_.find_method("fxtraced_sample")) {
+      return std::nullopt;
+    }
+    return call("fxtraced_sample", {}).toTensorVector();
+  }
+
+  // The largest difference of each fetch from the sample, relative to its scale; nothing without a sample.
+  std::optional<std::vector<double>> differences() const {
+    if (!module_.find_method("fxtraced_self_test")) {
+      return std::nullopt;
+    }
+    return call("fxtraced_self_test", {}).toDoubleVector();
+  }
+
+ private:
+  template <typename Load>
+  Model(std::string name, const Options& options, const Load& load) : name_(std::move(name)), options_(options) {
+    try {
+      module_ = load();
+    } catch (const std::exception& error) {
+      throw ArchiveError("FXT401 " + name_ + " cannot be loaded: " + message_of(error));
+    }
+    if (!module_.hasattr("fxtraced_format")) {
+      throw ArchiveError("FXT401 " + name_ + " is a TorchScript file that fxtraced did not save: it has no fxtraced_format");
+    }
+    try {
+      describe();
+    } catch (const ArchiveError&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw ArchiveError("FXT401 " + name_ + " has a broken description: " + message_of(error));
+    }
+    module_.eval();
+  }
+
+  void describe() {
+    const auto format = module_.attr("fxtraced_format").toInt();
+    if (format > kNewestFormat) {
+      throw ArchiveError("FXT401 " + name_ + " has format " + std::to_string(format) + ", this header reads up to " +
+                         std::to_string(kNewestFormat) + ": update fxtraced");
+    }
+    feed_names_ = strings("fxtraced_feed_names");
+    feed_dtypes_ = strings("fxtraced_feed_dtypes");
+    fetch_names_ = strings("fxtraced_fetch_names");
+    const auto shapes = module_.attr("fxtraced_feed_shapes").toList();
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      const c10::IValue shape = shapes.get(i);
+      feed_shapes_.push_back(shape.toIntVector());
+    }
+    if (module_.hasattr("fxtraced_guards")) {
+      guards_ = strings("fxtraced_guards");
+    }
+    if (feed_dtypes_.size() != feed_names_.size() || feed_shapes_.size() != feed_names_.size()) {
+      throw ArchiveError("FXT401 " + name_ + " describes " + std::to_string(feed_names_.size()) + " feeds, " +
+                         std::to_string(feed_dtypes_.size()) + " dtypes and " + std::to_string(feed_shapes_.size()) + " shapes");
+    }
+  }
+
+  c10::IValue call(const char* method, std::vector<c10::IValue> stack) const {
+    // Not InferenceMode: its results could not be written to, nor used in training, outside of it.
+    const at::NoGradGuard no_grad;
+    const Autocast autocast(options_);
+    try {
+      return module_.get_method(method)(std::move(stack));
+    } catch (const std::exception& error) {
+      rethrow(error, name_);
+    }
+  }
+
+  // A single tensor is one result, a tuple several.
+  static std::vector<at::Tensor> tensors(const c10::IValue& result) {
+    std::vector<at::Tensor> found;
+    if (result.isTensor()) {
+      found.push_back(result.toTensor());
+    } else if (result.isTuple()) {
+      for (const auto& element : result.toTupleRef().elements()) {
+        if (element.isTensor()) {
+          found.push_back(element.toTensor());
+        }
+      }
+    }
+    return found;
+  }
+
+  std::vector<std::string> strings(const char* attribute) const {
+    std::vector<std::string> texts;
+    const auto list = module_.attr(attribute).toList();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const c10::IValue text = list.get(i);
+      texts.push_back(text.toStringRef());
+    }
+    return texts;
+  }
+
+  // "x (float32 [?, 8])"
+  std::string feed_text(std::size_t i) const {
+    return feed_names_[i] + " (" + feed_dtypes_[i] + " " + shape_text(feed_shapes_[i]) + ")";
+  }
+
+  [[noreturn]] void fail(const std::vector<std::string>& problems) const {
+    std::vector<std::string> expected;
+    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
+      expected.push_back(feed_text(i));
+    }
+    throw FeedError("FXT301 the feeds do not fit " + name_ + ":\n  " + joined(problems, "\n  ") +
+                    "\n  expected: " + joined(expected, ", "));
+  }
+
+  // What is wrong with a tensor for feed i, or nothing. Sizes are left to the model's own guards.
+  std::optional<std::string> misfit(std::size_t i, const at::Tensor& tensor) const {
+    if (!tensor.defined()) {
+      return "feed '" + feed_names_[i] + "': the tensor is undefined";
+    }
+    const auto wanted = dtypes().find(feed_dtypes_[i]);
+    const bool dtype_fits = wanted == dtypes().end() || wanted->second == tensor.scalar_type();
+    if (dtype_fits && tensor.dim() == static_cast<std::int64_t>(feed_shapes_[i].size())) {
+      return std::nullopt;
+    }
+    return "feed '" + feed_names_[i] + "': expected " + feed_dtypes_[i] + " of rank " + std::to_string(feed_shapes_[i].size()) +
+           ", received " + dtype_name(tensor.scalar_type()) + " of rank " + std::to_string(tensor.dim()) + " " +
+           shape_text(tensor.sizes());
+  }
+
+  void check(const std::vector<at::Tensor>& feeds) const {
+    if (feeds.size() != feed_names_.size()) {
+      fail({"expected " + std::to_string(feed_names_.size()) + " tensors, received " + std::to_string(feeds.size())});
+    }
+    std::vector<std::string> problems;
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+      if (auto problem = misfit(i, feeds[i])) {
+        problems.push_back(*problem);
+      }
+    }
+    if (!problems.empty()) {
+      fail(problems);
+    }
+  }
+
+  // The position of a feed's name or alias. A feed that is called feed_1 wins over the alias.
+  std::optional<std::size_t> position(const std::string& name) const {
+    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
+      if (feed_names_[i] == name) {
+        return i;
+      }
+    }
+    for (std::size_t i = 0; i < feed_names_.size(); ++i) {
+      if ("feed_" + std::to_string(i) == name) {
+        return i;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::string name_;
+  Options options_;
+  torch::jit::Module module_;
+  std::vector<std::string> feed_names_;
+  std::vector<std::string> feed_dtypes_;
+  std::vector<std::vector<std::int64_t>> feed_shapes_;
+  std::vector<std::string> fetch_names_;
+  std::vector<std::string> guards_;
+};
+
+}  // namespace detail
+
+}  // namespace fxtraced

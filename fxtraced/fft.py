@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.calls import name_calls
 from fxtraced.framework.dtype import default_dtype
 from fxtraced.tensor.common import new_device
 from fxtraced.tensor.shape import shape_list
@@ -195,3 +196,5 @@ __all__ = [
     "rfftfreq",
     "rfftn",
 ]
+
+name_calls([globals()[name] for name in __all__])

@@ -1,5 +1,6 @@
 """Linear algebra (paddle.linalg)."""
 
+from fxtraced.framework.calls import name_calls
 from fxtraced.tensor.decomposition import (
     cholesky,
     cholesky_solve,
@@ -51,3 +52,5 @@ __all__ = [
     "svd",
     "triangular_solve",
 ]
+
+name_calls([globals()[name] for name in __all__])

@@ -33,6 +33,10 @@ class TraceError(FxtracedError):
     code = "FXT100"
 
 
+class FullTraceback(FxtracedError):
+    """The __cause__ of a refusal whose own traceback ends at the user's line: it has every frame."""
+
+
 class DataDependenceError(TraceError, TypeError):
     """Python looked at the value of a tensor that depends on the inputs' data."""
 

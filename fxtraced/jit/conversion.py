@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from fxtraced.static.traced_program import TracedProgram
+from fxtraced.tensor.tensor import plain_copy
+from fxtraced.tracing import structure
 from fxtraced.tracing.comparer import Comparer, Run
 from fxtraced.tracing.state import Snapshot
 from fxtraced.tracing.trace import trace
 from fxtraced.tracing.verify import verify
+
+_TRACE = "paddle.jit.TracedLayer.trace"
 
 
 @dataclass(frozen=True)
@@ -39,36 +44,84 @@ class Conversion:
     given: Run | None
     verification: Verification
 
+    @property
+    def is_training(self) -> bool:
+        """True when a sublayer is in training mode."""
+        return any(module.training for module in self.layer.modules())
+
     def program(self) -> TracedProgram:
         """The program of the layer in its present mode."""
-        return self._program(self.before, self.after, self.given)
+        self.before.restore()
+        recorded = trace(self.layer, self.inputs)
+        self.before.restore()
+        program = TracedProgram(recorded)
+        if self.verification.wanted:
+            run = program.runnable(tuple(program.fetch_names))
+            limits = (self.verification.rtol, self.verification.atol)
+            comparer = Comparer(self.layer, recorded, run, self.before, self.after, *limits)
+            program.set_report(verify(comparer, self.given, self.verification.thorough))
+        return program
 
     def inference_program(self, program: TracedProgram) -> TracedProgram | Exception:
         """The program of the layer in inference mode; the error if that mode cannot be traced.
 
         program: that of the present mode, which is the one if no sublayer is in training mode.
         """
-        if not any(module.training for module in self.layer.modules()):
+        if not self.is_training:
             return program
-        self.before.restore()
-        self.layer.eval()
         try:
-            in_eval = Snapshot(self.layer)
-            return self._program(in_eval, in_eval, None)
+            return self.in_inference_mode().program()
         except Exception as error:
             return error
         finally:
             self.before.restore()
 
-    def _program(self, before: Snapshot, after: Snapshot, given: Run | None) -> TracedProgram:
-        before.restore()
-        recorded = trace(self.layer, self.inputs)
-        before.restore()
-        program = TracedProgram(recorded)
-        if self.verification.wanted:
-            run = program.runnable(tuple(program.fetch_names))
-            comparer = Comparer(
-                self.layer, recorded, run, before, after, self.verification.rtol, self.verification.atol
+    def in_inference_mode(self) -> Conversion:
+        """The conversion of the layer in inference mode, which it is in until before.restore()."""
+        self.before.restore()
+        self.layer.eval()
+        in_eval = Snapshot(self.layer)
+        return replace(self, before=in_eval, after=in_eval, given=None)
+
+
+def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Conversion]:
+    """Call layer(*inputs) once; what it gave, and the conversion that goes on from there.
+
+    Raises AssertionError and TypeError as TracedLayer.trace does, and whatever forward raises.
+    """
+    assert isinstance(layer, torch.nn.Module), (
+        f"The type of 'layer' in {_TRACE} must be paddle.nn.Layer, but received {type(layer)}."
+    )
+    arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    _check_tensors(arguments, "inputs")
+    before = Snapshot(layer)
+    given = structure.flatten(arguments)
+    # A tensor that is given twice stays one tensor: forward may ask.
+    own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
+    copies = given.rebuild([own[id(x)] for x in given.leaves])
+    started = time.perf_counter()
+    outputs = layer(*arguments)
+    _check_tensors(outputs, "outputs")
+    first: Run | None = Run.of(layer, outputs, time.perf_counter() - started)
+    after = Snapshot(layer, before)
+    if not after.is_built_as(before):
+        # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
+        before, first = after, None
+    return outputs, Conversion(layer, copies, before, after, first, verification)
+
+
+def _check_tensors(value: Any, what: str) -> None:
+    for leaf in _leaves(value):
+        if not isinstance(leaf, torch.Tensor):
+            raise TypeError(
+                f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}."
             )
-            program.set_report(verify(comparer, given, self.verification.thorough))
-        return program
+
+
+def _leaves(value: Any) -> list[Any]:
+    # pytree takes None for an empty node; here it is a leaf that is no tensor.
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in _leaves(item)]
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in _leaves(item)]
+    return [value]

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
 import torch
 
-from fxtraced.framework.errors import FetchError, InferenceModeError
-from fxtraced.jit.conversion import Conversion, Verification
+from fxtraced.framework.errors import FetchError, InferenceModeError, TraceError
+from fxtraced.jit.conversion import Verification, begin
+from fxtraced.jit.explanation import Explanation, explanation
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.execution import Session
 from fxtraced.static.io import save_program
 from fxtraced.static.strategy import BuildStrategy, ExecutionStrategy
 from fxtraced.static.traced_program import TracedProgram
-from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
-from fxtraced.tracing.comparer import Run
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.report import VerificationReport
-from fxtraced.tracing.state import Snapshot
+from fxtraced.tracing.tracebacks import at_user_line
 
-_TRACE = "paddle.jit.TracedLayer.trace"
 _SAVE = "paddle.jit.TracedLayer.save_inference_model"
 _SET_STRATEGY = "paddle.jit.TracedLayer.set_strategy"
 
@@ -45,40 +42,39 @@ class TracedLayer:
 
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
         inputs: a tensor, or a list or tuple of tensors (nested lists allowed).
-        verify: compare the graph with the layer on these inputs, on fresh values and on another leading size. rtol,
-        atol: the difference allowed is atol + rtol * (largest magnitude of the output).
+        verify: compare the graph with the layer on these inputs, on fresh values and on other sizes; "thorough" probes
+        every dimension by itself. rtol, atol: the difference allowed is atol + rtol * (largest magnitude of the
+        output).
         Returns (outputs, traced): exactly what layer(*inputs) gave, and the static graph.
 
         Only that one call has a lasting effect: buffers, random state and Python attributes are as it leaves them.
         Raises AssertionError for a layer of another type, TypeError for inputs or outputs that are no tensors,
         TraceError where the layer depends on data, VerificationError where graph and layer differ.
         """
-        assert isinstance(layer, torch.nn.Module), (
-            f"The type of 'layer' in {_TRACE} must be paddle.nn.Layer, but received {type(layer)}."
-        )
-        arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-        _check_tensors(arguments, "inputs")
-        before = Snapshot(layer)
-        given = structure.flatten(arguments)
-        # A tensor that is given twice stays one tensor: forward may ask.
-        own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
-        copies = given.rebuild([own[id(x)] for x in given.leaves])
-        started = time.perf_counter()
-        outputs = layer(*arguments)
-        _check_tensors(outputs, "outputs")
-        first: Run | None = Run.of(layer, outputs, time.perf_counter() - started)
-        after = Snapshot(layer, before)
-        if not after.is_built_as(before):
-            # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
-            before, first = after, None
-        options = Verification(bool(verify), verify == "thorough", rtol, atol)
-        conversion = Conversion(layer, copies, before, after, first, options)
+        outputs, conversion = begin(layer, inputs, Verification(bool(verify), verify == "thorough", rtol, atol))
         try:
             program = conversion.program()
             inference = conversion.inference_program(program)
+        except TraceError as error:
+            raise at_user_line(error)  # noqa: B904 - its cause is set
         finally:
-            after.restore()
+            conversion.after.restore()
         return outputs, TracedLayer(program, inference)
+
+    @staticmethod
+    def explain(layer: Any, inputs: Any, *, rtol: float = 1e-5, atol: float = 1e-6) -> Explanation:
+        """Everything that a trace of layer(*inputs) finds, at once: print it.
+
+        All that is refused, with file, line and remedy, where trace raises the first; the guards; and what the
+        verification showed, with a probe of its own for each dimension of the inputs. A layer in training mode is
+        looked at in inference mode, too. The layer, its buffers and the random state stay as they are.
+        Raises what trace raises for wrong arguments, and what forward itself raises on these inputs.
+        """
+        _, conversion = begin(layer, inputs, Verification(True, True, rtol, atol))
+        try:
+            return explanation(conversion)
+        finally:
+            conversion.before.restore()
 
     @property
     def program(self) -> TracedProgram:
@@ -163,23 +159,6 @@ class TracedLayer:
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
         save_program(dirname, program, feeds, fetches, sample)
-
-
-def _check_tensors(value: Any, what: str) -> None:
-    for leaf in _leaves(value):
-        if not isinstance(leaf, torch.Tensor):
-            raise TypeError(
-                f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}."
-            )
-
-
-def _leaves(value: Any) -> list[Any]:
-    # pytree takes None for an empty node; here it is a leaf that is no tensor.
-    if isinstance(value, list | tuple):
-        return [leaf for item in value for leaf in _leaves(item)]
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in _leaves(item)]
-    return [value]
 
 
 def _check_type(value: Any, name: str, expected: Any) -> None:

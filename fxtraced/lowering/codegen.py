@@ -177,7 +177,8 @@ class _Writer:
         entries: list[str] = []
         for item in items:
             entries += [":"] * whole if item is Ellipsis else [self._index_item(item, owner)]
-        return f"{text}[{', '.join(entries) or '...'}]"
+        # TorchScript knows no index of nothing: x[()].
+        return f"{text}[{', '.join(entries)}]" if entries else f"{text}.view_as({text})"
 
     def _index_item(self, item: Any, owner: Any) -> str:
         if isinstance(item, slice):

@@ -3,8 +3,7 @@
 Requires: a graph whose output is a tuple of nodes.
 Ensures: a new graph; only the chosen feeds are left, in the chosen order; a write into a tensor that the outputs
 depend on stays, and one into a chosen feed; every guard that the chosen feeds can answer, as the way that forward took
-is in what stays, wherever it was asked for; and a random draw that nothing uses, as the later ones get other numbers
-without it.
+is in what stays, wherever it was asked for; and every random draw, as the later ones get other numbers without it.
 """
 
 from __future__ import annotations
@@ -58,12 +57,12 @@ def live_nodes(graph: fx.Graph, fetches: list[fx.Node]) -> set[fx.Node]:
 
 
 def _effects_of(feeds: list[fx.Node], graph: fx.Graph) -> list[fx.Node]:
-    """The writes into these feeds, the guards, and the random draws that nothing uses, if they need no other feeds."""
+    """The writes into these feeds, the guards, and the random draws, as far as they need no other feeds."""
     chosen = set(feeds)
     found = []
     for node in graph.nodes:
         writes = node.meta.get("effect") == "write" and _written(node) & chosen
-        if writes or node.target is check_guard or (node.meta.get("draws") and not node.users):
+        if writes or node.target is check_guard or node.meta.get("draws"):
             needed: set[fx.Node] = set()
             _add_with_ancestors([node], needed)
             if all(x in chosen for x in needed if x.op == "placeholder"):

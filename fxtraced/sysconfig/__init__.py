@@ -36,7 +36,7 @@ def get_cpp_dir() -> str:
 
 
 def build_examples(build_dir: str | os.PathLike[str], verbose: bool = True) -> dict[str, Path]:
-    """Build `predict` and `predict_named` in build_dir; returns their paths by name.
+    """Build `predict`, `predict_named` and `serve` in build_dir; returns their paths by name.
 
     Uses ninja where there is one. Prints each command when verbose. Raises RuntimeError when cmake or a C++ compiler is
     missing, and with the tool's output when it fails.
@@ -64,7 +64,7 @@ def build_examples(build_dir: str | os.PathLike[str], verbose: bool = True) -> d
     suffix = ".exe" if os.name == "nt" else ""
     folders = [build, build / "Release"]
     programs = {}
-    for name in ("predict", "predict_named"):
+    for name in ("predict", "predict_named", "serve"):
         found = [folder / f"{name}{suffix}" for folder in folders if (folder / f"{name}{suffix}").is_file()]
         if not found:
             raise RuntimeError(f"build_examples: the build in {build} ended without {name}{suffix}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fxtraced.framework.calls import name_calls, named
 from fxtraced.tensor import (
     attribute,
     conversion,
@@ -92,8 +93,9 @@ _ROOMS = (
     search, signal, stat,
 )
 
-methods.attach({function.__name__: function for room in _ROOMS for function in room.METHODS})
-methods.attach(operators.OPERATORS)
+_methods = [function for room in _ROOMS for function in room.METHODS]
+methods.attach({function.__name__: named(function) for function in _methods})
+methods.attach({name: named(function) for name, function in operators.OPERATORS.items()})
 methods.attach({"ndimension": attribute.dim, "T": property(linalg.reverse_axes), "mT": property(linalg.swap_last_axes)})
 
 # Where Paddle defines a function in another module than the one that holds it here, that module names it too.
@@ -142,3 +144,5 @@ __all__ = [
     "view_as", "vsplit", "where", "where_", "zeros", "zeros_like",
 ]
 # fmt: on
+
+name_calls([*_methods, *(globals()[name] for name in __all__ if name not in ("Parameter", "Tensor"))])

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from fxtraced.framework import place as places
+from fxtraced.framework.calls import named
 from fxtraced.framework.dtype import dtype_name
 from fxtraced.tensor.indexing import read_index, write_index, written
 from fxtraced.tensor.to_string import to_string
@@ -24,10 +25,12 @@ class EagerMethods:
     title = ""
     """What stands above the numbers when the tensor prints."""
 
+    @named
     def __getitem__(self: Any, item: Any) -> Any:
         x, index = read_index(self, item)
         return torch.Tensor.__getitem__(x, index)
 
+    @named
     def __setitem__(self: Any, item: Any, value: Any) -> None:
         torch.Tensor.__setitem__(self, write_index(self, item), written(self, value))
 

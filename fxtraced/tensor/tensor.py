@@ -92,9 +92,13 @@ def plain_copy(tensor: torch.Tensor) -> torch.Tensor:
         return torch.clone(plain(tensor), memory_format=torch.preserve_format)
 
 
+# The types that know torch's methods only; tracing adds its own.
+PLAIN_TYPES: set[type] = {torch.Tensor}
+
+
 def as_tensor(value: Any) -> Any:
     """Every plain torch.Tensor in value as a Tensor that shares its memory; anything else as it is."""
-    if type(value) is torch.Tensor:
+    if type(value) in PLAIN_TYPES:
         return value.as_subclass(Tensor)
     if type(value) in (Tensor, Parameter) or not isinstance(value, tuple | list):
         return value

@@ -23,7 +23,7 @@ def literal(tracer: ConcolicTracer, func: Any, args: tuple[Any, ...], kwargs: di
     if any(isinstance(x, TracedScalar) for x in leaves_of(args)):
         return _literal_of_sizes(tracer, func, args[0], {**dict(zip(("dtype",), args[1:], strict=False)), **kwargs})
     result = func(*args, **kwargs)
-    constant = tracer.wrap(tracer.constant_node(result), result, fixed=True)
+    constant = tracer.wrap(tracer.constant_node(result), result, fixed=True, ours=False)
     fresh = tracer.record("call_function", torch.clone, (constant,), {})
     fresh.node.meta["fresh_constant"] = True
     return fresh

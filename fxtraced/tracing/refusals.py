@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from fxtraced.framework.errors import DataDependenceError, ParameterWriteError, StateWriteError, TraceError
+from fxtraced.framework.errors import (
+    DataDependenceError,
+    ParameterWriteError,
+    SourceLine,
+    StateWriteError,
+    TraceError,
+)
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
 from fxtraced.tracing.values import TracedValue
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a layer from becoming a static graph, and the user's line that it is about.
+
+    text: what happened, where, why and what to do; it starts with the code of docs/errors.md, if it has one.
+    """
+
+    text: str
+    source: SourceLine | None
+
+    @property
+    def code(self) -> str:
+        """The code of docs/errors.md; empty for an error of forward's own."""
+        return self.text[:6] if self.text.startswith("FXT") else ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Refusals:
-    """What is wrong with one trace, also what forward itself catches: raised together at its end."""
+    """What is wrong with one trace, also what forward itself catches: raised together at its end.
+
+    keep_going: raise nothing, so that one trace finds as much as possible.
+    """
 
     def __init__(self) -> None:
-        self._problems: list[tuple[str, Exception | None]] = []
+        self.keep_going = False
+        self.problems: list[Problem] = []
+        self._looks: list[tuple[str, Exception | None]] = []
         self._first: TraceError | None = None
 
     def add_look(self, traced: TracedValue, how: str, cause: Exception | None = None) -> None:
@@ -31,18 +62,30 @@ class Refusals:
             "  A static graph cannot depend on values that change from call to call. Keep the value a tensor "
             "(paddle.where(condition, a, b) chooses between two), or move the decision out of forward."
         )
-        if problem not in (text for text, _ in self._problems):
-            self._problems.append((problem, cause))
+        if problem not in (text for text, _ in self._looks):
+            self._looks.append((problem, cause))
+            self.problems.append(Problem(f"{problem} See docs/errors.md#fxt101", here))
 
     def note(self, error: TraceError) -> None:
         """Keep the first error of this trace, in case forward catches it."""
         self._first = self._first or error
+        problem = Problem(str(error), user_line())
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def refuse(self, error: TraceError) -> None:
+        """Note an error, and raise it unless the trace is to keep going."""
+        self.note(error)
+        if not self.keep_going:
+            raise error
 
     def raise_all(self, ended_by: Exception | None = None) -> None:
         """Raise what was found wrong, if anything was. ended_by: the error that ended forward; it tells of itself."""
+        if self.keep_going:
+            return
         if self._first is not None:
             raise self._first
-        texts = [text for text, cause in self._problems if cause is None or cause is not ended_by]
+        texts = [text for text, cause in self._looks if cause is None or cause is not ended_by]
         if texts:
             raise DataDependenceError("\n".join([*texts, "  See docs/errors.md#fxt101"]))
 

@@ -25,14 +25,23 @@ def user_line() -> SourceLine | None:
     """The innermost line that belongs neither to fxtraced, torch and NumPy nor to Python; None when there is none."""
     frame = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        user = _is_user_file.get(file)
-        if user is None:
-            user = _is_user_file[file] = _belongs_to_user(file)
-        if user:
-            return SourceLine(file, frame.f_lineno, linecache.getline(file, frame.f_lineno).strip())
+        if is_user_file(frame.f_code.co_filename):
+            return source_line(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def source_line(file: str, line: int) -> SourceLine:
+    """A line with its text."""
+    return SourceLine(file, line, linecache.getline(file, line).strip())
+
+
+def is_user_file(file: str) -> bool:
+    """True for code that belongs neither to fxtraced, torch and NumPy nor to Python."""
+    user = _is_user_file.get(file)
+    if user is None:
+        user = _is_user_file[file] = _belongs_to_user(file)
+    return user
 
 
 def _belongs_to_user(file: str) -> bool:

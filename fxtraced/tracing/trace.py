@@ -9,8 +9,6 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import StateWriteError, TraceError
-from fxtraced.nn.layer.layers import Layer
-from fxtraced.tensor.tensor import Tensor, plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
@@ -46,24 +44,26 @@ class Trace:
     structure: Structure
 
 
-def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) -> Trace:
+def trace(
+    layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False, mode: RecordingMode | None = None
+) -> Trace:
     """Run layer(*inputs) on traced values and record it.
 
     inputs: nested lists of tensors; they are copied first, so a forward that writes into them does no harm.
-    keep_values: note every operation's value on its node (meta["value"]).
+    keep_values: note every operation's value on its node (meta["value"]). mode: what records; by default a new one.
     The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
     Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
     """
     flat_inputs = structure.flatten(inputs)
     refs = state_refs(layer)
-    paddle_style = _is_paddle_style(layer, flat_inputs.leaves)
-    tracer = ConcolicTracer(refs, paddle_style, keep_values)
+    mode = mode or RecordingMode(ConcolicTracer(refs, keep_values))
+    tracer = mode.tracer
     names = structure.feed_names(layer, flat_inputs.paths)
-    feeds = [tracer.add_feed(name, plain_copy(x)) for name, x in zip(names, flat_inputs.leaves, strict=True)]
+    feeds = [tracer.add_feed(name, x) for name, x in zip(names, flat_inputs.leaves, strict=True)]
     tracer.feeds_are_complete(feeds)
     before = {ref.path: ref.get() for ref in refs}
     try:
-        with torch.no_grad(), sizes_one_by_one(), RecordingMode(tracer):
+        with torch.no_grad(), sizes_one_by_one(), mode:
             outputs = layer(*flat_inputs.rebuild(feeds))
     except Exception as error:
         # forward worked a moment ago: what the trace found wrong says more than what came of it.
@@ -94,10 +94,6 @@ def trace(layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False) 
     )
 
 
-def _is_paddle_style(layer: torch.nn.Module, leaves: list[Any]) -> bool:
-    return isinstance(layer, Layer) or any(isinstance(x, Tensor) for x in leaves)
-
-
 def _record_state_writes(
     tracer: ConcolicTracer, refs: list[StateRef], before: dict[str, torch.Tensor], results: list[TracedValue]
 ) -> list[TracedValue]:
@@ -114,12 +110,14 @@ def _record_state_writes(
         if ref.kind == "attribute" and not tracer.was_read(old):
             continue
         if ref.kind == "parameter" or now.shape != old.shape or now.dtype != old.dtype:
-            raise StateWriteError(
+            refusal = StateWriteError(
                 f"FXT103 forward replaces the {ref.kind} {ref.path!r} ({list(old.shape)}, {old.dtype}) by a tensor of "
                 f"{list(now.shape)}, {now.dtype}\n"
                 "  A static graph can only write a new value of the same shape and dtype into a buffer. Return the "
                 "tensor instead. See docs/errors.md#fxt103"
             )
+            tracer.refusals.refuse(refusal)
+            continue
         writes.append((tracer.state_value(old), now if isinstance(now, TracedValue) else tracer.state_value(now)))
     written = {_memory(target.example) for target, _ in writes}
 

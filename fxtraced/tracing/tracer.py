@@ -21,7 +21,7 @@ from fxtraced.framework.errors import (
     UnsupportedValueError,
 )
 from fxtraced.tensor.shape import Shape
-from fxtraced.tensor.tensor import plain, plain_copy
+from fxtraced.tensor.tensor import Tensor, as_tensor, plain, plain_copy
 from fxtraced.tracing import torch_calls
 from fxtraced.tracing.guards import Guard, GuardBook
 from fxtraced.tracing.literals import literal, literal_of_tensors
@@ -30,6 +30,7 @@ from fxtraced.tracing.refusals import Refusals, refuse_assignment, refuse_autoca
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.tracebacks import raised_at
 from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of, refuse_escaped
 
 _PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
@@ -62,7 +63,7 @@ class ConcolicTracer:
             └─ look at data ──► item ──► a guard if the data is fixed, a problem otherwise
     """
 
-    def __init__(self, refs: list[StateRef], paddle_style: bool, keep_values: bool = False):
+    def __init__(self, refs: list[StateRef], keep_values: bool = False):
         self.graph = fx.Graph()
         self._book = GuardBook(self.graph)
         self.refusals = Refusals()
@@ -70,7 +71,6 @@ class ConcolicTracer:
         self.constants: dict[str, Constant] = {}
         self.finished = False
         self._keep_values = keep_values
-        self._traced_type = TracedTensor if paddle_style else TorchTracedTensor
         self._refs = {}
         for ref in reversed(refs):
             self._refs[id(ref.get())] = ref
@@ -88,10 +88,10 @@ class ConcolicTracer:
     # Feeds and state
 
     @_undisturbed
-    def add_feed(self, name: str, value: torch.Tensor) -> TracedValue:
+    def add_feed(self, name: str, given: torch.Tensor) -> TracedValue:
         """A traced tensor for one input of the graph."""
         node = self.graph.placeholder(name)
-        return self.wrap(node, value, fixed=False)
+        return self.wrap(node, plain_copy(given), fixed=False, ours=isinstance(given, Tensor))
 
     def feeds_are_complete(self, feeds: list[TracedValue]) -> None:
         """To be called after the last feed: tensors made in forward follow the first one's device."""
@@ -116,7 +116,7 @@ class ConcolicTracer:
             node = self.graph.get_attr(name)
         # Two tensors of the layer may be views of one memory.
         node.meta["memory"] = tensor.untyped_storage().data_ptr()
-        traced = self.wrap(node, value, fixed=True)
+        traced = self.wrap(node, value, fixed=True, ours=isinstance(tensor, Tensor))
         self._state_values[id(tensor)] = (tensor, traced)
         return traced
 
@@ -207,16 +207,18 @@ class ConcolicTracer:
             node.meta["draws"] = draws
         leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
         fixed = not draws and all(self._traced(x).fixed for x in leaves)
+        # As with eager tensors: what comes of a Tensor is one.
+        ours = any(isinstance(x, Tensor) for x in leaves)
         if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
             self._traced(leaves[0]).fixed = fixed
             note_form(node, result)
             if name in torch_calls.RANKED:
                 self._guard_rank(node, result)
-            return args[0]
+            return as_tensor(args[0]) if ours else args[0]
         if result is None and name in ("setitem", "__setitem__"):
             self._traced(args[0]).fixed = fixed
             return None
-        return self._result(node, name, result, fixed)
+        return self._result(node, name, result, fixed, ours)
 
     # Sizes and guards
 
@@ -318,6 +320,8 @@ class ConcolicTracer:
 
     def _attribute_call(self, func: Any, slot: str, args: tuple[Any, ...]) -> Any:
         name = func.__self__.__name__
+        if slot == "__get__" and name == "T" and args[0].ndim > 2:
+            return self.record("call_method", "permute", (args[0], tuple(reversed(range(args[0].ndim)))), {})
         if slot == "__get__" and name in torch_calls.TENSOR_ATTRIBUTES:
             kind, call, more = torch_calls.TENSOR_ATTRIBUTES[name]
             return self.record(kind, call, (args[0], *more), {})
@@ -342,7 +346,7 @@ class ConcolicTracer:
 
     def _size_call(self, name: str, tensor: torch.Tensor, args: tuple[Any, ...]) -> Any:
         if not isinstance(tensor, TracedValue):
-            return tensor.numel() if name == "numel" else tensor.size(*args[1:])
+            return len(tensor) if name == "__len__" else getattr(tensor, name)(*args[1:])
         shape = tensor.shape
         if name == "numel":
             return shape.numel()
@@ -391,9 +395,10 @@ class ConcolicTracer:
             return self.state_value(tensor)
         return tensor if tensor.tracer is self else refuse_escaped(tensor)
 
-    def wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool) -> TracedValue:
+    def wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool, ours: bool) -> TracedValue:
+        """The traced tensor of a node. ours: it has Paddle's methods, as the eager one would have."""
         note_form(node, value)
-        return self._traced_type(node, self, value, fixed)
+        return (TracedTensor if ours else TorchTracedTensor)(node, self, value, fixed)
 
     def to_value(self, leaf: Any) -> Any:
         if isinstance(leaf, TracedScalar):
@@ -423,16 +428,16 @@ class ConcolicTracer:
             "into a tensor before forward (paddle.to_tensor). See docs/errors.md#fxt104"
         )
 
-    def _result(self, node: fx.Node, name: str, result: Any, fixed: bool) -> Any:
+    def _result(self, node: fx.Node, name: str, result: Any, fixed: bool, ours: bool) -> Any:
         if isinstance(result, torch.Tensor):
             if name in torch_calls.RANKED:
                 self._guard_rank(node, result)
-            return self.wrap(node, result, fixed)
+            return self.wrap(node, result, fixed, ours)
         if isinstance(result, list | tuple) and not isinstance(result, torch.Size):
             node.meta["number"] = None
             if name in torch_calls.COUNTED:
                 self._guard_count(f"len({node.name})", self.graph.call_function(len, (node,)), len(result))
-            items = [self._item_of(node, i, x, fixed) for i, x in enumerate(result)]
+            items = [self._item_of(node, i, x, fixed, ours) for i, x in enumerate(result)]
             if type(result) in (list, tuple):
                 return type(result)(items)
             # torch.return_types.max and its like take one sequence, named tuples take their fields.
@@ -451,13 +456,13 @@ class ConcolicTracer:
         node.meta["number"] = type(value)
         return TracedScalar(self, value, describe(node), node)
 
-    def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool) -> Any:
+    def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool, ours: bool) -> Any:
         if isinstance(value, torch.Tensor):
             item = self.graph.call_function(operator.getitem, (node, index))
             item.meta["view"] = True
-            return self.wrap(item, value, fixed)
+            return self.wrap(item, value, fixed, ours)
         if isinstance(value, list | tuple):
-            return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed)
+            return self._result(self.graph.call_function(operator.getitem, (node, index)), "", value, fixed, ours)
         return value
 
     def _guard_rank(self, node: fx.Node, result: torch.Tensor) -> None:
@@ -487,7 +492,8 @@ class RecordingMode(TorchFunctionMode):
         super().__exit__(kind, error, traceback)
         if kind is TypeError and torch_calls.SIZES_ONE_BY_ONE.match(str(error)):
             raise UnsupportedValueError(
-                f"FXT104 torch cannot take traced sizes one by one here: {str(error).splitlines()[0]}\n"
+                f"FXT104 torch cannot take traced sizes one by one at {raised_at(error)}: "
+                f"{str(error).splitlines()[0]}\n"
                 "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
             ) from error
 

@@ -22,8 +22,9 @@ from fxtraced.framework import place as places
 from fxtraced.framework.errors import TraceError
 from fxtraced.tensor.indexing import read_index, write_index, written
 from fxtraced.tensor.shape import Shape, Size
-from fxtraced.tensor.tensor import Tensor
+from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor
 from fxtraced.tracing.scalars import TracedScalar, TracedSize
+from fxtraced.tracing.source import user_line
 
 if TYPE_CHECKING:
     from fxtraced.tracing.tracer import ConcolicTracer
@@ -175,13 +176,12 @@ class TracedValue(torch.Tensor):
     def __contains__(self, item: Any) -> bool:
         return bool(torch.any(torch.eq(self, item)))
 
-    def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def backward(self, *args: Any, **kwargs: Any) -> None:
         refusal = TraceError(
-            "FXT100 forward calls backward(): gradients are no part of a static graph. Compute them outside of "
-            "forward. See docs/errors.md#fxt100"
+            f"FXT100 forward calls backward() at {user_line()}: gradients are no part of a static graph. Compute them "
+            "outside of forward. See docs/errors.md#fxt100"
         )
-        self.tracer.refusals.note(refusal)
-        raise refusal
+        self.tracer.refusals.refuse(refusal)
 
     def __hash__(self) -> int:
         return id(self)
@@ -191,8 +191,16 @@ class TracedValue(torch.Tensor):
 
     __str__ = __repr__
 
+    def as_subclass(self, cls: type) -> Any:
+        """The same traced tensor with Paddle's methods or with torch's."""
+        kind = TracedTensor if issubclass(cls, Tensor) else TorchTracedTensor
+        twin = kind(self.node, self.tracer, self.example, self.fixed)
+        # What one is told, such as a write, the other knows.
+        twin.__dict__ = self.__dict__
+        return twin
+
     def __copy__(self) -> Any:
-        return self.tracer.wrap(self.node, self.example, self.fixed)
+        return type(self)(self.node, self.tracer, self.example, self.fixed)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return torch.clone(self)
@@ -314,6 +322,21 @@ class TorchTracedTensor(TracedValue):
 
     def norm(self, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: torch.dtype | None = None) -> Any:
         return torch.norm(self, p, dim, keepdim, dtype=dtype)
+
+
+def _deferring(name: str) -> Any:
+    """torch's operator, which lets Paddle's come first, as Python does for the subclass that a Tensor is."""
+    operate = getattr(torch.Tensor, name)
+
+    def method(self: Any, other: Any) -> Any:
+        return NotImplemented if isinstance(other, Tensor) else operate(self, other)
+
+    return method
+
+
+for _name in "add sub mul truediv pow eq ne lt le gt ge".split():
+    setattr(TorchTracedTensor, f"__{_name}__", _deferring(f"__{_name}__"))
+PLAIN_TYPES.add(TorchTracedTensor)
 
 
 def _with_tensors(value: Any) -> Any:

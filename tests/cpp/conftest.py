@@ -9,7 +9,7 @@ from fxtraced import sysconfig
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory):
-    """Paths of `predict` and `predict_named`."""
+    """Paths of the example programs by name."""
     start = time.perf_counter()
     built = sysconfig.build_examples(tmp_path_factory.mktemp("examples"))
     print(f"built {', '.join(built)} in {time.perf_counter() - start:.1f} s")

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import warnings
 from importlib import metadata
 from pathlib import Path
@@ -143,6 +144,20 @@ def test_predictor_header(hand_made, tmp_path):
     assert done.stdout == "ok\n"
 
 
+@pytest.mark.parametrize("sanitizer", ["address", "thread"])
+def test_predictor_header_under_a_sanitizer(hand_made, tmp_path, sanitizer, monkeypatch):
+    """No invalid access, no leak, no race but libtorch's own."""
+    done = configure(tmp_path, f"-DSANITIZE={sanitizer}", f"-DCMAKE_PREFIX_PATH={sysconfig.get_cmake_dir()}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(["cmake", "--build", str(tmp_path)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.setenv("TSAN_OPTIONS", f"suppressions={HERE / 'thread_sanitizer.supp'} halt_on_error=1")
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=1")
+    done = run_program(tmp_path / "check", hand_made[0])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "ok\n"
+
+
 @pytest.mark.skipif(torch.version.cuda is not None, reason="find_package(Torch) of a CUDA build needs the CUDA toolkit")
 def test_after_find_package_torch(tmp_path):
     done = configure(
@@ -189,6 +204,33 @@ def test_errors_of_the_programs(programs, hand_made, tmp_path):
         assert message in done.stderr
         assert done.stdout == ""
     assert not results.exists()
+
+
+def test_serving_while_the_model_is_replaced(programs, tmp_path):
+    torch.save([torch.rand(2, 3)], tmp_path / "feeds.pt")
+    statics = [paddle.jit.TracedLayer.trace(Constant(value), [paddle.rand([4, 3])])[1] for value in (1.0, 2.0)]
+    statics[0].save_inference_model(str(tmp_path))
+    command = [str(programs["serve"]), str(tmp_path), str(tmp_path / "feeds.pt"), "--threads", "4", "--seconds", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        for static in statics:
+            static.save_inference_model(str(tmp_path))
+        time.sleep(0.05)
+    printed, complaints = process.communicate()
+    assert complaints == ""
+    served, failed, reloads = map(int, re.fullmatch(r"served (\d+) failed (\d+) reloads (\d+)\n", printed).groups())
+    assert served > 0
+    assert failed == 0
+    assert reloads > 0
+
+
+def test_usage_of_serve(programs, tmp_path):
+    done = run_program(programs["serve"], tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: serve MODEL FEEDS --threads N --seconds S")
+    done = run_program(programs["serve"], tmp_path, tmp_path / "x", "--threads", "1", "--seconds", "1")
+    assert done.returncode == 1
+    assert "FXT401" in done.stderr
 
 
 @pytest.mark.parametrize("name", models.NAMES)

@@ -117,8 +117,8 @@ def _one_file(cpp: list[Block]) -> str:
             body = body.replace("int main(", "int run(")
             cases.append(f"  if (number == {i}) return block_{i}::run();")
         else:
-            given = ("fxtraced::Predictor& predictor", "at::Tensor& x", "at::Tensor& mask")
-            signature = ", ".join(f"[[maybe_unused]] const {parameter}" for parameter in given)
+            given = ("fxtraced::Predictor&", "predictor"), ("const at::Tensor&", "x"), ("const at::Tensor&", "mask")
+            signature = ", ".join(f"[[maybe_unused]] {kind} {name}" for kind, name in given)
             body = f"[[maybe_unused]] inline void fragment({signature}) {{\n{body}\n}}"
         parts.append(f"// {block.place}\nnamespace block_{i} {{\n{body}\n}}\n")
     main = ["int main(int, char** values) {", "  const int number = std::atoi(values[1]);", *cases, "  return 2;", "}"]

@@ -72,7 +72,7 @@ class _Unclear(Exception):
 
 def _trace(program: Program, layer: Any, verify: bool) -> Any:
     seed_everything(SEED)
-    with warnings.catch_warnings():
+    with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return paddle.jit.TracedLayer.trace(layer, program.tensors(0), verify=verify)[1]
 

@@ -89,7 +89,9 @@ def gaussian_nll_loss(
 def kl_div(input: Any, label: Any, reduction: str = "mean", name: str | None = None) -> Any:
     """label * (log(label) - input), 0 where label is not positive; "mean" is per element, "batchmean" per sample."""
     dtype = torch.promote_types(input.dtype, label.dtype)
-    loss = F.kl_div(cast(input, dtype), cast(label, dtype), reduction="none")
+    label = cast(label, dtype)
+    # torch's is NaN where label is negative.
+    loss = F.kl_div(cast(input, dtype), torch.clamp(label, min=0.0), reduction="none")
     if reduction == "batchmean":
         return torch.sum(loss) / input.shape[0] if input.ndim else torch.sum(loss)
     return reduce(loss, reduction, "kl_div")

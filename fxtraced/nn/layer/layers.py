@@ -14,7 +14,7 @@ from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
 from fxtraced.framework.place import convert_place
 from fxtraced.nn._names import parameter_name, snake_case, unique_name
 from fxtraced.nn.layer.parameters import make_parameter
-from fxtraced.tensor.tensor import Tensor, as_tensor
+from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor, as_tensor
 
 
 class Layer(torch.nn.Module):
@@ -40,7 +40,7 @@ class Layer(torch.nn.Module):
         def __getattr__(self, name: str) -> Any: ...
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if type(value) in _PLAIN_TENSORS and "_buffers" in self.__dict__ and name not in self._parameters:
+        if (type(value) is Tensor or type(value) in PLAIN_TYPES) and "_buffers" in self.__dict__ and name not in self._parameters:
             # As in Paddle, a tensor that is just assigned is a buffer outside the state dict.
             if name not in self._buffers:
                 self.__dict__.pop(name, None)
@@ -248,13 +248,10 @@ class Layer(torch.nn.Module):
         return self.register_forward_hook(hook)
 
 
-_PLAIN_TENSORS = (torch.Tensor, Tensor)
-
-
 def _ours(value: Any) -> Any:
     """Plain torch tensors as Tensors, also within lists, tuples and dicts."""
     kind = type(value)
-    if kind is torch.Tensor:
+    if kind in PLAIN_TYPES:
         return as_tensor(value)
     if kind is dict:
         return {key: _ours(item) for key, item in value.items()}

@@ -198,7 +198,7 @@ class CosineEmbeddingLoss(_Loss):
 
 
 class TripletMarginWithDistanceLoss(_Loss):
-    """nn.functional.triplet_margin_with_distance_loss as a layer."""
+    """nn.functional.triplet_margin_with_distance_loss as a layer, always with the Euclidean distance, as in Paddle."""
 
     _function = F.triplet_margin_with_distance_loss
 
@@ -206,7 +206,9 @@ class TripletMarginWithDistanceLoss(_Loss):
         self, distance_function: Any = None, margin: float = 1.0, swap: bool = False, reduction: str =
         "mean", name: str | None = None,
     ):  # fmt: skip
-        super().__init__(distance_function=distance_function, margin=margin, swap=swap, reduction=reduction)
+        super().__init__(margin=margin, swap=swap, reduction=reduction)
+        # Kept as Paddle keeps it: its forward does not hand it on.
+        self.distance_function = distance_function
 
     def forward(self, input: Any, positive: Any, negative: Any) -> Any:
         return self._loss(input, positive, negative)

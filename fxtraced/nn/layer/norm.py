@@ -118,6 +118,14 @@ class SyncBatchNorm(_BatchNormBase):
         return layer
 
 
+# `act` names an operator of Paddle, whose defaults are not always those of the function of that name.
+_OPERATORS: dict[str, Any] = {
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.02),
+    "hard_sigmoid": lambda x: F.hardsigmoid(x, 0.2, 0.5),
+    "hard_swish": F.hardswish,
+}
+
+
 class BatchNorm(_Statistics):
     """Batch normalisation of any rank with an optional activation (paddle.nn.BatchNorm)."""
 
@@ -129,10 +137,11 @@ class BatchNorm(_Statistics):
         use_global_stats: bool = False, trainable_statistics: bool = False,
     ):  # fmt: skip
         super().__init__(dtype="float32" if dtype == "float16" else dtype)
+        if act is not None and act not in _OPERATORS and not hasattr(F, act):
+            raise ValueError(f"BatchNorm: act must be the name of an activation or None, but received {act!r}")
         self._act, self._momentum, self._epsilon, self._data_layout = act, momentum, epsilon, data_layout
         self._use_global_stats, self._trainable_statistics = use_global_stats, trainable_statistics
-        # Paddle makes both parameters here, even for an attribute that is False.
-        self._make(num_channels, param_attr or None, bias_attr or None)
+        self._make(num_channels, param_attr, bias_attr)
 
     def forward(self, input: Any) -> Any:
         by_batch = not self._use_global_stats and (self.training or self._trainable_statistics)
@@ -140,7 +149,9 @@ class BatchNorm(_Statistics):
             input, self._mean, self._variance, self.weight, self.bias, by_batch, self._momentum, self._epsilon,
             self._data_layout,
         )  # fmt: skip
-        return out if self._act is None else getattr(F, self._act)(out)
+        if self._act is None:
+            return out
+        return (_OPERATORS.get(self._act) or getattr(F, self._act))(out)
 
 
 class LayerNorm(Layer):

@@ -85,6 +85,11 @@ class MultiHeadAttention(Layer):
     def forward(self, query: Any, key: Any = None, value: Any = None, attn_mask: Any = None, cache: Any = None) -> Any:
         key = query if key is None else key
         value = query if value is None else value
+        if value is not key and value.shape[1] != key.shape[1]:
+            raise ValueError(
+                f"MultiHeadAttention: key and value must be of one length, but key is {list(key.shape)} and value "
+                f"{list(value.shape)}; without a value it is query"
+            )
         q = self._heads(self.q_proj(query))
         k, v = cache if isinstance(cache, self.StaticCache) else self.compute_kv(key, value)
         if isinstance(cache, self.Cache):

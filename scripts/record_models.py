@@ -2,8 +2,9 @@
 
     python scripts/record_models.py [NAME ...]
 
-Writes tests/models/recorded/<name>.npz: `keys` ("key:dim,dim" of the state dict in order), `output/<i>` in eval mode,
-and for the small models `weight/<key>`, `input/<i>` and `loss/<optimizer>` (five training steps).
+Writes tests/models/recorded/<name>.npz: `keys` ("key:dim,dim" of the state dict in order), `output_shapes` and
+`output/<i>` in eval mode, condensed where the weights come from seeds (tests/models/records.py); for the others also
+`weight/<key>`, `input/<i>` and `loss/<optimizer>` (five training steps).
 """
 
 import sys
@@ -15,20 +16,8 @@ import paddle
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests import models
+from tests.models import records
 from tests.models.weights import filled, nudged
-
-RECORDED = Path(models.__file__).parent / "recorded"
-
-
-def flat(result):
-    """The tensors of a result in order."""
-    if isinstance(result, dict):
-        result = list(result.values())
-    return list(result) if isinstance(result, (list, tuple)) else [result]
-
-
-def key_lines(state):
-    return np.array([f"{key}:{','.join(map(str, value.shape))}" for key, value in state.items()])
 
 
 def five_losses(module, weights, optimizer):
@@ -51,30 +40,33 @@ def record(name):
     module = models.load(name)
     paddle.seed(2024)
     model = module.make(paddle)
-    state = {key: value.numpy() for key, value in model.state_dict().items()}
-    entries = {"keys": key_lines(state)}
-    if name in models.SEEDED:
-        weights = {key: filled(key, value.shape) for key, value in state.items()}
-    else:
-        weights = {key: nudged(key, value) for key, value in state.items()}
+    state = model.state_dict()
+    entries = {"keys": records.key_lines(state)}
+    if name in models.WRITTEN:
+        weights = {key: nudged(key, value.numpy()) for key, value in state.items()}
         entries |= {f"weight/{key}": value for key, value in weights.items()}
         entries |= {f"input/{i}": value for i, value in enumerate(module.inputs(np))}
+    else:
+        weights = {key: filled(key, value.shape) for key, value in state.items()}
     missing, unexpected = model.set_state_dict(weights)
     assert not missing, missing
     assert not unexpected, unexpected
     model.eval()
-    outputs = flat(model(*[paddle.to_tensor(x) for x in module.inputs(np)]))
-    entries |= {f"output/{i}": value.numpy() for i, value in enumerate(outputs)}
+    with paddle.no_grad():
+        outputs = [x.numpy() for x in records.flat(model(*[paddle.to_tensor(x) for x in module.inputs(np)]))]
+    entries["output_shapes"] = np.array([",".join(map(str, x.shape)) for x in outputs])
+    kept = outputs if name in models.WRITTEN else [records.condensed(x) for x in outputs]
+    entries |= {f"output/{i}": x for i, x in enumerate(kept)}
     for optimizer in getattr(module, "OPTIMIZERS", []):
         entries[f"loss/{optimizer}"] = five_losses(module, weights, optimizer)
         print("  ", optimizer, entries[f"loss/{optimizer}"])
-    RECORDED.mkdir(exist_ok=True)
-    path = RECORDED / f"{name}.npz"
+    records.FOLDER.mkdir(exist_ok=True)
+    path = records.FOLDER / f"{name}.npz"
     np.savez_compressed(path, **entries)
-    scales = [float(abs(value.numpy()).max()) for value in outputs]
-    print(f"{path.name}: {path.stat().st_size // 1024} KiB, outputs {[v.shape for v in outputs]}, largest {scales}")
+    scales = [float(abs(x).max()) for x in outputs]
+    print(f"{path.name}: {path.stat().st_size // 1024} KiB, outputs {[x.shape for x in outputs]}, largest {scales}")
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or models.NAMES:
+    for name in sys.argv[1:] or dict.fromkeys([*models.NAMES, *models.zoo.ROWS]):
         record(name)

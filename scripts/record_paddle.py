@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -64,16 +65,17 @@ def dtypes_of(row: Row) -> tuple[str, ...]:
 def record_row(row: Row, paddle: Any) -> Iterator[tuple[str, Arrays]]:
     """What Paddle gives for a row: its values, its gradients, its values in other dtypes."""
     yield "values", values_of(row, paddle)
-    yield "gradients", gradients_of(row, paddle)
     for dtype in dtypes_of(row):
         yield dtype, values_of(row, paddle, dtype)
+    yield "gradients", gradients_of(row, paddle)  # last, since some end the process
 
 
 def in_a_child(steps: Callable[[], Iterator[Any]]) -> list[Any]:
-    """What steps yields in a child process, up to where Paddle kills it."""
+    """What steps yields in a child process, up to where Paddle kills or blocks it."""
     source, sink = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.alarm(30)  # the end of a child that hangs
         try:
             with os.fdopen(sink, "wb") as file:
                 for step in steps():

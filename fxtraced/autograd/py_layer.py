@@ -8,7 +8,7 @@ import torch
 from torch.overrides import _get_current_function_mode_stack
 
 from fxtraced.tensor.tensor import as_tensor
-from fxtraced.tracing.tracer import RecordingMode
+from fxtraced.tracing.recording import RecordingMode
 
 __all__ = ["PyLayer", "PyLayerContext"]
 

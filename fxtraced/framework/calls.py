@@ -47,6 +47,10 @@ class CallLinAlgError(CallError, torch.linalg.LinAlgError):
     """A matrix that cannot be decomposed or inverted."""
 
 
+class CallAssertionError(CallError, AssertionError):
+    """What Paddle asserts of its arguments."""
+
+
 # By exact type: what derives from these (out of memory, fxtraced's own refusals) passes unchanged.
 _TOLD: dict[type[BaseException], type[Exception]] = {
     ValueError: CallError,
@@ -56,7 +60,7 @@ _TOLD: dict[type[BaseException], type[Exception]] = {
     RuntimeError: CallRuntimeError,
     NotImplementedError: CallNotImplementedError,
     torch.linalg.LinAlgError: CallLinAlgError,
-    AssertionError: AssertionError,
+    AssertionError: CallAssertionError,
 }
 # How torch and Python say that something is no tensor; the group is its type.
 _NO_TENSOR = re.compile(r"must be Tensor, not (?:\w+\.)*(\w+)|'(\w+)' object has no attribute ")
@@ -98,8 +102,7 @@ def name_calls(functions: Iterable[Callable[..., Any]]) -> None:
 
 def _first(error: Exception) -> BaseException:
     """The error as it was before a function told it."""
-    told = isinstance(error, tuple(_TOLD.values())) and type(error) not in _TOLD
-    return error.__cause__ if told and error.__cause__ is not None else error
+    return error.__cause__ or error if isinstance(error, CallError) else error
 
 
 def _told(error: Exception, function: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:

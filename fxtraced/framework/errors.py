@@ -79,6 +79,12 @@ class StaleGraphError(FxtracedError, RuntimeError):
     code = "FXT107"
 
 
+class ControlFlowError(TraceError, ValueError):
+    """A branch or loop on data (paddle.static.nn.cond, while_loop) that a static graph cannot hold."""
+
+    code = "FXT108"
+
+
 class GuardError(FxtracedError, ValueError):
     """The static graph met a shape for which forward would have taken another way."""
 

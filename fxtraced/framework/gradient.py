@@ -22,19 +22,39 @@ def grad(
     allow_unused: bool = False,
     no_grad_vars: Any = None,
 ) -> list[Any]:
-    """The gradients of the sum of outputs with respect to inputs, a list (paddle.grad).
+    """The gradients of outputs with respect to inputs, a list (paddle.grad).
 
-    Raises ValueError for only_inputs=False and for no_grad_vars, which torch has not.
+    grad_outputs: for each output its gradient, or None for ones; None alone means ones for all.
+    Raises ValueError for an input that the outputs do not depend on, unless allow_unused gives None for it; for
+    only_inputs=False; and for no_grad_vars, which torch has not.
     """
     if not only_inputs or no_grad_vars is not None:
         raise ValueError("grad: only_inputs=False and no_grad_vars are not supported")
-    return list(
-        torch.autograd.grad(
-            outputs,
-            inputs,
-            grad_outputs,
-            retain_graph=retain_graph,
-            create_graph=create_graph,
-            allow_unused=allow_unused,
-        )
-    )
+    outputs, seeds = with_seeds(outputs, grad_outputs, "grad", "grad_outputs")
+    inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    # torch would take its own function for one of tensors, and give it copies that the outputs do not depend on.
+    with torch._C.DisableTorchFunctionSubclass():
+        found = torch.autograd.grad(outputs, inputs, seeds, retain_graph, create_graph, allow_unused=True)
+    for number, gradient in enumerate(found):
+        if gradient is None and not allow_unused:
+            raise ValueError(
+                f"grad: inputs[{number}] does not appear in the graph of the outputs. "
+                "Check it, or set allow_unused=True to get None for it."
+            )
+    # Of the class that torch functions make of the input.
+    return [
+        gradient if gradient is None else gradient.as_subclass(type(torch.detach(of)))
+        for of, gradient in zip(inputs, found, strict=True)
+    ]
+
+
+def with_seeds(tensors: Any, gradients: Any, function: str, argument: str) -> tuple[list[Any], list[Any]]:
+    """The tensors and their gradients as lists of the same length, with ones for None."""
+    tensors = list(tensors) if isinstance(tensors, list | tuple) else [tensors]
+    if gradients is None:
+        gradients = [None] * len(tensors)
+    elif not isinstance(gradients, list | tuple):
+        gradients = [gradients]
+    if len(gradients) != len(tensors):
+        raise ValueError(f"{function}: {len(tensors)} tensors, but {len(gradients)} {argument}")
+    return tensors, [torch.ones_like(t) if seed is None else seed for t, seed in zip(tensors, gradients, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -84,6 +85,18 @@ class Predictor:
     def clone(self) -> Predictor:
         """A predictor with handles of its own for another thread; it shares the weights, and reload serves both."""
         return Predictor(self._config, self._cell)
+
+    def sample(self) -> list[torch.Tensor] | None:
+        """The inputs of the sample in the archive, on the predictor's device; None when it has none."""
+        return self._cell.served.sample()
+
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self._cell.served.device
+
+    def manifest(self) -> dict[str, Any]:
+        """What the archive says of itself; docs/archives.md lists it."""
+        return self._cell.served.program.manifest
 
     def warm_up(self, shapes: Sequence[Sequence[int]] | None = None) -> None:
         """Make the slow first calls now, on zeros of these shapes (one for each input) or on the archive's sample.

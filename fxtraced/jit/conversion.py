@@ -33,14 +33,16 @@ class Verification:
 class Conversion:
     """A layer after its eager call.
 
-    inputs: copies of the given ones. before, after: what the layer held before and after the call. given: what the call
-    gave; None when it cannot be compared with, as the call built the layer first.
+    inputs: copies of the given ones. before, after: what the layer held before and after the call. later: what it holds
+    after some call that `before` knows nothing of, for the probes. given: what the call gave; None when it cannot be
+    compared with, as the call built the layer first.
     """
 
     layer: torch.nn.Module
     inputs: list[Any]
     before: Snapshot
     after: Snapshot
+    later: Snapshot
     given: Run | None
     verification: Verification
 
@@ -58,7 +60,7 @@ class Conversion:
         if self.verification.wanted:
             run = program.runnable(tuple(program.fetch_names))
             limits = (self.verification.rtol, self.verification.atol)
-            comparer = Comparer(self.layer, recorded, run, self.before, self.after, *limits)
+            comparer = Comparer(self.layer, recorded, run, self.before, self.later, *limits)
             program.set_report(verify(comparer, self.given, self.verification.thorough))
         return program
 
@@ -81,7 +83,8 @@ class Conversion:
         self.before.restore()
         self.layer.eval()
         in_eval = Snapshot(self.layer)
-        return replace(self, before=in_eval, after=in_eval, given=None)
+        later = _after_another_call(self.layer, self.inputs, in_eval)
+        return replace(self, before=in_eval, after=in_eval, later=later, given=None)
 
 
 def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Conversion]:
@@ -95,19 +98,39 @@ def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Con
     arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     _check_tensors(arguments, "inputs")
     before = Snapshot(layer)
-    given = structure.flatten(arguments)
-    # A tensor that is given twice stays one tensor: forward may ask.
-    own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
-    copies = given.rebuild([own[id(x)] for x in given.leaves])
+    copies = _copies(arguments)
     started = time.perf_counter()
     outputs = layer(*arguments)
     _check_tensors(outputs, "outputs")
     first: Run | None = Run.of(layer, outputs, time.perf_counter() - started)
-    after = Snapshot(layer, before)
+    after = later = Snapshot(layer, before)
     if not after.is_built_as(before):
         # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
-        before, first = after, None
-    return outputs, Conversion(layer, copies, before, after, first, verification)
+        before, first, later = after, None, _after_another_call(layer, copies, after)
+    return outputs, Conversion(layer, copies, before, after, later, first, verification)
+
+
+def _copies(arguments: list[Any]) -> list[Any]:
+    given = structure.flatten(arguments)
+    # A tensor that is given twice stays one tensor: forward may ask.
+    own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
+    return given.rebuild([own[id(x)] for x in given.leaves])
+
+
+def _after_another_call(layer: torch.nn.Module, inputs: list[Any], now: Snapshot) -> Snapshot:
+    """What the layer holds after one call more; it is put back to now.
+
+    A graph with a number in it that changes from call to call is right as long as every probe starts from one state.
+    """
+    try:
+        with torch.no_grad():
+            layer(*_copies(inputs))
+        return Snapshot(layer, now)
+    except Exception:
+        # The trace will say what is wrong.
+        return now
+    finally:
+        now.restore()
 
 
 def _check_tensors(value: Any, what: str) -> None:

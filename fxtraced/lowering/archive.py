@@ -123,6 +123,24 @@ class LoadedModule:
         self._module = frozen
         self._forward = frozen._c._get_method("forward")
 
+    def operations(self, feeds: list[str], fetches: list[str]) -> list[tuple[str, str, list[str]]]:
+        """The tensors of forward in order: name, operation (or "feed", "state", "fetch"), the tensors that it uses."""
+        graph = self._module.inlined_graph
+        found: list[tuple[str, str, list[str]]] = [(name, "feed", []) for name in feeds]
+        # What stands behind a value: itself if it is a tensor, else the tensors that it was calculated from.
+        behind = {x.debugName(): [name] for x, name in zip(list(graph.inputs())[1:], feeds, strict=True)}
+        for node in graph.nodes():
+            used = list(dict.fromkeys(name for x in node.inputs() for name in behind.get(x.debugName(), [])))
+            for output in node.outputs():
+                name = output.debugName()
+                is_tensor = output.type().kind() == "TensorType" and node.kind() != "prim::Constant"
+                behind[name] = [name] if is_tensor else used
+                if is_tensor:
+                    state = node.kind() == "prim::GetAttr"
+                    found.append((name, "state" if state else node.kind().rpartition("::")[2], used))
+        results = [x for output in graph.outputs() for x in behind.get(output.debugName(), [])]
+        return [*found, *((name, "fetch", [x]) for name, x in zip(fetches, results, strict=False))]
+
     def _of_the_sample(self, method: str) -> Any:
         return self._with_gradients_off(getattr(self._module, method)) if hasattr(self._module, method) else None
 

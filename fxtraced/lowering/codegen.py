@@ -6,7 +6,8 @@ import cmath
 import keyword
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,9 +15,11 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
+from fxtraced.lowering.blocks import write_cond, write_while_loop
 from fxtraced.passes.fuse_addition import add_into
 from fxtraced.passes.matching import name_of
 from fxtraced.tensor import loops
+from fxtraced.tracing import regions
 from fxtraced.tracing.guards import check_guard
 
 _INFIX: dict[Any, str] = {
@@ -62,53 +65,101 @@ def forward_source(graph: fx.Graph, feed_checks: bool = False) -> str:
     The result is a Tensor when the graph has one output and a tuple of Tensors otherwise. feed_checks adds assertions
     on every feed's rank and dtype, for callers that do not check them.
     """
-    return _Writer(graph).write(feed_checks)
+    return Writer(graph).write(feed_checks)
 
 
-class _Writer:
+class Writer:
+    """Writes a graph line by line; branches and loops are blocks of the same function.
+
+    names: the texts of the nodes so far. A region's node may have the name of one of the graph around it, as passes
+    name what they make; in the text every value has a name of its own.
+    """
+
     def __init__(self, graph: fx.Graph):
         self._graph = graph
         self._lines: list[str] = []
+        self._depth = 1
+        self.names = {node: _name(node) for node in graph.nodes if node.op != "get_attr"}
+        self._used = set(self.names.values())
 
     def write(self, feed_checks: bool) -> str:
         feeds = [node for node in self._graph.nodes if node.op == "placeholder"]
         if feed_checks:
             for node in feeds:
                 self._check_feed(node)
-        for node in self._graph.nodes:
-            writer: Callable[[fx.Node], None] | None = getattr(self, f"_{node.op}", None)
-            if writer is not None:
-                writer(node)
-        signature = ", ".join(["self", *(_name(node) for node in feeds)])
-        return "\n".join([f"def forward({signature}):", *(f"    {line}" for line in self._lines), ""])
+        self.write_operations(self._graph)
+        outputs = [self.value(x) for x in self._graph.output_node().args[0]]  # type: ignore[union-attr]
+        self.emit(f"return {outputs[0]}" if len(outputs) == 1 else f"return ({', '.join(outputs)})")
+        signature = ", ".join(["self", *(self.name(node) for node in feeds)])
+        return "\n".join([f"def forward({signature}):", *self._lines, ""])
+
+    def write_operations(self, graph: fx.Graph) -> None:
+        """A line for each operation of a graph or region."""
+        writers: dict[str, Callable[[fx.Node], None]] = {
+            "call_function": self._call_function,
+            "call_method": self._call_method,
+        }
+        for node in graph.nodes:
+            if node.op in writers:
+                writers[node.op](node)
+
+    def emit(self, line: str) -> None:
+        """Add a line to the block."""
+        self._lines.append("    " * self._depth + line)
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """What is written within it belongs to the line before."""
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def name(self, node: fx.Node) -> str:
+        """The text of a node's value."""
+        if node not in self.names:
+            self.names[node] = self.new_name(_name(node))
+        return self.names[node]
+
+    def new_name(self, name: str) -> str:
+        """A name that nothing else in the function has."""
+        while name in self._used:
+            name = f"{name}_"
+        self._used.add(name)
+        return name
 
     def _check_feed(self, node: fx.Node) -> None:
         rank, dtype = len(node.meta["shape"]), node.meta["dtype"]
         wanted = f"{str(dtype).rsplit('.', 1)[-1]} of {rank} dimensions"
         message = f"FXT301 feed '{node.target}' must be {wanted}. See docs/errors.md#fxt301"
-        self._lines.append(f"assert {_name(node)}.dim() == {rank} and {_name(node)}.dtype == {dtype}, {message!r}")
+        self.emit(f"assert {self.name(node)}.dim() == {rank} and {self.name(node)}.dtype == {dtype}, {message!r}")
 
     def _call_function(self, node: fx.Node) -> None:
         target, args = node.target, node.args
-        if target is check_guard:
-            self._lines.append(f"assert {self._value(args[0])}, {args[1]!r}")
+        if target is regions.cond:
+            write_cond(self, node)
+        elif target is regions.while_loop:
+            write_while_loop(self, node)
+        elif target is check_guard:
+            self.emit(f"assert {self.value(args[0])}, {args[1]!r}")
         elif target is operator.setitem:
-            self._lines.append(f"{self._subscript(args[0], args[1])} = {self._value(args[2])}")  # type: ignore[arg-type]
+            self.emit(f"{self._subscript(args[0], args[1])} = {self.value(args[2])}")  # type: ignore[arg-type]
         else:
             self._assign(node, self._function(node, target, args))
 
     def _function(self, node: fx.Node, target: Any, args: tuple[Any, ...]) -> str:
         if target is operator.getitem:
-            return self._subscript(args[0], args[1])
+            text = self._subscript(args[0], args[1])
+            # TorchScript reads no index of nothing, x[()].
+            return text.replace("[...]", f".view_as({self.value(args[0])})") if text.endswith("[...]") else text
         if target is getattr:
-            return f"{self._value(args[0])}.{args[1]}"
+            return f"{self.value(args[0])}.{args[1]}"
         if target is round:
-            return f"int(round({self._value(args[0])}))"
+            return f"int(round({self.value(args[0])}))"
         if target is add_into:
-            into, other = self._value(args[0]), self._value(args[1])
+            into, other = self.value(args[0]), self.value(args[1])
             return f"{into}.add_({other}) if {into}.size() == {other}.size() else {into} + {other}"
         if target is operator.floordiv and not _is_tensor(args[0]) and _is_tensor(args[1]):
-            divisor = self._value(args[1])
+            divisor = self.value(args[1])
             return f"torch.floor_divide(torch.zeros_like({divisor}) + {self._operand(args[0])}, {divisor})"
         if target in _INFIX:
             left, right = self._flag(args[0], args[1]), self._flag(args[1], args[0])
@@ -121,7 +172,7 @@ class _Writer:
         return f"{name}({self._arguments(*self._scriptable(node))})"
 
     def _call_method(self, node: fx.Node) -> None:
-        owner = self._value(node.args[0])
+        owner = self.value(node.args[0])
         if node.target == "item":
             # TorchScript's item() has no definite type.
             self._assign(node, f"{node.meta['number'].__name__}({owner})")
@@ -135,7 +186,7 @@ class _Writer:
 
     def _view_as_dtype(self, node: fx.Node, owner: str) -> str:
         """x.view(dtype): TorchScript takes the dtype for a size and has only the copy; they differ under writes."""
-        if any(other.meta.get("effect") == "write" for other in self._graph.nodes):
+        if any(other.meta.get("effect") == "write" for other in regions.all_nodes(self._graph)):
             raise LoweringError(
                 "FXT105 TorchScript has no view(dtype) that shares memory, and the graph writes in place. Write into "
                 "new tensors instead. See docs/errors.md#fxt105"
@@ -143,23 +194,21 @@ class _Writer:
         dtype = node.kwargs.get("dtype", node.args[-1])
         return f"torch.view_copy({owner}, dtype={dtype})"
 
-    def _output(self, node: fx.Node) -> None:
-        outputs = [self._value(x) for x in node.args[0]]  # type: ignore[union-attr]
-        self._lines.append(f"return {outputs[0]}" if len(outputs) == 1 else f"return ({', '.join(outputs)})")
-
     def _assign(self, node: fx.Node, text: str) -> None:
-        self._lines.append(f"{_name(node)} = {text}")
-        if node.meta.get("draws") and not node.users and "shape" in node.meta:
-            # TorchScript drops a draw that nobody uses; the next one would get its random numbers.
-            self._lines.append(f"assert {_name(node)}.dim() >= 0")
+        self.emit(f"{self.name(node)} = {text}")
+        hidden_write = node.meta.get("effect") == "write" and not name_of(node).endswith("_")
+        if (node.meta.get("draws") or hidden_write) and not node.users and "shape" in node.meta:
+            # TorchScript drops a draw that nobody uses, and the next one would get its random numbers; and a batch norm
+            # that nobody uses, with its statistics.
+            self.emit(f"assert {self.name(node)}.dim() >= 0")
 
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        return ", ".join([self._value(x) for x in args] + [f"{k}={self._value(v)}" for k, v in kwargs.items()])
+        return ", ".join([self.value(x) for x in args] + [f"{k}={self.value(v)}" for k, v in kwargs.items()])
 
     def _subscript(self, owner: fx.Node, index: Any) -> str:
         """owner[index]: slices as a:b:c, lists of numbers as tensors on the owner's device."""
         items = list(index) if isinstance(index, tuple) else [index]
-        text = self._value(owner)
+        text = self.value(owner)
         dim = whole = 0
         for at, item in enumerate(items):
             if item is Ellipsis:
@@ -168,7 +217,7 @@ class _Writer:
             elif _is_one_bool(item):
                 # TorchScript's indexing does not know them: along an axis of its own it keeps the one slice or none.
                 one = f"torch.full([1], {item}, dtype=torch.bool, device={text}.device)"
-                items[at] = Text(f"{self._value(item)}.reshape([1])" if isinstance(item, fx.Node) else one)
+                items[at] = Text(f"{self.value(item)}.reshape([1])" if isinstance(item, fx.Node) else one)
                 text = f"torch.unsqueeze({text}, {dim})"
                 dim += 1
             else:
@@ -177,19 +226,18 @@ class _Writer:
         entries: list[str] = []
         for item in items:
             entries += [":"] * whole if item is Ellipsis else [self._index_item(item, owner)]
-        # TorchScript knows no index of nothing: x[()].
-        return f"{text}[{', '.join(entries)}]" if entries else f"{text}.view_as({text})"
+        return f"{text}[{', '.join(entries) or '...'}]"
 
     def _index_item(self, item: Any, owner: Any) -> str:
         if isinstance(item, slice):
-            start, stop = ("" if x is None else self._value(x) for x in (item.start, item.stop))
-            return f"{start}:{stop}" + (f":{self._value(item.step)}" if item.step is not None else "")
+            start, stop = ("" if x is None else self.value(x) for x in (item.start, item.stop))
+            return f"{start}:{stop}" + (f":{self.value(item.step)}" if item.step is not None else "")
         if isinstance(item, list):
-            return f"torch.tensor({self._value(item)}, device={self._value(owner)}.device)"
-        return self._value(item)
+            return f"torch.tensor({self.value(item)}, device={self.value(owner)}.device)"
+        return self.value(item)
 
     def _scriptable(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        args, kwargs = scriptable(node, self._value)
+        args, kwargs = scriptable(node, self.value)
         if len(args) == 2 and name_of(node).rstrip("_") in _PROMOTING:
             args = (self._flag(args[0], args[1]), self._flag(args[1], args[0]))
         if name_of(node) == "where":
@@ -199,22 +247,23 @@ class _Writer:
     def _flag(self, value: Any, other: Any) -> Any:
         """TorchScript takes a bool beside a tensor for an int: it becomes a tensor, which promotes as a bool does."""
         if isinstance(value, bool) and _is_tensor(other):
-            return Text(f"torch.tensor({value}, device={self._value(other)}.device)")
+            return Text(f"torch.tensor({value}, device={self.value(other)}.device)")
         return value
 
     def _operand(self, value: Any) -> str:
-        text = self._value(value)
+        text = self.value(value)
         return f"({text})" if text.startswith("-") else text
 
-    def _value(self, value: Any) -> str:
+    def value(self, value: Any) -> str:
+        """The text of an argument."""
         if isinstance(value, Text):
             return value
         if isinstance(value, fx.Node):
-            return state_path(str(value.target)) if value.op == "get_attr" else _name(value)
+            return state_path(str(value.target)) if value.op == "get_attr" else self.name(value)
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"
-            return f"[{', '.join(self._value(x) for x in value)}]"
+            return f"[{', '.join(self.value(x) for x in value)}]"
         if isinstance(value, float) and not math.isfinite(value):
             return f'float("{value}")'
         if isinstance(value, complex):

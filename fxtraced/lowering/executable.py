@@ -9,6 +9,7 @@ import torch
 from torch import fx
 
 from fxtraced.lowering.script import call_scripted, script, submodule
+from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
@@ -31,7 +32,7 @@ class Executable:
         tensors.update({name: (constants[name].tensor, False) for name in self._constants})
         self._module = script(graph, tensors)
         self._forward = self._module._c._get_method("forward")
-        self._sources = {node.name: node.meta.get("source") for node in graph.nodes}
+        self._sources = {node.name: node.meta.get("source") for node in all_nodes(graph)}
         self._refs = refs
         self._structure = structure
         self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()] + structure.entries

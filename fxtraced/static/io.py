@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 import fxtraced.framework.version as version
-from fxtraced.framework.dtype import convert_dtype, dtype_name
+from fxtraced.framework.dtype import convert_dtype
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
@@ -18,13 +18,12 @@ from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.static.executor import Executor
+from fxtraced.static.manifest import FORMAT, attributes_of, manifest_of
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
-from fxtraced.tracing.guards import check_guard
 
-FORMAT = 1
 FILE_NAME = "model.pt"
 
 
@@ -78,6 +77,10 @@ class InferenceProgram(Program):
         """The feeds of the sample in the archive; None when it has none."""
         return self._module.sample()
 
+    def operations(self) -> list[tuple[str, str, list[str]]]:
+        """The graph's tensors in order: name, operation (or "feed", "state", "fetch"), and the names that it uses."""
+        return self._module.operations(self.feed_names, self.fetch_names)
+
     def optimise_for_cpu(self) -> None:
         """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed."""
         self._module.optimise_for_cpu()
@@ -111,19 +114,12 @@ def save_program(
             tensors[path] = (ref.get(), ref.kind == "parameter")
         elif node.op == "get_attr":
             tensors[path] = (program.trace.constants[path].tensor, False)
-    manifest = _manifest(program, feeds, fetches, graph)
     no_sample = no_sample_because(graph) if sample else "none was wanted"
-    manifest["sample"] = no_sample or "the inputs of the trace"
+    parameters = sum(plain(tensor).numel() for tensor, is_parameter in tensors.values() if is_parameter)
+    manifest = manifest_of(program, feeds, fetches, graph, parameters, no_sample or "the inputs of the trace")
     examples = dict(zip(program.trace.feed_names, program.trace.inputs.leaves, strict=True))
     sample_feeds = None if no_sample else [plain(examples[name]) for name in feeds]
-    attributes = {
-        "fxtraced_format": (int, FORMAT),
-        "fxtraced_feed_names": (list[str], [entry["name"] for entry in manifest["feeds"]]),
-        "fxtraced_feed_dtypes": (list[str], [entry["dtype"] for entry in manifest["feeds"]]),
-        "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in manifest["feeds"]]),
-        "fxtraced_fetch_names": (list[str], [entry["name"] for entry in manifest["fetches"]]),
-        "fxtraced_guards": (list[str], [entry["text"] for entry in manifest["guards"]]),
-    }
+    attributes = attributes_of(manifest)
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
     write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds))
@@ -164,22 +160,37 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     own, on the executor's place (the CPU without one).
     Raises ArchiveError for a missing, damaged or foreign file.
     """
+    path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
+    program = InferenceProgram(LoadedModule(path, CPUPlace.device, manifest))
+    place = getattr(executor, "_device", None)
+    if place is not None and place != CPUPlace.device:
+        program.move_to(place)
+    return [program, program.feed_names, program.fetches]
+
+
+def archive_path(path_prefix: str) -> str:
+    """The model.pt in a directory, or the path itself. Raises ArchiveError where there is no file."""
     path = os.path.join(path_prefix, FILE_NAME) if os.path.isdir(path_prefix) else path_prefix
     if not os.path.isfile(path):
         raise ArchiveError(
             f"FXT401 there is no model at {path}: {_what_is_there(path_prefix)} See docs/errors.md#fxt401"
         )
+    return path
+
+
+def read_archive_manifest(path_prefix: str) -> dict[str, Any]:
+    """The manifest of an archive without loading the model; the file is checked against its content hash.
+
+    Raises ArchiveError for a missing, damaged or foreign file and for one of a newer format.
+    """
+    path = archive_path(path_prefix)
     manifest = read_manifest(path)
     if manifest["format"] > FORMAT:
         raise ArchiveError(
             f"FXT401 {path} has format {manifest['format']}, written by fxtraced {manifest['fxtraced']}; this fxtraced "
             f"{version.VERSION} reads up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
         )
-    program = InferenceProgram(LoadedModule(path, CPUPlace.device, manifest))
-    place = getattr(executor, "_device", None)
-    if place is not None and place != CPUPlace.device:
-        program.move_to(place)
-    return [program, program.feed_names, program.fetches]
+    return manifest
 
 
 def _what_is_there(path_prefix: str) -> str:
@@ -191,27 +202,3 @@ def _what_is_there(path_prefix: str) -> str:
             "weights with layer.set_state_dict(paddle.load('x.pdparams')), and save it with TracedLayer."
         )
     return f"save_inference_model writes DIRNAME/{FILE_NAME}."
-
-
-def _manifest(program: TracedProgram, feeds: list[str], fetches: list[str], graph: Any) -> dict[str, Any]:
-    kept = {node.args[1] for node in graph.nodes if node.target is check_guard}
-    aliased = program.may_alias(tuple(fetches))
-    # A fetch may bear the name of a feed.
-    feed_vars = {variable.name: variable for variable in program.feeds}
-    return {
-        "format": FORMAT,
-        "fxtraced": version.VERSION,
-        "torch": torch.__version__,
-        "feeds": [{**_entry(feed_vars[name]), "written": name in program.written_feeds()} for name in feeds],
-        "fetches": [
-            {**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)
-        ],
-        "guards": [
-            {"text": guard.text, "source": str(guard.source or "")} for guard in program.guards if guard.message in kept
-        ],
-        "verified": [str(probe) for probe in program.report.probes] if program.report else [],
-    }
-
-
-def _entry(variable: Variable) -> dict[str, Any]:
-    return {"name": variable.name, "dtype": dtype_name(variable.dtype), "shape": list(variable.shape)}

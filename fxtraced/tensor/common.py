@@ -88,11 +88,11 @@ def new_device(*tensors: Any) -> torch.device:
     return current_device()
 
 
-def inplace(function: Callable[..., Any], without: str = "out") -> Callable[..., Any]:
-    """The spelling with a trailing underscore: writes the result into the first argument, and returns that.
+def inplace(function: Callable[..., Any], without: str = "out", may_reform: bool = False) -> Callable[..., Any]:
+    """The spelling with a trailing underscore: makes the result the first argument's value, and returns that.
 
-    It takes what the function takes, except the argument `without`. Raises ValueError when the result has another
-    shape or dtype than the tensor.
+    It takes what the function takes, except the argument `without`. A result of another dtype or rank than the tensor's
+    raises ValueError; with may_reform it makes the tensor one of that form, outside of gradients.
     """
     name = function.__name__ + "_"
     takes = inspect.signature(function)
@@ -105,15 +105,18 @@ def inplace(function: Callable[..., Any], without: str = "out") -> Callable[...,
             args, kwargs = (), takes.bind(x, *args, **kwargs).arguments
             del kwargs[next(iter(kwargs))]
         result = function(x, *args, **kwargs)
-        if result.dtype != x.dtype or result.ndim != x.ndim:
+        if result.dtype == x.dtype and result.ndim == x.ndim:
+            torch_method(x, "copy_", result)
+        elif may_reform and not (torch.is_grad_enabled() and x.requires_grad):
+            x.data = result
+        else:
             raise ValueError(
                 f"{name}: the result has dtype {result.dtype} and {result.ndim} axes, "
                 f"which does not fit the tensor's {x.dtype} and {x.ndim}"
             )
-        torch_method(x, "copy_", result)
         return x
 
     method.__name__ = method.__qualname__ = name
     method.__signature__ = takes  # type: ignore[attr-defined]
-    method.__doc__ = f"{function.__name__}, written into x. Returns x; raises ValueError when shape or dtype differ."
+    method.__doc__ = f"{function.__name__}, in place. Returns x; raises ValueError when the result does not fit it."
     return method

@@ -262,7 +262,8 @@ def complex(real: Any, imag: Any, name: Any = None) -> Any:
 
 def polar(abs: Any, angle: Any, name: Any = None) -> Any:
     """abs * exp(i angle)."""
-    return torch.polar(abs, angle)
+    # torch.polar has the gradient of another sign where abs is negative.
+    return torch.complex(abs * torch.cos(angle), abs * torch.sin(angle))
 
 
 tril_ = inplace(tril)

@@ -102,9 +102,9 @@ def lstsq(x: Any, y: Any, rcond: Any = None, driver: str | None = None, name: An
 
 
 def lu(x: Any, pivot: bool = True, get_infos: bool = False, name: Any = None) -> Any:
-    """(LU, pivots counted from 1[, infos]) of matrices."""
+    """(LU, pivots counted from 1[, infos]) of matrices; of one matrix the infos are [1]."""
     factors, pivots, infos = torch.linalg.lu_factor_ex(x, pivot=pivot)
-    return (factors, pivots, infos) if get_infos else (factors, pivots)
+    return (factors, pivots, torch.atleast_1d(infos)) if get_infos else (factors, pivots)
 
 
 def lu_unpack(

@@ -45,10 +45,9 @@ class EagerMethods:
             # During a trace the tracer answers, or refuses.
             return torch.Tensor.numpy(self)
         with torch._C.DisableTorchFunctionSubclass():
-            plain = torch.Tensor.cpu(torch.Tensor.detach(self).resolve_conj())
-            if plain.dtype == torch.bfloat16:
-                return torch.Tensor.view(plain, torch.uint16).numpy().copy()
-            return torch.Tensor.numpy(plain).copy()
+            if self.dtype == torch.bfloat16:
+                return torch.Tensor.view(torch.Tensor.detach(self), torch.uint16).numpy(force=True).copy()
+            return torch.Tensor.numpy(self, force=True).copy()
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()

@@ -1,4 +1,4 @@
-"""Comparisons, logic and bits, element by element with broadcasting."""
+"""Comparisons, logic and bits, element by element with broadcasting. `out` is left alone, as in Paddle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import inplace, operand, promote, torch_method
+from fxtraced.tensor.common import inplace, operand, promote
 from fxtraced.tensor.tensor import as_tensor
 
 
@@ -64,48 +64,42 @@ def allclose(
 
 def logical_and(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """Both not zero, element by element."""
-    return _written(torch.logical_and(x, y), out)
+    return torch.logical_and(x, y)
 
 
 def logical_or(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """Either not zero, element by element."""
-    return _written(torch.logical_or(x, y), out)
+    return torch.logical_or(x, y)
 
 
 def logical_xor(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """Exactly one not zero, element by element."""
-    return _written(torch.logical_xor(x, y), out)
+    return torch.logical_xor(x, y)
 
 
 def logical_not(x: Any, out: Any = None, name: Any = None) -> Any:
     """Zero, element by element."""
-    return _written(torch.logical_not(x), out)
+    return torch.logical_not(x)
 
 
 def bitwise_and(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that both integers have; logic for bools."""
-    return _written(torch.bitwise_and(x, operand(x, y)), out)
+    return torch.bitwise_and(x, operand(x, y))
 
 
 def bitwise_or(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that either integer has; logic for bools."""
-    return _written(torch.bitwise_or(x, operand(x, y)), out)
+    return torch.bitwise_or(x, operand(x, y))
 
 
 def bitwise_xor(x: Any, y: Any, out: Any = None, name: Any = None) -> Any:
     """The bits that one integer has and the other has not; logic for bools."""
-    return _written(torch.bitwise_xor(x, operand(x, y)), out)
+    return torch.bitwise_xor(x, operand(x, y))
 
 
 def bitwise_not(x: Any, out: Any = None, name: Any = None) -> Any:
     """All bits turned; logic for bools."""
-    return _written(torch.bitwise_not(x), out)
-
-
-def _written(result: Any, out: Any) -> Any:
-    if out is None:
-        return result
-    return torch_method(out, "copy_", result)
+    return torch.bitwise_not(x)
 
 
 def is_empty(x: Any, name: Any = None) -> Any:
@@ -118,10 +112,16 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, torch.Tensor)
 
 
-logical_and_ = inplace(logical_and)
-logical_or_ = inplace(logical_or)
-logical_xor_ = inplace(logical_xor)
-logical_not_ = inplace(logical_not)
+equal_ = inplace(equal, may_reform=True)
+not_equal_ = inplace(not_equal, may_reform=True)
+less_than_ = inplace(less_than, may_reform=True)
+less_equal_ = inplace(less_equal, may_reform=True)
+greater_than_ = inplace(greater_than, may_reform=True)
+greater_equal_ = inplace(greater_equal, may_reform=True)
+logical_and_ = inplace(logical_and, may_reform=True)
+logical_or_ = inplace(logical_or, may_reform=True)
+logical_xor_ = inplace(logical_xor, may_reform=True)
+logical_not_ = inplace(logical_not, may_reform=True)
 bitwise_and_ = inplace(bitwise_and)
 bitwise_or_ = inplace(bitwise_or)
 bitwise_xor_ = inplace(bitwise_xor)
@@ -130,5 +130,6 @@ bitwise_not_ = inplace(bitwise_not)
 METHODS = (
     equal, not_equal, less_than, less_equal, greater_than, greater_equal, equal_all, isclose, allclose, logical_and,
     logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, bitwise_not, is_empty, is_tensor,
-    logical_and_, logical_or_, logical_xor_, logical_not_, bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_,
+    equal_, not_equal_, less_than_, less_equal_, greater_than_, greater_equal_, logical_and_, logical_or_, logical_xor_,
+    logical_not_, bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.tensor.common import check_tensor, dtype_or, one_dim, to_dtype, torch_method
+from fxtraced.tensor.common import check_tensor, dtype_or, inplace, one_dim, to_dtype, torch_method
 from fxtraced.tensor.shape import int_of, shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -321,11 +321,13 @@ def _restride(x: Any, view: Any, function: str) -> Any:
     return x
 
 
+cast_ = inplace(cast, may_reform=True)
+
 METHODS = (
-    cast, astype, reshape, view, view_as, flatten, squeeze, unsqueeze, concat, stack, split, chunk, vsplit, unbind,
-    unstack, expand, broadcast_to, expand_as, broadcast_tensors, tile, repeat_interleave, flip, reverse, roll,
-    rot90, moveaxis, slice, strided_slice, unfold, unflatten, as_strided, as_complex, as_real, atleast_1d,
-    atleast_2d, atleast_3d, contiguous, shard_index, reshape_, flatten_, squeeze_, unsqueeze_,
+    cast, cast_, astype, reshape, view, view_as, flatten, squeeze, unsqueeze, concat, stack, split, chunk, vsplit,
+    unbind, unstack, expand, broadcast_to, expand_as, broadcast_tensors, tile, repeat_interleave, flip, reverse, roll,
+    rot90, moveaxis, slice, strided_slice, unfold, unflatten, as_strided, as_complex, as_real, atleast_1d, atleast_2d,
+    atleast_3d, contiguous, shard_index, reshape_, flatten_, squeeze_, unsqueeze_,
 )  # fmt: skip
 
 # Paddle has these here too.

@@ -108,8 +108,8 @@ def logaddexp(x: Any, y: Any, name: Any = None) -> Any:
 
 
 def heaviside(x: Any, y: Any, name: Any = None) -> Any:
-    """0 where x < 0, 1 where x > 0, y where x == 0."""
-    return torch.heaviside(x, y)
+    """0 where x < 0, 1 where x > 0, y where x == 0. It has no gradient."""
+    return torch.heaviside(torch.detach(x), torch.detach(y))
 
 
 def nextafter(x: Any, y: Any, name: Any = None) -> Any:
@@ -140,14 +140,19 @@ def frexp(x: Any, name: Any = None) -> Any:
 
 
 def lerp(x: Any, y: Any, weight: Any, name: Any = None) -> Any:
-    """x + weight * (y - x)."""
-    return torch.lerp(x, y, weight)
+    """x + weight * (y - x). A weight that is a tensor has no gradient."""
+    return torch.lerp(x, y, torch.detach(weight) if isinstance(weight, torch.Tensor) else weight)
 
 
 def scale(
     x: Any, scale: Any = 1.0, bias: float = 0.0, bias_after_scale: bool = True, act: str | None = None, name: Any = None
 ) -> Any:
-    """scale * x + bias, or scale * (x + bias), in x's dtype; act names an activation to apply ("relu", ...)."""
+    """scale * x + bias, or scale * (x + bias), in x's dtype; act names an activation to apply ("relu", ...).
+
+    A scale that is a tensor has no gradient.
+    """
+    if isinstance(scale, torch.Tensor):
+        scale = torch.detach(scale)
     if not is_floating(x.dtype) and not x.dtype.is_complex and not isinstance(scale, torch.Tensor):
         scale, bias = int(scale), int(bias)
     out = torch.mul(x, scale) + bias if bias_after_scale else torch.mul(torch.add(x, bias), scale)
@@ -156,7 +161,9 @@ def scale(
 
 
 def clip(x: Any, min: Any = None, max: Any = None, name: Any = None) -> Any:  # noqa: F811
-    """Every element held between min and max, numbers or one-element tensors; None leaves that side open.
+    """Every element held between min and max, numbers or one-element tensors, which have no gradient.
+
+    None leaves that side open.
 
     Raises ValueError when min is greater than max.
     """
@@ -174,7 +181,7 @@ def clip(x: Any, min: Any = None, max: Any = None, name: Any = None) -> Any:  # 
 
 def _bound(value: Any, x: Any) -> Any:
     if isinstance(value, torch.Tensor):
-        return torch.reshape(to_dtype(value, x.dtype), [])
+        return torch.reshape(to_dtype(torch.detach(value), x.dtype), [])
     return torch.tensor(value, dtype=x.dtype, device=x.device)
 
 
@@ -261,7 +268,9 @@ def combinations(x: Any, r: int = 2, with_replacement: bool = False, name: Any =
 
 def vander(x: Any, n: int | None = None, increasing: bool = False, name: Any = None) -> Any:
     """The Vandermonde matrix [len(x), n] of a vector; n defaults to len(x)."""
-    return torch.vander(x, n, increasing)
+    # torch.vander writes in place what its own gradient needs.
+    powers = torch.arange(x.shape[0] if n is None else n, device=x.device)
+    return torch.pow(torch.unsqueeze(x, -1), powers if increasing else torch.flip(powers, [0]))
 
 
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None, name: Any = None) -> Any:
@@ -327,7 +336,7 @@ pow_ = inplace(pow)
 hypot_ = inplace(hypot)
 gcd_ = inplace(gcd)
 lcm_ = inplace(lcm)
-ldexp_ = inplace(ldexp)
+ldexp_ = inplace(ldexp, may_reform=True)
 lerp_ = inplace(lerp)
 scale_ = inplace(scale)
 clip_ = inplace(clip)

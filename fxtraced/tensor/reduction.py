@@ -117,8 +117,8 @@ def logcumsumexp(x: Any, axis: Any = None, dtype: Any = None, name: Any = None) 
     return torch.logcumsumexp(*_running(x, axis, dtype))
 
 
-cumsum_ = inplace(cumsum)
-cumprod_ = inplace(cumprod)
+cumsum_ = inplace(cumsum, may_reform=True)
+cumprod_ = inplace(cumprod, may_reform=True)
 
 METHODS = (
     sum, nansum, nanmean, prod, max, min, amax, amin, all, any, count_nonzero, logsumexp, cumsum, cumsum_, cumprod,

@@ -165,6 +165,6 @@ def unique_consecutive(
 
 
 METHODS = (
-    argmax, argmin, argsort, sort, topk, kthvalue, mode, where, nonzero, index_select, masked_select, index_sample,
-    bucketize, unique, unique_consecutive,
+    argmax, argmin, argsort, sort, topk, kthvalue, mode, where, where_, nonzero, index_select, masked_select,
+    index_sample, bucketize, unique, unique_consecutive,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,36 +102,53 @@ class Comparer:
         except Exception as error:
             if may_stop and isinstance(error, GuardError):
                 raise
-            raise self.failure(case, f"the graph fails where the layer works: {error}") from error
+            raise self._failure(case, f"the graph fails where the layer works: {error}", self._where(error)) from error
         return Run.of(self.layer, list(results), time.perf_counter() - started)
 
     def compare(self, case: Case, eager: Run, static: Run) -> Probe:
         """The largest difference of outputs and state. Raises VerificationError when one is too large."""
-        if len(eager.outputs) != len(static.outputs):
-            raise self.failure(case, f"the layer gives {len(eager.outputs)} outputs, the graph {len(static.outputs)}")
-        pairs = list(zip(self.trace.fetch_names, eager.outputs, static.outputs, strict=True))
-        pairs += [
-            (f"buffer {ref.path!r}", eager.state[ref.path], static.state[ref.path])
-            for ref in state_refs(self.layer)
-            if ref.path in eager.state and (ref.kind == "buffer" or ref.path in self.trace.state)
-        ]
         worst = Difference(0.0, 0.0, (), 0.0)
-        for label, ours, graphs in pairs:
-            apart = difference(ours, graphs, self.rtol, self.atol)
+        for label, apart in self._differences(eager, static):
             if apart.too_large:
-                raise self.failure(case, f"{label}: {apart}")
+                raise self._failure(case, f"{label}: {apart}", self._first_divergence(case, eager))
             worst = apart if apart.absolute > worst.absolute else worst
         sizes = {fetch: tuple(x.shape) for fetch, x in zip(self.trace.fetch_names, eager.outputs, strict=True)}
         seconds = eager.seconds + static.seconds
         return Probe(case.name, self.shapes(case), sizes, worst.absolute, worst.relative, seconds=seconds)
 
-    def failure(self, case: Case, what: str) -> VerificationError:
-        """The error of a probe that shows a difference, with the first operation that diverges."""
+    def _differences(self, eager: Run, static: Run) -> Iterator[tuple[str, Difference]]:
+        """How far outputs and state are apart, each with its name."""
+        if len(eager.outputs) != len(static.outputs):
+            counts = f"the layer gives {len(eager.outputs)} outputs, the graph {len(static.outputs)}"
+            yield "outputs", Difference(float("inf"), float("inf"), (), 0.0, counts)
+            return
+        for name, ours, graphs in zip(self.trace.fetch_names, eager.outputs, static.outputs, strict=True):
+            yield name, difference(ours, graphs, self.rtol, self.atol)
+        for ref in state_refs(self.layer):
+            if ref.path in eager.state and (ref.kind == "buffer" or ref.path in self.trace.state):
+                ours, graphs = eager.state[ref.path], static.state[ref.path]
+                yield f"buffer {ref.path!r}", difference(ours, graphs, self.rtol, self.atol)
+
+    def _first_divergence(self, case: Case, eager: Run) -> str:
+        def agrees(outputs: list[torch.Tensor]) -> bool:
+            now = Run.of(self.layer, outputs, 0.0)
+            return not any(apart.too_large for _, apart in self._differences(eager, now))
+
         inputs = self.trace.inputs.rebuild(case.leaves)
         try:
-            first = first_divergence(self.layer, self.trace, inputs, case.restore, self.rtol, self.atol)
+            return first_divergence(self.layer, self.trace, inputs, case.restore, agrees, self.rtol, self.atol)
         except Exception as error:
-            first = f"not found: {headline(error)}"
+            return f"not found: {headline(error)}"
+
+    def _where(self, error: Exception) -> str:
+        """Where the graph stops."""
+        if isinstance(error, GuardError):
+            guard = next(guard for guard in self.trace.guards if guard.message == str(error))
+            return f"the guard {guard}. What it asks for is not the same in each call"
+        return "the one that fails"
+
+    def _failure(self, case: Case, what: str, first: str) -> VerificationError:
+        """The error of a probe that shows a difference. first: the first operation that diverges."""
         return VerificationError(
             f"FXT202 the static graph and the layer differ on {case.name}: {what}\n"
             f"  first operation that diverges: {first}\n"

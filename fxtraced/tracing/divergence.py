@@ -15,31 +15,48 @@ from fxtraced.tracing.trace import Trace, trace
 
 
 def first_divergence(
-    layer: torch.nn.Module, recorded: Trace, inputs: list[Any], restore: Callable[[], None], rtol: float, atol: float
+    layer: torch.nn.Module,
+    recorded: Trace,
+    inputs: list[Any],
+    restore: Callable[[], None],
+    agrees: Callable[[list[torch.Tensor]], bool],
+    rtol: float,
+    atol: float,
 ) -> str:
-    """Trace the layer again on these inputs and name the first operation that is another one or gives another value."""
+    """Trace the layer again on these inputs and name the first operation that is another one or gives another value.
+
+    agrees: whether outputs, and the state as it is then, are what the layer's own call gave.
+    """
     restore()
     again = trace(layer, inputs, keep_values=True)
     restore()
-    values = _run(recorded, again.inputs.leaves)
+    values, seen = _run(recorded, again.inputs.leaves)
     then = [n for n in recorded.graph.nodes if n.op.startswith("call")]
     now = [n for n in again.graph.nodes if n.op.startswith("call")]
     for old, new in zip(then, now, strict=False):
         where = f" at {source_of(new) or source_of(old)}" if source_of(new) or source_of(old) else ""
         if old.target != new.target or _literals(old) != _literals(new):
             return f"{_call(old)} when traced, {_call(new)} on these inputs{where}"
-        before, after = values.get(old), new.meta.get("value")
+        before, after = seen.get(old), new.meta.get("value")
         if isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor):
             apart = difference(after, before, rtol, atol)
             if apart.too_large:
                 return f"{old.name} = {_call(old)}{where}: {apart}"
     if len(then) != len(now):
         return f"{len(then)} operations when traced, {len(now)} on these inputs"
-    return "none: a new trace on these inputs computes what the graph computes"
+    outputs: Any = recorded.graph.output_node().args[0]
+    if agrees([values[node] for node in outputs]):
+        return "none: node by node the graph gives what the layer gives, so TorchScript runs it otherwise; report this"
+    return (
+        "none that was recorded: traced again on these inputs, forward does the same operations with the same values. "
+        "Its own call does something that is no torch call, or goes another way when it is not traced"
+    )
 
 
-def _run(recorded: Trace, leaves: list[torch.Tensor]) -> dict[fx.Node, Any]:
+def _run(recorded: Trace, leaves: list[torch.Tensor]) -> tuple[dict[fx.Node, Any], dict[fx.Node, torch.Tensor]]:
+    """The values of all nodes, and copies of the tensors among them as they were before later writes."""
     values: dict[fx.Node, Any] = {}
+    seen: dict[fx.Node, torch.Tensor] = {}
     feeds = iter(leaves)
     with torch.no_grad():
         for node in recorded.graph.nodes:
@@ -54,7 +71,9 @@ def _run(recorded: Trace, leaves: list[torch.Tensor]) -> dict[fx.Node, Any]:
                 values[node] = node.target(*args, **kwargs)  # type: ignore[operator]
             elif node.op == "call_method":
                 values[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
-    return values
+            if isinstance(values.get(node), torch.Tensor):
+                seen[node] = values[node].clone()
+    return values, seen
 
 
 def _literals(node: fx.Node) -> list[Any]:

@@ -11,11 +11,12 @@ from fxtraced.tensor.tensor import Tensor
 from fxtraced.tracing import torch_calls
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.nodes import map_leaves
+from fxtraced.tracing.recording import RecordingMode
 from fxtraced.tracing.refusals import Problem
 from fxtraced.tracing.state import state_refs
 from fxtraced.tracing.trace import trace
 from fxtraced.tracing.tracebacks import raised_at
-from fxtraced.tracing.tracer import ConcolicTracer, RecordingMode
+from fxtraced.tracing.tracer import ConcolicTracer
 from fxtraced.tracing.values import leaves_of
 
 

@@ -15,12 +15,16 @@ from fxtraced.tracing.source import user_line
 
 @dataclass(eq=False)
 class Guard:
-    """One question about a size with its answer, and the user's line that asked it."""
+    """One question about a size with its answer, and the user's line that asked it.
+
+    inside: the branch or loop that asks it and in which it must hold; empty for what always must.
+    """
 
     text: str
     source: SourceLine | None
     node: fx.Node = field(repr=False)
     looks: int = 1
+    inside: str = ""
 
     @property
     def message(self) -> str:
@@ -32,7 +36,8 @@ class Guard:
         )
 
     def __str__(self) -> str:
-        return f"{self.text}  ({self.source})" if self.source else self.text
+        text = f"in {self.inside}: {self.text}" if self.inside else self.text
+        return f"{text}  ({self.source})" if self.source else text
 
 
 def check_guard(condition: Any, message: str) -> None:
@@ -55,7 +60,7 @@ class FeedGuards:
     """The guards that ask about sizes of the feeds alone: they can be answered without running anything."""
 
     def __init__(self, guards: list[Guard]):
-        asked = {guard: _feed_sizes(guard.node.args[0]) for guard in guards}
+        asked = {guard: _feed_sizes(guard.node.args[0]) for guard in guards if not guard.inside}
         self._asked = {guard: sizes for guard, sizes in asked.items() if sizes}
 
     def on(self, feed: str, dim: int) -> list[Guard]:

@@ -34,6 +34,8 @@ def note_form(node: fx.Node, value: torch.Tensor) -> None:
 
 def describe(node: fx.Node, depth: int = 4) -> str:
     """A node as an expression of the tensors and sizes that it comes from, for the text of a guard."""
+    if "outer" in node.meta:
+        return describe(node.meta["outer"], depth)
     if node.op in ("placeholder", "get_attr"):
         return str(node.target)
     if depth == 0:
@@ -53,6 +55,33 @@ def describe(node: fx.Node, depth: int = 4) -> str:
         index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
         return f"{text(node.args[0])}[{', '.join(text(x) for x in index)}]"
     return f"{name}({', '.join(text(x) for x in node.args)})"
+
+
+def origin(node: fx.Node, depth: int = 2) -> str:
+    """A tensor as the call that made it, for the text of a guard: `conv2d(x)`, without parameters and settings."""
+    if "outer" in node.meta:
+        return origin(node.meta["outer"], depth)
+    if node.op in ("placeholder", "get_attr"):
+        return str(node.target)
+    if depth == 0:
+        return node.name
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if name == "getitem":
+        owner, index = node.args[:2]
+        return f"{origin(owner, depth)}[{index if isinstance(index, int) else '...'}]"  # type: ignore[arg-type]
+    tensors = _tensors_of(node)
+    computed = [x for x in tensors if not _is_parameter(x)]
+    return f"{name}({', '.join(origin(x, depth - 1) for x in computed or tensors)})"
+
+
+def _tensors_of(node: fx.Node) -> list[fx.Node]:
+    return [x for x in node.all_input_nodes if "number" not in x.meta and x.target is not getattr]
+
+
+def _is_parameter(node: fx.Node) -> bool:
+    """True for a tensor of the layer's own, also turned or cast."""
+    inputs = _tensors_of(node)
+    return node.op == "get_attr" or (len(inputs) == 1 and inputs[0].op == "get_attr")
 
 
 def question(node: Any) -> Any:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import fx
 
 from fxtraced.framework.errors import (
+    ControlFlowError,
     DataDependenceError,
     ParameterWriteError,
     SourceLine,
     StateWriteError,
     TraceError,
 )
+from fxtraced.tracing.nodes import possible_bases
+from fxtraced.tracing.regions import regions_of
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
 from fxtraced.tracing.values import TracedValue
@@ -155,6 +159,17 @@ def refuse_write(
             "  A static graph shares its parameters and must leave them alone. Compute a new tensor instead, "
             "or keep the value in a buffer (register_buffer). See docs/errors.md#fxt102"
         )
+
+
+def refuse_write_to_result(name: str, written: fx.Node) -> None:
+    """Raise for a write into what a branch or loop gave, if that may be a tensor from outside of it."""
+    for node in possible_bases(written):
+        if regions_of(node) and node.meta["view"]:
+            raise ControlFlowError(
+                f"FXT108 forward writes through {name}() into a result of {node.name}{_at(user_line())}\n"
+                "  That may be a tensor from outside of the branch or loop, given back as it is. Write into a copy: "
+                "clone() it first. See docs/errors.md#fxt108"
+            )
 
 
 def _at(line: Any) -> str:

@@ -15,6 +15,7 @@ Group = frozenset[Dim]
 
 # What the default search calls the layer at most. Most of these calls fail early or are of small sizes.
 _MOST_CALLS = 40
+_LONGEST_REASON = 100
 
 
 class SizeSearch:
@@ -40,7 +41,7 @@ class SizeSearch:
         self._groups: list[Group] = []
         self._passed: dict[Dim, list[int]] = {dim: [] for dim in self._dims}
         self._guards: dict[Dim, list[str]] = {
-            (feed, dim): [str(guard) for guard in self._feed_guards.on(self._names[feed], dim)]
+            (feed, dim): [guard.text for guard in self._feed_guards.on(self._names[feed], dim)]
             for feed, dim in self._dims
         }
         self._failures: dict[Dim, str] = {}
@@ -110,9 +111,9 @@ class SizeSearch:
         try:
             return self._comparer.eager(case)
         except Exception as error:
+            why = f"forward fails on {shapes_text(self._comparer.shapes(case))}: {headline(error)}"
             for dim in group:
-                why = f"forward fails on {shapes_text(self._comparer.shapes(case))}: {headline(error)}"
-                self._failures.setdefault(dim, why)
+                self._failures.setdefault(dim, why if len(why) <= _LONGEST_REASON else why[:_LONGEST_REASON] + "...")
             return None
 
     def _probe_alone(self, group: Group, every_size: bool) -> None:
@@ -139,8 +140,8 @@ class SizeSearch:
     def _note_guard(self, group: Group, error: GuardError) -> None:
         guard = next(g for g in self._comparer.trace.guards if g.message == str(error))
         for dim in group:
-            if str(guard) not in self._guards[dim]:
-                self._guards[dim].append(str(guard))
+            if guard.text not in self._guards[dim]:
+                self._guards[dim].append(guard.text)
 
     def _fitting_size(self, group: Group, kept: Changes, larger: bool) -> int | None:
         """A size for which the guards on the feeds hold, preferably one that no other dimension has been given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ def leaves_as(value: list[Any], example: Flat) -> list[Any]:
 
 def feed_names(layer: torch.nn.Module, paths: list[tuple[Any, ...]]) -> list[str]:
     """Names of the inputs: the parameter names of forward, with positions for nested ones (`feats_0`)."""
-    parameters = _positional_parameters(layer)
+    parameters = parameter_names(layer.forward)
     names: list[str] = []
     for path in paths:
         first, rest = path[0], path[1:]
@@ -85,9 +86,10 @@ def fetch_names(outputs: Any, paths: list[tuple[Any, ...]]) -> list[str]:
     return names
 
 
-def _positional_parameters(layer: torch.nn.Module) -> list[str]:
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters, the one of `*args` with its star; none for a built-in one."""
     try:
-        parameters = inspect.signature(layer.forward).parameters.values()
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
     names = []

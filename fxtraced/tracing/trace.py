@@ -13,9 +13,10 @@ from fxtraced.tracing import structure
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.nodes import possible_bases
+from fxtraced.tracing.recording import RecordingMode
 from fxtraced.tracing.state import StateRef, Structure, state_refs
 from fxtraced.tracing.structure import Flat
-from fxtraced.tracing.tracer import ConcolicTracer, Constant, RecordingMode
+from fxtraced.tracing.tracer import ConcolicTracer, Constant
 from fxtraced.tracing.values import TracedValue
 
 

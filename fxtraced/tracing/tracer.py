@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import fx
-from torch.overrides import TorchFunctionMode
 
 from fxtraced.framework.errors import (
     TraceError,
@@ -22,17 +21,26 @@ from fxtraced.framework.errors import (
 )
 from fxtraced.tensor.shape import Shape
 from fxtraced.tensor.tensor import Tensor, as_tensor, plain, plain_copy
-from fxtraced.tracing import torch_calls
+from fxtraced.tracing import recording, torch_calls
+from fxtraced.tracing.failures import note_failure
 from fxtraced.tracing.guards import Guard, GuardBook
 from fxtraced.tracing.literals import literal, literal_of_tensors
-from fxtraced.tracing.nodes import describe, map_leaves, note_form
-from fxtraced.tracing.refusals import Refusals, refuse_assignment, refuse_autocast, refuse_calls, refuse_write
+from fxtraced.tracing.nodes import describe, map_leaves, note_form, origin
+from fxtraced.tracing.refusals import (
+    Refusals,
+    refuse_assignment,
+    refuse_autocast,
+    refuse_calls,
+    refuse_write,
+    refuse_write_to_result,
+)
 from fxtraced.tracing.scalars import TracedScalar, negated
+from fxtraced.tracing.scopes import Scope
 from fxtraced.tracing.source import user_line
 from fxtraced.tracing.state import StateRef
-from fxtraced.tracing.tracebacks import raised_at
 from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of, refuse_escaped
 
+_OWN_FILES = (__file__, recording.__file__)
 _PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
 
 
@@ -64,16 +72,16 @@ class ConcolicTracer:
     """
 
     def __init__(self, refs: list[StateRef], keep_values: bool = False):
-        self.graph = fx.Graph()
-        self._book = GuardBook(self.graph)
+        self._root = self.scope = Scope()
+        self.region_guards: list[Guard] = []
         self.refusals = Refusals()
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
         self.finished = False
         self._keep_values = keep_values
-        self._refs = {}
+        self.refs: dict[int, StateRef] = {}
         for ref in reversed(refs):
-            self._refs[id(ref.get())] = ref
+            self.refs[id(ref.get())] = ref
         # The tensors are kept alive with their ids.
         self._state_values: dict[int, tuple[torch.Tensor, TracedValue]] = {}
         self._sizes: dict[tuple[fx.Node, int], TracedScalar] = {}
@@ -81,9 +89,18 @@ class ConcolicTracer:
         self._device_node: fx.Node | None = None
 
     @property
+    def graph(self) -> fx.Graph:
+        """The graph that is recorded now: the whole one, or that of a branch or loop."""
+        return self.scope.graph
+
+    @property
+    def _book(self) -> GuardBook:
+        return self.scope.book
+
+    @property
     def guards(self) -> list[Guard]:
-        """The guards so far."""
-        return self._book.guards
+        """The guards so far, those of branches and loops last."""
+        return [*self._root.book.guards, *self.region_guards]
 
     # Feeds and state
 
@@ -105,15 +122,15 @@ class ConcolicTracer:
         known = self._state_values.get(id(tensor))
         if known is not None:
             return known[1]
-        ref = self._refs.get(id(tensor))
+        ref = self.refs.get(id(tensor))
         value = plain(tensor) if ref is not None and ref.kind == "parameter" else plain_copy(tensor)
         if ref is not None:
             self.state[ref.path] = ref
-            node = self.graph.get_attr(ref.path)
+            node = self._root.graph.get_attr(ref.path)
         else:
             name = self._constant_name()
             self.constants[name] = Constant(name, plain(tensor))
-            node = self.graph.get_attr(name)
+            node = self._root.graph.get_attr(name)
         # Two tensors of the layer may be views of one memory.
         node.meta["memory"] = tensor.untyped_storage().data_ptr()
         traced = self.wrap(node, value, fixed=True, ours=isinstance(tensor, Tensor))
@@ -140,7 +157,7 @@ class ConcolicTracer:
         tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
         traced = any(isinstance(x, TracedValue | TracedScalar) for x in leaves)
         if name in torch_calls.LOOKS and tensors:
-            return self._look(name, self._traced(tensors[0]), args)
+            return self._look(name, self.traced(tensors[0]), args)
         if name in torch_calls.COMPARING_LOOKS and len(tensors) == 2:
             return self._compare(name, args, kwargs)
         if name in torch_calls.LAYOUT and isinstance(args[0], TracedValue):
@@ -177,23 +194,25 @@ class ConcolicTracer:
         if writes:
             for written in leaves_of(kwargs.get("out") if kwargs.get("out") is not None else args[:1]):
                 if isinstance(written, torch.Tensor):
-                    refuse_write(name, self._traced(written).example, self._state_values.values(), self._refs)
+                    self._check_write(name, self.traced(written))
         if name in torch_calls.RESHAPING_WRITES:
-            self._settle_sizes(self._traced(args[0]))
+            self._settle_sizes(self.traced(args[0]))
         values, value_kwargs = map_leaves(self.to_value, args), map_leaves(self.to_value, kwargs)
         inputs = [x for x in leaves_of((values, value_kwargs)) if isinstance(x, torch.Tensor)]
         versions = list(map(torch_calls.version, inputs))
         try:
             result = torch_calls.run(kind, target, values, value_kwargs)
         except Exception as error:
-            self._note_failure(error, kind, target, (args, kwargs), values, value_kwargs)
+            note_failure(self, error, kind, target, (args, kwargs), values, value_kwargs)
             raise
-        changed = [x for x, version in zip(inputs, versions, strict=True) if torch_calls.version(x) != version]
-        for tensor in changed if not writes else []:
-            refuse_write(name, tensor, self._state_values.values(), self._refs)
+        leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
+        known = zip(leaves, inputs, versions, strict=True)
+        changed = [leaf for leaf, x, version in known if torch_calls.version(x) != version]
+        for leaf in changed if not writes else []:
+            self._check_write(name, self.traced(leaf))
         writes = writes or bool(changed)
 
-        node_args, node_kwargs = map_leaves(self._to_node, args), map_leaves(self._to_node, kwargs)
+        node_args, node_kwargs = map_leaves(self.to_node, args), map_leaves(self.to_node, kwargs)
         if name in torch_calls.FACTORIES and not inputs:
             self._settle_factory(result, node_kwargs)
         node = self.graph.create_node(kind, target, node_args, node_kwargs)
@@ -205,18 +224,17 @@ class ConcolicTracer:
         if writes or draws:
             node.meta["effect"] = "write" if writes else "random"
             node.meta["draws"] = draws
-        leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
-        fixed = not draws and all(self._traced(x).fixed for x in leaves)
+        fixed = not draws and all(self.traced(x).fixed for x in leaves)
         # As with eager tensors: what comes of a Tensor is one.
         ours = any(isinstance(x, Tensor) for x in leaves)
-        if writes and leaves and isinstance(result, torch.Tensor) and result is self._traced(leaves[0]).example:
-            self._traced(leaves[0]).fixed = fixed
+        if writes and leaves and isinstance(result, torch.Tensor) and result is self.traced(leaves[0]).example:
+            self.traced(leaves[0]).fixed = fixed
             note_form(node, result)
             if name in torch_calls.RANKED:
                 self._guard_rank(node, result)
             return as_tensor(args[0]) if ours else args[0]
         if result is None and name in ("setitem", "__setitem__"):
-            self._traced(args[0]).fixed = fixed
+            self.traced(args[0]).fixed = fixed
             return None
         return self._result(node, name, result, fixed, ours)
 
@@ -232,28 +250,30 @@ class ConcolicTracer:
             return known
 
         def node() -> fx.Node:
-            made = self.graph.call_method("size", (traced.node, dim))
+            made = traced.node.graph.call_method("size", (traced.node, dim))
             made.meta["number"] = int
             return made
 
-        size = TracedScalar(self, value, f"{traced.node.name}.shape[{dim}]", node)
+        size = TracedScalar(self, value, f"{origin(traced.node)}.shape[{dim}]", node)
         self._sizes[key] = size
         return size
 
     def scalar_call(self, function: Callable[..., Any], args: tuple[Any, ...], text: str) -> TracedScalar:
         """A Python calculation with at least one traced number."""
         value = function(*(x.value if isinstance(x, TracedScalar) else x for x in args))
-        node = self.graph.call_function(function, tuple(self._to_node(x) for x in args))
+        node = self.graph.call_function(function, tuple(self.to_node(x) for x in args))
         node.meta["number"] = type(value)
         return TracedScalar(self, value, text, node)
 
     def guard_truth(self, scalar: TracedScalar) -> Guard:
         """Record that a traced bool was looked at and is what it is."""
+        node = self.to_node(scalar)
         if scalar.value:
-            return self._book.add(scalar.text, scalar.node)
+            return self._book.add(scalar.text, node)
         text, opposite = negated(scalar)
-        args = scalar.node.args if opposite else (scalar.node,)
-        return self._book.add(text, self.graph.call_function(opposite or operator.not_, args))
+        if opposite and node is scalar.node:
+            return self._book.add(text, self.graph.call_function(opposite, node.args))
+        return self._book.add(text, self.graph.call_function(operator.not_, (node,)))
 
     def guard_index(self, scalar: TracedScalar, frame: types.FrameType) -> None:
         """A look through __index__: a guard, withdrawn when it turns out to be torch's argument parser."""
@@ -265,24 +285,28 @@ class ConcolicTracer:
     @_undisturbed
     def item(self, traced: TracedValue, how: str) -> Any:
         """The number in a one-element tensor: a traced one if it is fixed, otherwise a problem of this trace."""
-        value = traced.example.item()
-        if not traced.fixed:
+        local = self.traced(traced)
+        value = local.example.item()
+        if not local.fixed:
             self.refusals.add_look(traced, how)
             return value
-        number = self._number(self.graph.call_method("item", (traced.node,)), value)
-        number.text = describe(traced.node)
+        number = self._number(self.graph.call_method("item", (local.node,)), value)
+        number.text = describe(local.node)
         return number
 
     @_undisturbed
     def look_at_all(self, traced: TracedValue, how: str) -> np.ndarray:
         """The values of a tensor: guarded as a whole if they are fixed, otherwise a problem of this trace."""
-        if not traced.fixed:
+        local = self.traced(traced)
+        if not local.fixed:
             self.refusals.add_look(traced, how)
         else:
-            same = self.graph.call_function(torch.equal, (traced.node, self.constant_node(traced.example.clone())))
+            value = local.example.clone()
+            constant = self.traced(self.wrap(self.constant_node(value), value, fixed=True, ours=False))
+            same = self.graph.call_function(torch.equal, (local.node, constant.node))
             same.meta["number"] = bool
-            self._book.add(f"{describe(traced.node)} == {traced.example.tolist()}", same)
-        return traced.example.cpu().numpy().copy()
+            self._book.add(f"{describe(local.node)} == {value.tolist()}", same)
+        return local.example.cpu().numpy().copy()
 
     def _look(self, name: str, traced: TracedValue, args: tuple[Any, ...]) -> Any:
         if name == "is_nonzero":
@@ -290,7 +314,7 @@ class ConcolicTracer:
         return getattr(traced, name)(*args[1:])
 
     def _compare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        first, second = (self._traced(x) for x in args[:2])
+        first, second = (self.traced(x) for x in args[:2])
         answer = getattr(torch, name)(first.example, second.example, *args[2:], **kwargs)
         if first.fixed and second.fixed:
             node = self.graph.call_function(getattr(torch, name), (first.node, second.node, *args[2:]), kwargs)
@@ -298,23 +322,6 @@ class ConcolicTracer:
             return bool(TracedScalar(self, answer, f"{name}({describe(first.node)}, {describe(second.node)})", node))
         self.refusals.add_look(first if not first.fixed else second, f"torch.{name}()")
         return answer
-
-    def _note_failure(self, cause: Exception, kind: str, target: Any, given: Any, values: Any, kwargs: Any) -> None:
-        """A call fails: forward may catch the error, so where it fails is asked for as any other fact is."""
-        on_meta = functools.partial(map_leaves, lambda x: x.to("meta") if isinstance(x, torch.Tensor) else x)
-        try:
-            torch_calls.run(kind, target, on_meta(values), on_meta(kwargs))
-            by_data = True
-        except Exception as error:
-            by_data = isinstance(error, NotImplementedError)
-        for leaf in leaves_of(given):
-            if isinstance(leaf, TracedScalar):
-                self.guard_truth(leaf == leaf.value)
-            elif isinstance(leaf, TracedValue) and by_data and not leaf.fixed:
-                self.refusals.add_look(leaf, f"an operation that fails ({getattr(target, '__name__', target)})", cause)
-            elif isinstance(leaf, TracedValue):
-                for dim in range(leaf.example.ndim):
-                    self.guard_truth(self.size(leaf, dim) == leaf.example.shape[dim])
 
     # Parts of call
 
@@ -332,8 +339,10 @@ class ConcolicTracer:
 
     def _assign(self, name: str, target: torch.Tensor, value: TracedValue) -> None:
         """x.data = value makes x another tensor."""
-        if name == "data" and isinstance(target, TracedValue) and target.node.op.startswith("call"):
-            target.node, target.example, target.fixed = value.node, value.example, value.fixed
+        own = isinstance(target, TracedValue) and target.node.op.startswith("call") and target.node.graph is self.graph
+        if name == "data" and own:
+            value = self.traced(value)
+            target.node, target.example, target.fixed = value.node, value.example, value.fixed  # type: ignore[attr-defined]
         elif name != "grad":
             refuse_assignment(name)
 
@@ -358,9 +367,9 @@ class ConcolicTracer:
         """A stride, all of them, the offset, contiguity: what depends on sizes and layouts stays in the graph."""
 
         def number(value: int, *place: int) -> TracedScalar:
-            node = self.graph.call_method(name, (traced.node, *place), kwargs)
+            node = self.graph.call_method(name, (self.traced(traced).node, *place), kwargs)
             node.meta["number"] = type(value)
-            return TracedScalar(self, value, f"{traced.node.name}.{name}({', '.join(map(str, place))})", node)
+            return TracedScalar(self, value, f"{origin(traced.node)}.{name}({', '.join(map(str, place))})", node)
 
         found = getattr(traced.example, name)(*dim, **kwargs)
         return tuple(number(x, i) for i, x in enumerate(found)) if isinstance(found, tuple) else number(found, *dim)
@@ -374,26 +383,32 @@ class ConcolicTracer:
         """A node for a tensor that is part of the graph."""
         name = self._constant_name()
         self.constants[name] = Constant(name, tensor)
-        node = self.graph.get_attr(name)
+        node = self._root.graph.get_attr(name)
         note_form(node, tensor)
         return node
 
     def _constant_name(self) -> str:
-        taken = {ref.path.partition(".")[0] for ref in self._refs.values()} | set(self.constants)
+        taken = {ref.path.partition(".")[0] for ref in self.refs.values()} | set(self.constants)
         return next(name for i in itertools.count(len(self.constants)) if (name := f"constant_{i}") not in taken)
 
     def _settle_factory(self, result: torch.Tensor, node_kwargs: dict[str, Any]) -> None:
         """A new tensor follows the feeds' device; its dtype depends on no default and no rule of TorchScript's own."""
         node_kwargs["dtype"] = result.dtype
         if self._device_node is not None and result.device == self._device:
-            node_kwargs["device"] = self._device_node
+            node_kwargs["device"] = self.to_node(self._device)
 
     # Values, nodes, results
 
-    def _traced(self, tensor: Any) -> TracedValue:
+    def traced(self, tensor: Any) -> TracedValue:
+        """A tensor as the present scope has it; refused when it belongs to another trace."""
         if not isinstance(tensor, TracedValue):
-            return self.state_value(tensor)
-        return tensor if tensor.tracer is self else refuse_escaped(tensor)
+            tensor = self.state_value(tensor)
+        return self.scope.local(tensor) if tensor.tracer is self else refuse_escaped(tensor)
+
+    def _check_write(self, name: str, written: TracedValue) -> None:
+        refuse_write_to_result(name, written.node)
+        for tensor in self.scope.note_write(written.example):
+            refuse_write(name, tensor, self._state_values.values(), self.refs)
 
     def wrap(self, node: fx.Node, value: torch.Tensor, fixed: bool, ours: bool) -> TracedValue:
         """The traced tensor of a node. ours: it has Paddle's methods, as the eager one would have."""
@@ -403,15 +418,17 @@ class ConcolicTracer:
     def to_value(self, leaf: Any) -> Any:
         if isinstance(leaf, TracedScalar):
             return leaf.value
-        return self._traced(leaf).example if isinstance(leaf, torch.Tensor) else leaf
+        return self.traced(leaf).example if isinstance(leaf, torch.Tensor) else leaf
 
-    def _to_node(self, leaf: Any) -> Any:
+    def to_node(self, leaf: Any) -> Any:
+        """The present scope's node of what forward gives to a call; plain values stay as they are."""
         if isinstance(leaf, TracedScalar):
-            return leaf.node
+            return self.scope.node(leaf.node, leaf)
         if isinstance(leaf, torch.Tensor):
-            return self._traced(leaf).node
+            return self.traced(leaf).node
         if isinstance(leaf, torch.device):
-            return self._device_node if leaf == self._device else leaf
+            ours = leaf == self._device and self._device_node is not None
+            return self.scope.node(self._device_node, leaf) if ours else leaf  # type: ignore[arg-type]
         if isinstance(leaf, np.generic):
             return leaf.item()
         if isinstance(leaf, bool):
@@ -436,8 +453,8 @@ class ConcolicTracer:
         if isinstance(result, list | tuple) and not isinstance(result, torch.Size):
             node.meta["number"] = None
             if name in torch_calls.COUNTED:
-                self._guard_count(f"len({node.name})", self.graph.call_function(len, (node,)), len(result))
-            items = [self._item_of(node, i, x, fixed, ours) for i, x in enumerate(result)]
+                self._guard_count(f"len({origin(node)})", self.graph.call_function(len, (node,)), len(result))
+            items = [self.item_of(node, i, x, fixed, ours) for i, x in enumerate(result)]
             if type(result) in (list, tuple):
                 return type(result)(items)
             # torch.return_types.max and its like take one sequence, named tuples take their fields.
@@ -456,7 +473,8 @@ class ConcolicTracer:
         node.meta["number"] = type(value)
         return TracedScalar(self, value, describe(node), node)
 
-    def _item_of(self, node: fx.Node, index: int, value: Any, fixed: bool, ours: bool) -> Any:
+    def item_of(self, node: fx.Node, index: int, value: Any, fixed: bool, ours: bool) -> Any:
+        """The traced item of a node that gives several."""
         if isinstance(value, torch.Tensor):
             item = self.graph.call_function(operator.getitem, (node, index))
             item.meta["view"] = True
@@ -466,7 +484,7 @@ class ConcolicTracer:
         return value
 
     def _guard_rank(self, node: fx.Node, result: torch.Tensor) -> None:
-        self._guard_count(f"{node.name}.ndim", self.graph.call_method("dim", (node,)), result.ndim)
+        self._guard_count(f"{origin(node)}.ndim", self.graph.call_method("dim", (node,)), result.ndim)
 
     def _guard_count(self, text: str, count: fx.Node, value: int) -> None:
         count.meta["number"] = int
@@ -474,33 +492,9 @@ class ConcolicTracer:
         self._book.add(f"{text} == {value}", condition)
 
 
-class RecordingMode(TorchFunctionMode):
-    """Sends every torch call of forward to the tracer, those on plain tensors and the factories included."""
-
-    def __init__(self, tracer: ConcolicTracer):
-        super().__init__()
-        self.tracer = tracer
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        try:
-            return self.tracer.call(func, args, kwargs or {})
-        except TraceError as refusal:
-            self.tracer.refusals.note(refusal)
-            raise
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        super().__exit__(kind, error, traceback)
-        if kind is TypeError and torch_calls.SIZES_ONE_BY_ONE.match(str(error)):
-            raise UnsupportedValueError(
-                f"FXT104 torch cannot take traced sizes one by one at {raised_at(error)}: "
-                f"{str(error).splitlines()[0]}\n"
-                "  Give them as a list: torch.zeros([n, 2]) for torch.zeros(n, 2). See docs/errors.md#fxt104"
-            ) from error
-
-
 def _calling_frame() -> Any:
-    """The Python frame whose instruction led to the tracer: the first one outside of this file."""
+    """The Python frame whose instruction led to the tracer: the first one outside of it and of its mode."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename == __file__:
+    while frame.f_code.co_filename in _OWN_FILES:
         frame = frame.f_back  # type: ignore[assignment]
     return frame

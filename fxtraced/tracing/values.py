@@ -23,6 +23,7 @@ from fxtraced.framework.errors import TraceError
 from fxtraced.tensor.indexing import read_index, write_index, written
 from fxtraced.tensor.shape import Shape, Size
 from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor
+from fxtraced.tracing.nodes import map_leaves
 from fxtraced.tracing.scalars import TracedScalar, TracedSize
 from fxtraced.tracing.source import user_line
 
@@ -120,7 +121,15 @@ class TracedValue(torch.Tensor):
         return self.tracer.record("call_function", operator.getitem, (self, _with_tensors(index)), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.tracer.record("call_function", operator.setitem, (self, _with_tensors(index), _with_tensors(value)), {})
+        self._write(_with_tensors(index), _with_tensors(value))
+
+    def _write(self, index: Any, value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            # Python drops leading axes of size 1 that the place does not have; TorchScript does not.
+            place = self.example[map_leaves(self.tracer.to_value, index)]
+            if value.ndim > place.ndim:
+                value = torch.reshape(value, value.shape[value.ndim - place.ndim :])
+        self.tracer.record("call_function", operator.setitem, (self, index, value), {})
 
     def __len__(self) -> int:
         if self.example.ndim == 0:
@@ -234,7 +243,7 @@ class TracedTensor(TracedValue, Tensor):
         return self.tracer.record("call_function", operator.getitem, (x, index), {})
 
     def __setitem__(self, item: Any, value: Any) -> None:
-        self.tracer.record("call_function", operator.setitem, (self, write_index(self, item), written(self, value)), {})
+        self._write(write_index(self, item), written(self, value))
 
 
 class TorchSizes(tuple):

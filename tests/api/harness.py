@@ -35,6 +35,26 @@ def recorded(topic: str) -> dict[int, dict[str, np.ndarray]]:
     return found
 
 
+@cache
+def recorded_beside(folder: str, topic: str) -> dict[int, dict[str, np.ndarray]] | None:
+    """What Paddle gave in "gradients" or "dtypes", by the row's index and then by the rest of the key.
+
+    None when it was not recorded for the rows as they are.
+    """
+    path = HERE / "recorded" / folder / f"{topic}.npz"
+    if not path.exists():
+        return None
+    found: dict[int, dict[str, np.ndarray]] = {}
+    with np.load(path) as file:
+        if file["calls"].tolist() != [row.call for row in rows_of(topic)]:
+            return None
+        for key in file.files:
+            index, _, rest = key.partition(":")
+            if rest:
+                found.setdefault(int(index), {})[rest] = file[key]
+    return found
+
+
 class Expression(paddle.nn.Layer):
     """A layer whose forward evaluates a row's expression.
 

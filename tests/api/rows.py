@@ -75,6 +75,12 @@ def row(
     return Row(call, inputs, rtol, atol, train, grad, xfail)
 
 
+def calling(layer: str, call: str, **inputs: Sample) -> str:
+    """The expression of a layer that holds `layer` as self.n and whose forward, with these inputs, is `call`."""
+    forward = f"lambda self, {', '.join(inputs)}: {call}"
+    return f"[c := type('Call', (paddle.nn.Layer,), {{'forward': {forward}}})(), setattr(c, 'n', {layer}), c][2]"
+
+
 def f32(*shape: int, low: float = -1, high: float = 1) -> Sample:
     return Sample("float32", shape, low, high)
 

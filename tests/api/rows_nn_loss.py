@@ -53,7 +53,7 @@ PAIRS = [
         "binary_cross_entropy(x, y, x * 2, 'none')", "binary_cross_entropy(x, y, weight=y)", "binary_cross_entropy(x, y, reduction='other')",
         "binary_cross_entropy_with_logits(x, y, x, 'sum', y * 3)", "binary_cross_entropy_with_logits(x, y, reduction='none', pos_weight=y[0])",
         "l1_loss(x, y, reduction='sum')", "mse_loss(x, y, 'none')", "mse_loss(x, y, 'other')", "smooth_l1_loss(x, y, 'mean', 0.1)",
-        "smooth_l1_loss(x * 9, y, 'none', 2.0)", "kl_div(x, y, 'sum')", "kl_div(x, y - 0.5, reduction='none')", 
+        "smooth_l1_loss(x * 9, y, 'none', 2.0)", "kl_div(x, y, 'sum')", "kl_div(x, y - 0.5, reduction='none')",
         "poisson_nll_loss(x, y * 5, False, True, 1e-2, 'none')", "poisson_nll_loss(x, y * 5, epsilon=0)", "poisson_nll_loss(x, y * 5, full=True)",
         "sigmoid_focal_loss(x, y, alpha=-0.5, reduction='none')", "sigmoid_focal_loss(x, y, gamma=0, reduction='none')",
         "gaussian_nll_loss(x, y, x, epsilon=0.4)", "gaussian_nll_loss(x, y, x[:, 0], reduction='sum')",

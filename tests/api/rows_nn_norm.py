@@ -31,11 +31,11 @@ BATCH = [
 ]  # fmt: skip
 
 MOVED = [
-    row(f"[n := paddle.nn.{call}, n(x), n(x * 2 + 1), n._mean, n._variance][1:]", x=x, grad=False, **CLOSE)
+    row(f"[x := {x}, n := paddle.nn.{call}, n(x), n(x * 2 + 1), n._mean, n._variance][2:]", **CLOSE)
     for x, calls in (
-        (FLAT, ("BatchNorm1D(3)", "BatchNorm1D(3, momentum=0.3)", "BatchNorm1D(3, use_global_stats=True)", "BatchNorm(3, momentum=0.0)", "BatchNorm1D(3, momentum=1.0)")),
-        (IMAGE, ("BatchNorm2D(4, 0.7)", "BatchNorm(4, use_global_stats=True)", "BatchNorm(4, is_test=True)")),
-        (LAST, ("BatchNorm2D(4, 0.7, data_format='NHWC')",)),
+        ("paddle.linspace(-1, 1, 15).reshape([5, 3]).exp()", ("BatchNorm1D(3)", "BatchNorm1D(3, momentum=0.3)", "BatchNorm1D(3, use_global_stats=True)", "BatchNorm(3, momentum=0.0)", "BatchNorm1D(3, momentum=1.0)")),
+        ("paddle.linspace(-1, 1, 120).reshape([2, 4, 3, 5]).exp()", ("BatchNorm2D(4, 0.7)", "BatchNorm(4, use_global_stats=True)", "BatchNorm(4, is_test=True)")),
+        ("paddle.linspace(-1, 1, 120).reshape([2, 3, 5, 4]).exp()", ("BatchNorm2D(4, 0.7, data_format='NHWC')",)),
     )
     for call in calls
 ]  # fmt: skip
@@ -84,15 +84,15 @@ OTHERS = [
 
 GIVEN = "weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(0.25)), bias_attr=paddle.nn.initializer.Constant(-0.5)"
 ATTRIBUTES = [
-    row(f"paddle.nn.{call}, {GIVEN})(x)", x=x, **CLOSE)
-    for x, calls in (
-        (LINE, ("BatchNorm1D(3", "InstanceNorm1D(3")),
-        (IMAGE, ("BatchNorm2D(4", "GroupNorm(2, 4", "LayerNorm([3, 5]", "InstanceNorm2D(4")),
-        (VOLUME, ("BatchNorm3D(2", "InstanceNorm3D(2")),
+    row(f"paddle.nn.{call}, {GIVEN})(paddle.linspace(-1, 1, {count}).reshape({shape}).exp())", **CLOSE)
+    for count, shape, calls in (
+        (42, "[2, 3, 7]", ("BatchNorm1D(3", "InstanceNorm1D(3")),
+        (120, "[2, 4, 3, 5]", ("BatchNorm2D(4", "GroupNorm(2, 4", "LayerNorm([3, 5]", "InstanceNorm2D(4")),
+        (240, "[2, 2, 3, 4, 5]", ("BatchNorm3D(2", "InstanceNorm3D(2")),
     )
     for call in calls
 ] + [
-    row(f"paddle.nn.BatchNorm(4, {GIVEN.replace('weight_attr', 'param_attr')})(x)", x=IMAGE, **CLOSE),
+    row(f"paddle.nn.BatchNorm(4, {GIVEN.replace('weight_attr', 'param_attr')})(paddle.linspace(-1, 1, 120).reshape([2, 4, 3, 5]))", **CLOSE),
     row("paddle.nn.BatchNorm(4, param_attr=False, bias_attr=False)", x=IMAGE, **CLOSE),
 ]  # fmt: skip
 

@@ -2,12 +2,17 @@
 
 # ruff: noqa: E501
 
-from rows import f32, i64, row
+from rows import Row, Sample, calling, f32, i64, row
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 BATCH, STEPS = f32(3, 5, 6), f32(5, 3, 6)
 LENGTHS = i64(3, low=1, high=6)
 NAMES = ("SimpleRNN", "LSTM", "GRU")
+
+
+def called(layer: str, call: str, **inputs: Sample) -> Row:
+    """A row of a layer self.n that is called in another way than with its inputs by position."""
+    return row(calling(f"paddle.nn.{layer}", call, **inputs), **inputs, **CLOSE)
 
 
 def state(name: str, layers: int) -> str:
@@ -26,8 +31,7 @@ PLAIN = [
 ] + [row("paddle.nn.SimpleRNN(6, 4, 2, 'bidirect', False, 0.0, 'relu')", x=BATCH, **CLOSE)]  # fmt: skip
 
 WITH_STATES = [
-    row(f"[n := paddle.nn.{name}(6, 4, {options}), [p.set_value(paddle.full_like(p, 0.1)) for p in n.parameters()], n(x, {given})][2]",
-        x=x, h=f32(4, 3, 4), c=f32(4, 3, 4), l=LENGTHS, grad=False, **CLOSE)
+    called(f"{name}(6, 4, {options})", f"self.n(x, {given})", x=x, h=f32(4, 3, 4), c=f32(4, 3, 4), l=LENGTHS)
     for name in NAMES
     for options, x, given in (
         ("2", BATCH, state(name, 2)), ("2, 'bidirect'", BATCH, state(name, 4)), ("direction='bidirect', time_major=True", STEPS, state(name, 2)),
@@ -47,38 +51,36 @@ CELLS = [
     row("paddle.nn.LSTM(6, 4, direction='other')", x=BATCH),
     row("paddle.nn.LSTM(6, 4)", x=f32(3, 5, 7)),
     row("paddle.nn.GRUCell(6, 0)", x=f32(3, 6)),
-    row("[n := paddle.nn.LSTMCell(6, 4), [p.set_value(paddle.full_like(p, 0.1)) for p in n.parameters()], n(x, (h, h * 2))][2]", x=f32(3, 6), h=f32(3, 4), grad=False, **CLOSE),
+    called("LSTMCell(6, 4)", "self.n(x, (h, h * 2))", x=f32(3, 6), h=f32(3, 4)),
     *[row(f"paddle.nn.{name}Cell(6, 4).state_shape", grad=False) for name in NAMES],
-    *[row(f"paddle.nn.{name}Cell(6, 4).get_initial_states(x, {options})", x=f32(3, 6), grad=False) for name in NAMES
+    *[called(f"{name}Cell(6, 4)", f"self.n.get_initial_states(x, {options})", x=f32(3, 6)) for name in NAMES
       for options in ("init_value=0.5", "shape=[7]", "shape=([2], [3, 4]), init_value=1.0", "batch_dim_idx=1", "dtype='float64'")],
 ]  # fmt: skip
 
 WRAPPED = [
-    row(f"paddle.nn.RNN(paddle.nn.{name}Cell(6, 4){options})", x=x, **CLOSE)
+    called(f"RNN(paddle.nn.{name}Cell(6, 4){options})", f"self.n(x, {'(h, h * 2)' if name == 'LSTM' else 'h'})", x=x, h=f32(3, 4))
     for name in NAMES
     for options, x in ((", is_reverse=True", BATCH), (", True, True", STEPS), (", time_major=True", STEPS))
 ] + [
-    row(f"paddle.nn.BiRNN(paddle.nn.{name}Cell(6, 4), paddle.nn.{name}Cell(6, 4){options})", x=x, **CLOSE)
+    called(f"BiRNN(paddle.nn.{name}Cell(6, 4), paddle.nn.{name}Cell(6, 4){options})", f"self.n(x, {'((h, h * 2), (h, h))' if name == 'LSTM' else '(h, h)'})", x=x, h=f32(3, 4))
     for name in NAMES
     for options, x in ((", time_major=True", STEPS), ("", BATCH))
 ] + [
     row("paddle.nn.BiRNN(paddle.nn.LSTMCell(6, 4), paddle.nn.LSTMCell(5, 4))", x=BATCH),
 ] + [
-    row(f"[n := paddle.nn.{wrapper}, [p.set_value(paddle.full_like(p, 0.1)) for p in n.parameters()], n(x, {given})][2]", x=BATCH, h=f32(3, 4), l=LENGTHS, grad=False, **CLOSE)
+    called(wrapper, f"self.n(x, {given})", x=BATCH, h=f32(3, 4), l=LENGTHS)
     for wrapper, given in (
         ("RNN(paddle.nn.GRUCell(6, 4))", "h, l"), ("RNN(paddle.nn.LSTMCell(6, 4), True)", "(h, h * 2), l"),
         ("RNN(paddle.nn.SimpleRNNCell(6, 4), True)", "sequence_length=l"),
         ("BiRNN(paddle.nn.GRUCell(6, 4), paddle.nn.GRUCell(6, 4))", "(h, h * 2), sequence_length=l"),
     )
-] + [
-    row("[c := paddle.nn.GRUCell(6, 4), [p.set_value(paddle.full_like(p, 0.1)) for p in c.parameters()], paddle.nn.functional.rnn(c, x, h)][2]", x=BATCH, h=f32(3, 4)),
 ]  # fmt: skip
 
 # A cell of the user's own: its state is a list, its output not its state.
 OWN = """[
     C := type('C', (paddle.nn.RNNCellBase,), {
-        'state_shape': property(lambda self: [[4], [4]]),
-        'forward': lambda self, x, s: (s[0] - x[:, :4], [s[0] + x[:, :4], s[1] * 0.5 + s[0]]),
+        'state_shape': property(lambda self: ((4,), (4,))),
+        'forward': lambda self, x, s: (s[0] - x[:, :4], (s[0] + x[:, :4], s[1] * 0.5 + s[0])),
     }),
     paddle.nn.RNN(C(), is_reverse=%s)(x, sequence_length=l),
 ][1]"""
@@ -99,7 +101,7 @@ KEYS = [
     row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False)
     for layer in (
         "SimpleRNN(3, 4)", "LSTM(3, 4)", "GRU(3, 4, 2, 'bidirectional')", "SimpleRNN(3, 4, 2)", "RNN(paddle.nn.GRUCell(3, 4))", "LSTMCell(3, 4)",
-        "GRU(3, 4, bias_ih_attr=False)", "LSTMCell(3, 4, bias_ih_attr=False, bias_hh_attr=False)",
+        "GRU(3, 4, bias_ih_attr=False, bias_hh_attr=False)", "LSTMCell(3, 4, bias_ih_attr=False, bias_hh_attr=False)",
     )
 ] + [
     row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.named_parameters()]", grad=False) for layer in ("LSTM(3, 4)", "GRU(3, 4, 2, 'bidirect')")

@@ -2,16 +2,17 @@
 
 # ruff: noqa: E501
 
-from rows import boolean, f32, i64, row
+import re
+
+from rows import Row, Sample, boolean, calling, f32, i64, row
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 X, MEMORY = f32(2, 5, 6), f32(2, 7, 6)
-SAME = "[p.set_value(paddle.cos(paddle.arange(p.numel()).astype('float32') * 1.7).reshape(p.shape) * 0.4) for p in n.parameters()]"
 
 
-def filled(layer: str, call: str) -> str:
-    """A call of a layer `n` whose parameters hold numbers that depend on their shapes only."""
-    return f"[n := paddle.nn.{layer}, n.eval(), {SAME}, {call}][3]"
+def called(layer: str, call: str, **inputs: Sample) -> Row:
+    """A row of a layer `n` that is called in another way than with its inputs by position."""
+    return row(calling(f"paddle.nn.{layer}", re.sub(r"\bn\b", "self.n", call), **inputs), **inputs, **CLOSE)
 
 
 MASKS = {
@@ -20,11 +21,11 @@ MASKS = {
 }  # fmt: skip
 
 ATTENTION = [
-    row(filled("MultiHeadAttention(6, 2)", "n(x, x, x, m)"), x=X, m=mask, grad=False, **CLOSE) for mask in MASKS.values()
+    called("MultiHeadAttention(6, 2)", "n(x, x, x, m)", x=X, m=mask) for mask in MASKS.values()
 ] + [
-    row(filled("MultiHeadAttention(6, 2, need_weights=True)", "n(x, attn_mask=m)"), x=X, m=mask, grad=False, **CLOSE) for mask in MASKS.values()
+    called("MultiHeadAttention(6, 2, need_weights=True)", "n(x, attn_mask=m)", x=X, m=mask) for mask in MASKS.values()
 ] + [
-    row(filled(f"MultiHeadAttention({layer})", call), x=X, k=MEMORY, v=f32(2, 7, 3), grad=False, **CLOSE)
+    called(f"MultiHeadAttention({layer})", call, x=X, k=MEMORY, v=f32(2, 7, 3))
     for layer, call in (
         ("6, 3", "n(x, k, k)"), ("6, 3, 0.5, vdim=3", "n(x, k, v)"), ("6, 1, need_weights=True, vdim=3", "n(x, k, v)"), ("6, 2, bias_attr=False", "n(x, k)"),
         ("6, 2", "n(x, k, k, cache=n.gen_cache(k, k, n.StaticCache))"),
@@ -41,11 +42,11 @@ ENCODER = [
         "bias_attr=[False, None]", "activation='tanh'", "weight_attr=[None, None, None]",
     )
 ] + [
-    row(filled("TransformerEncoderLayer(6, 2, 8)", "n(x, m)"), x=X, m=mask, grad=False, **CLOSE) for mask in MASKS.values()
+    called("TransformerEncoderLayer(6, 2, 8)", "n(x, m)", x=X, m=mask) for mask in MASKS.values()
 ] + [
-    row(filled("TransformerEncoderLayer(6, 2, 8, normalize_before=True)", "n(x, cache=n.gen_cache(x))"), x=X, grad=False, **CLOSE),
-    row(filled("TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 2, 8), 2)", "n(x, m)"), x=X, m=boolean(5, 5), grad=False, **CLOSE),
-    row(filled("TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 2, 8), 3, paddle.nn.LayerNorm(6))", "n(x, None, n.gen_cache(x))"), x=X, grad=False, **CLOSE),
+    called("TransformerEncoderLayer(6, 2, 8, normalize_before=True)", "n(x, cache=n.gen_cache(x))", x=X),
+    called("TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 2, 8), 2)", "n(x, m)", x=X, m=boolean(5, 5)),
+    called("TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 2, 8), 3, paddle.nn.LayerNorm(6))", "n(x, None, n.gen_cache(x))", x=X),
     row("paddle.nn.TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 2, 8, activation='gelu', normalize_before=True), 2, norm=paddle.nn.LayerNorm(6))", x=X, m=f32(5, 5), **CLOSE),
     row("paddle.nn.TransformerEncoderLayer(6, 4, 8)", x=X),
     row("paddle.nn.TransformerEncoderLayer(6, 0, 8)", x=X),
@@ -58,13 +59,13 @@ DECODER = [
         "bias_attr=[False, None, None]",
     )
 ] + [
-    row(filled("TransformerDecoderLayer(6, 2, 8)", "n(x, m, t, s)"), x=X, m=MEMORY, t=mask, s=memory, grad=False, **CLOSE)
+    called("TransformerDecoderLayer(6, 2, 8)", "n(x, m, t, s)", x=X, m=MEMORY, t=mask, s=memory)
     for mask, memory in ((boolean(5, 5), boolean(5, 7)), (i64(5, 5, high=2), f32(5, 7)), (f32(2, 2, 5, 5), i64(2, 1, 5, 7, high=2)))
 ] + [
-    row(filled("TransformerDecoderLayer(6, 2, 8)", "n(x[:, :1], m, cache=n.gen_cache(m))"), x=X, m=MEMORY, grad=False, **CLOSE),
-    row(filled("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2, paddle.nn.LayerNorm(6))", "n(x[:, :1], m, cache=n.gen_cache(m))"), x=X, m=MEMORY, grad=False, **CLOSE),
-    row(filled("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2)", "n.gen_cache(m, do_zip=True)"), m=MEMORY, grad=False, **CLOSE),
-    row(filled("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2)", "n(x, m, t, s)"), x=X, m=MEMORY, t=boolean(5, 5), s=boolean(5, 7), grad=False, **CLOSE),
+    called("TransformerDecoderLayer(6, 2, 8)", "n(x[:, :1], m, cache=n.gen_cache(m))", x=X, m=MEMORY),
+    called("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2, paddle.nn.LayerNorm(6))", "n(x[:, :1], m, cache=n.gen_cache(m))", x=X, m=MEMORY),
+    called("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2)", "n.gen_cache(m, do_zip=True)", m=MEMORY),
+    called("TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2)", "n(x, m, t, s)", x=X, m=MEMORY, t=boolean(5, 5), s=boolean(5, 7)),
     row("paddle.nn.TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 2, 8), 2, norm=paddle.nn.LayerNorm(6))", x=X, m=MEMORY, **CLOSE),
 ]  # fmt: skip
 
@@ -76,8 +77,8 @@ WHOLE = [
         ", custom_decoder=paddle.nn.TransformerDecoder(paddle.nn.TransformerDecoderLayer(6, 3, 4), 1)",
     )
 ] + [
-    row(filled("Transformer(6, 2, 1, 1, 8)", "n(s, t, e, d, m)"), s=MEMORY, t=X, e=boolean(7, 7), d=f32(5, 5), m=i64(5, 7, high=2), grad=False, **CLOSE),
-    row(filled("Transformer(6, 2, 1, 1, 8)", "n(s, t, tgt_mask=n.generate_square_subsequent_mask(5))"), s=MEMORY, t=X, grad=False, **CLOSE),
+    called("Transformer(6, 2, 1, 1, 8)", "n(s, t, e, d, m)", s=MEMORY, t=X, e=boolean(7, 7), d=f32(5, 5), m=i64(5, 7, high=2)),
+    called("Transformer(6, 2, 1, 1, 8)", "n(s, t, tgt_mask=n.generate_square_subsequent_mask(5))", s=MEMORY, t=X),
     row("paddle.nn.Transformer(6, 2, 1, 1, 8).generate_square_subsequent_mask(4)", grad=False),
     row("paddle.nn.Transformer(6, 2, 1, 2, 8, custom_encoder=paddle.nn.TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 3, 4), 1))", s=MEMORY, t=X, **CLOSE),
 ]  # fmt: skip

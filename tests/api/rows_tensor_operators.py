@@ -10,6 +10,11 @@ NUMBERS = (
 )
 INTS = "a + b|a - b|a * b|a / b|a // b|a % b|a ** b|a & b|a \\| b|a ^ b|~a|a == b|a < b|-a"
 
+DUNDERS = "add radd sub rsub mul rmul truediv rtruediv floordiv mod pow rpow eq ne lt le gt ge"
+REFLECTED = "2 // a|2 % a|2 - a|2 / a|2 ** a|2 * a|2 + a|2 & a|2 < a|2 == a|2.5 // a|2.5 % a|2.5 - a|True + a"
+STATEMENTS = "z += b|z -= b|z *= b|z /= b|z //= b|z %= b|z **= b|z += 2|z *= 0.5|z /= 2|z **= 2"
+BITS = "z &= b|z \\|= b|z ^= b"
+
 
 def _split(text):
     return [part.replace("\0", "|") for part in text.replace("\\|", "\0").split("|")]
@@ -65,4 +70,29 @@ ROWS = [
     row("[float(a[0]), int(a[1] * 10), bool(a[0] > 0), len(a)]", a=f32(3)),
     row("list(range(10))[a]", a=i64(low=1)),
     row("[v for v in a]", a=f32(2, 2)),
+    *[
+        row(f"a.__{name}__({value})", a=f32(3, low=0.5, high=3), b=f32(2, 3, low=0.5, high=3))
+        for name in DUNDERS.split()
+        for value in ("b", "0.17", "2")
+    ],
+    *[
+        row(f"a.__{name}__({value})", a=i64(3, low=1, high=9))
+        for name in DUNDERS.split()
+        for value in ("0.17", "2", "True", "np.int64(3)", "np.array([1, 2, 3])")
+    ],
+    *[row(f"a.__{name}__(b)", a=i64(3), b=i64(3)) for name in "and or xor".split()],
+    *[row(call, a=f32(2, 3), b=f32(3, 2)) for call in ("a.__matmul__(b)", "a @ b", "a.__neg__()", "a.__abs__()", "abs(a)")],
+    *[row(f"a.__{name}__()", a=i64(3)) for name in "neg abs invert".split()],
+    *[row("a.__len__()", a=f32(3)), row("a.__bool__()", a=f32(1)), row("[a.__int__(), a.__float__()]", a=f32(1, high=9))],
+    *[row(call, a=sample) for call in _split(REFLECTED) for sample in (f32(3, low=0.5, high=3), i64(3, low=1, high=4))],
+    *[
+        row(f"[z := a.clone(), exec({text!r}, d := {{'z': z, 'b': b}}), d['z'], z][2:]", a=sample, b=sample)
+        for text in _split(STATEMENTS)
+        for sample in (f32(3, low=0.5, high=3), i64(3, low=1, high=4))
+    ],
+    *[
+        row(f"[z := a.clone(), exec({text!r}, d := {{'z': z, 'b': b}}), d['z'], z][2:]", a=sample, b=sample)
+        for text in _split(BITS)
+        for sample in (boolean(4), i64(3, low=1, high=4))
+    ],
 ]

@@ -163,13 +163,13 @@ def test_a_script_runs_with_its_arguments(tmp_path):
 def test_a_missing_script_is_one_line(tmp_path):
     code, printed, errors = run("-m", "fxtraced", "run", "nope.py", cwd=tmp_path)
     assert (code, printed) == (2, "")
-    assert errors == "python -m fxtraced run: there is no file nope.py\n"
+    assert errors == "fxtraced run: there is no file nope.py\n"
 
 
 def test_a_command_is_needed(tmp_path):
     code, _, errors = run("-m", "fxtraced", cwd=tmp_path)
     assert code == 2
-    assert "usage: python -m fxtraced" in errors
+    assert "usage: fxtraced" in errors
 
 
 def test_the_scripts_own_error_comes_through(tmp_path):

@@ -41,7 +41,7 @@ SIZES = [
     "{w}", "{any}.shape[{a}]", "{any}.shape[0]", "{any}.shape[-1]", "{c}", "len({any})", "{any}.ndim", "self.width",
     "{n} + {c}", "{n} - 1", "{n} * 2", "{n} // 2", "{n} % 3", "{n} * {n:2}", "{n} - {n:2}", "abs({n} - {n:2})",
     "max({n}, {c})", "min({n}, {n:2})", "int({n} ** 0.5)", "-(-{n} // 2)", "round({n} / 2)", "math.ceil({n} / 3)",
-    "({n} if {q} else {n:2})", "math.prod({any}.shape)", "int({n} * 0.5)", "sum({any}.shape)", "{n} + {flag}", "1 << {n}",
+    "({n} if {q} else {n:2})", "math.prod({any}.shape)", "int({n} * 0.5)", "sum({any}.shape)", "{n} + {flag}",
     "sum(range({n}))", "next(i for i in range({n}) if i >= 0)", "np.prod({any}.shape[1:])", "int(np.sqrt({n}))",
 ]  # fmt: skip
 
@@ -113,7 +113,7 @@ TORCH_FLOATS = [
     "{f}.sum(0, keepdim=True)", "{f}.size({a}) * {f:2}", "{f}.contiguous()", "{f}.new_zeros({n}, 4)", "{f}.new_full([{n}], {k})", "{f}.masked_fill({b}, {k})",
     "{f}.index_add(0, {i}, {f:2})", "{f}.scatter(0, {i}, {f:2})", "{f}.clone()", "{f}.chunk({n})[0]", "{f}.split({n})[-1]", "{f}.select({a}, {n})",
     "{f}.numel() * {f:2}", "{f}.unfold({a}, 2, 1)", "{f}.flatten({a})", "{f}.unflatten({a}, [2, -1])", "{f}.type_as({f:2})", "{f}.norm()", "{f}.detach()",
-    "{f}.view_as({f:2})", "{f}.expand_as({f:2})", "{f}.resize_as_({f:2})", "{f}.stride({a}) * {f:2}", "{f}.swapaxes(0, -1)", "{f}.half().float()", "{f}.data",
+    "{f}.view_as({f:2})", "{f}.expand_as({f:2})", "{f}.stride({a}) * {f:2}", "{f}.swapaxes(0, -1)", "{f}.half().float()", "{f}.data",
 ]  # fmt: skip
 
 INTEGERS = [

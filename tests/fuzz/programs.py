@@ -122,8 +122,12 @@ def programs(draw: Any, stateful: bool = False) -> Program:
 
 def _input(draw: Any, index: int) -> Input:
     kind = draw(st.sampled_from(["f", "f", "f", "i", "b"])) if index else "f"
-    dims = draw(st.sampled_from([("N", 4), ("N",), ("N", "M"), ("N", "M", 4), ("N", 4, "M"), (4,), ("M",), (), (1, "N"), (2, "N", 4, "M")]))
-    return Input(f"xyz"[index], kind, dims, draw(st.sampled_from([False, False, False, True])))
+    dims = draw(
+        st.sampled_from(
+            [("N", 4), ("N",), ("N", "M"), ("N", "M", 4), ("N", 4, "M"), (4,), ("M",), (), (1, "N"), (2, "N", 4, "M")]
+        )
+    )
+    return Input("xyz"[index], kind, dims, draw(st.sampled_from([False, False, False, True])))
 
 
 class _Writer:
@@ -134,7 +138,14 @@ class _Writer:
         self.lines: list[str] = []
         self.tables = tables(program.style)
         layer = program.layer()
-        self.names: dict[str, Any] = {"self": layer, "torch": torch, "paddle": paddle, "math": math, "np": np, "random": random}
+        self.names: dict[str, Any] = {
+            "self": layer,
+            "torch": torch,
+            "paddle": paddle,
+            "math": math,
+            "np": np,
+            "random": random,
+        }
         self.given = dict(zip((x.name for x in program.inputs), program.tensors(0), strict=True))
         self.names.update(self.given)
         self.count = 0
@@ -193,7 +204,11 @@ class _Writer:
             self.count += 1
             return f"v{self.count}"
         if kind in ("c", "a", "k"):
-            return draw(st.sampled_from({"c": ["1", "2", "3", "4", "0"], "a": ["0", "-1", "1", "2"], "k": ["0.5", "2.0", "-0.25"]}[kind]))
+            return draw(
+                st.sampled_from(
+                    {"c": ["1", "2", "3", "4", "0"], "a": ["0", "-1", "1", "2"], "k": ["0.5", "2.0", "-0.25"]}[kind]
+                )
+            )
         names = [name for name, value in self._variables() if _fits(kind, value)]
         return draw(st.sampled_from(names)) if names else None
 
@@ -223,7 +238,9 @@ def _is_sound(value: Any) -> bool:
     if value.numel() > _MOST_ELEMENTS or value.is_complex():
         return False
     with torch._C.DisableTorchFunctionSubclass():
-        return bool(torch.isfinite(value).all()) and bool((value.abs() if value.dtype != torch.bool else value).max() < _LARGEST)
+        return bool(torch.isfinite(value).all()) and bool(
+            (value.abs() if value.dtype != torch.bool else value).max() < _LARGEST
+        )
 
 
 assert not set(TABLES) & {"f", "i", "b", "v", "w", "c", "k", "a"}

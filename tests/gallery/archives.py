@@ -123,3 +123,9 @@ def buffers_named_as_constants(self, constant_0, constant_1):
         + torch.tensor([5.0, 6.0]) * self.constant_0
         + self.constant_2
     )
+
+
+@G.guarded(f32(8, low=0.5), f32(8, low=-1, high=-0.5), f32(5, low=0.5))
+def guards_on_what_no_output_needs(self, x):
+    found = x[x > 0]
+    return torch.ones(3) * 2 if found.shape[0] > 1 else torch.zeros(3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import math
+import warnings
 
 import numpy as np
 import torch
@@ -308,3 +309,60 @@ def a_look_at_a_buffer_that_is_no_number_yet(self, x):
     scale = float(self.scale)
     self.scale.copy_(x.sum().reshape([1]) * 0 + 2)
     return x * (1 if math.isnan(scale) else 2)
+
+
+class CountsWhenABufferHasItsShape(paddle.nn.Layer):
+    """The first call gives the buffer its shape: the graph is of the layer after it."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("kept", torch.zeros(4))
+        self.calls = 0
+
+    def forward(self, x):
+        self.kept = x * 2
+        self.calls += 1
+        return x * self.calls
+
+
+G.refused("FXT202", f32(3, 4))(CountsWhenABufferHasItsShape)
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def a_tensor_of_torchs_in_a_layer(self, x):
+    y = torch.linspace(0, 1, x.shape[0])
+    last = y[-1]
+    y += 1
+    counts = torch.as_tensor(np.arange(3)) * x[0, 0]
+    return last, y, counts
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def an_index_of_nothing(self, x):
+    y = x.clone()
+    z = y[()]
+    y[0] = 0.0
+    return z, x[..., 0][...], x.sum()[()]
+
+
+@G.right(f32(2, 3, 4), f32(5, 6, 4), style="torch")
+def axes_reversed(self, x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x.T
+
+
+def _a_buffer(self, nn):
+    self.register_buffer("kept", torch.ones(4))
+
+
+@G.right(f32(3, 4), f32(5, 4), setup=_a_buffer)
+def the_length_of_a_buffer(self, x):
+    return x * len(self.kept), self.kept[len(self.kept) - 1]
+
+
+@G.right(f32(1, 4), f32(1, 6))
+def a_row_written_with_an_axis_too_many(self, x):
+    y = x * 1
+    y[0] = x + 1
+    return y

@@ -109,9 +109,9 @@ def test_a_program_of_paddle(names, tmp_path):
 
 
 def test_a_newer_format(tmp_path, monkeypatch):
-    import fxtraced.static.io as io
+    import fxtraced.static.manifest
 
-    monkeypatch.setattr(io, "FORMAT", 99)
+    monkeypatch.setattr(fxtraced.static.manifest, "FORMAT", 99)
     save_linear(tmp_path)
     monkeypatch.undo()
     with pytest.raises(paddle.errors.ArchiveError, match="has format 99"):

@@ -45,6 +45,21 @@ DYNAMIC = {
     "math.ceil of a size": (lambda self, x: x[: math.ceil(x.shape[0] / 2)], (3, 4), [(6, 4), (7, 4)]),
     "round and floor": (lambda self, x: x[: round(x.shape[0] / 2)] + math.floor(x.shape[0] / 3), (6, 4), [(7, 4)]),
     "size": (lambda self, x: x.sum() / x.size, (3, 4), [(5, 2)]),
+    "sum of a shape": (lambda self, x: x * sum(x.shape), (3, 4), [(5, 2)]),
+    "math.prod of a shape": (lambda self, x: x * math.prod(x.shape), (3, 4), [(5, 2)]),
+    "enumerate and zip": (
+        lambda self, x: x
+        + sum(i * d for i, d in enumerate(x.shape))
+        + sum(a * b for a, b in zip(x.shape, [1, 2], strict=True)),
+        (3, 4),
+        [(5, 2)],
+    ),
+    "isinstance": (lambda self, x: x * 2 if isinstance(x.shape[0], int) else x, (3, 4), [(5, 2)]),
+    "divmod, abs, shifts": (
+        lambda self, x: x + divmod(x.shape[0], 3)[1] + abs(x.shape[1] - 9) + (1 << x.shape[0]),
+        (3, 4),
+        [(5, 2)],
+    ),
 }
 
 
@@ -66,6 +81,14 @@ def test_sizes_stay_dynamic(name):
 def branch(self, x):
     if x.shape[1] % 2 == 0:
         x = x + 1
+    return x
+
+
+def halving(self, x):
+    n = x.shape[1]
+    while n > 1:
+        x = x + 1
+        n = n // 2
     return x
 
 
@@ -129,16 +152,154 @@ GUARDED = {
     "number of chunks": (
         lambda self, x: sum(x.chunk(3, axis=0)),
         (6, 4),
-        ["x.shape[0] % 3 == 0", "len(split) == 3"],
+        ["x.shape[0] % 3 == 0", "len(split(x)) == 3"],
         [(9, 4)],
         [],
     ),
-    "number of rows unbound": (lambda self, x: sum(paddle.unbind(x)), (3, 4), ["len(unbind) == 3"], [(3, 5)], [(4, 4)]),
+    "number of rows unbound": (
+        lambda self, x: sum(paddle.unbind(x)),
+        (3, 4),
+        ["len(unbind(x)) == 3"],
+        [(3, 5)],
+        [(4, 4)],
+    ),
     "item of paddle.shape": (
         lambda self, x: x * 2 if paddle.shape(x)[0].item() > 2 else x,
         (3, 4),
         None,
         [(4, 4)],
+        [(2, 4)],
+    ),
+    "float": (lambda self, x: x * float(x.shape[0]), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "index of a list": (lambda self, x: x + [5, 6, 7, 8][x.shape[0]], (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(2, 4)]),
+    "slice of a list": (
+        lambda self, x: x + sum([5, 6, 7, 8][: x.shape[0]]),
+        (3, 4),
+        ["x.shape[0] == 3"],
+        [(3, 5)],
+        [(2, 4)],
+    ),
+    "range with a step": (
+        lambda self, x: x + sum(range(0, x.shape[1], 2)),
+        (3, 4),
+        ["x.shape[1] == 4"],
+        [(5, 4)],
+        [(3, 6)],
+    ),
+    "while": (
+        halving,
+        (3, 4),
+        ["x.shape[1] > 1", "x.shape[1] // 2 > 1", "(x.shape[1] // 2) // 2 <= 1"],
+        [(2, 5)],
+        [(3, 8)],
+    ),
+    "hash": (lambda self, x: x + hash(x.shape[0]) % 3, (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(4, 4)]),
+    "set": (lambda self, x: x + len({x.shape[0], 7}), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(7, 4)]),
+    "repr": (lambda self, x: x + len(repr(x.shape[0])), (3, 4), ["x.shape[0] == 3"], [(3, 5)], [(30, 4)]),
+    "percent formatting": (
+        lambda self, x: x + len("%d" % x.shape[0]),  # noqa: UP031
+        (3, 4),
+        ["x.shape[0] == 3"],
+        [(3, 5)],
+        [(30, 4)],
+    ),
+    "str.format": (
+        lambda self, x: x + len("{:d}".format(x.shape[0])),  # noqa: UP032
+        (3, 4),
+        ["x.shape[0] == 3"],
+        [(3, 5)],
+        [(30, 4)],
+    ),
+    "math.log2": (lambda self, x: x * math.log2(x.shape[1]), (3, 4), ["x.shape[1] == 4"], [(5, 4)], [(3, 8)]),
+    "math.gcd": (lambda self, x: x * math.gcd(x.shape[1], 6), (3, 4), ["x.shape[1] == 4"], [(5, 4)], [(3, 8)]),
+    "math.isqrt": (lambda self, x: x * math.isqrt(x.shape[1]), (3, 4), ["x.shape[1] == 4"], [(5, 4)], [(3, 9)]),
+    "int of a root": (
+        lambda self, x: x * int(x.shape[1] ** 0.5),
+        (3, 4),
+        ["int(x.shape[1] ** 0.5) == 2"],
+        [(3, 8)],
+        [(3, 9)],
+    ),
+    "is_integer": (
+        lambda self, x: x if (x.shape[1] / 2).is_integer() else x + 1,
+        (3, 4),
+        ["x.shape[1] / 2 == floor(x.shape[1] / 2)"],
+        [(3, 6)],
+        [(3, 5)],
+    ),
+    "not": (lambda self, x: x if not x.shape[0] - 3 else x + 1, (3, 4), ["x.shape[0] - 3 == 0"], [(3, 5)], [(4, 4)]),
+    "two sizes": (
+        lambda self, x: x if x.shape[0] == x.shape[1] - 1 else x + 1,
+        (3, 4),
+        ["x.shape[0] == x.shape[1] - 1"],
+        [(5, 6)],
+        [(3, 5)],
+    ),
+    "max of a shape": (lambda self, x: x * max(x.shape), (3, 4), ["x.shape[1] > x.shape[0]"], [(2, 9)], [(4, 3)]),
+    "min of a shape": (lambda self, x: x * min(x.shape), (3, 4), ["x.shape[1] >= x.shape[0]"], [(2, 9)], [(4, 3)]),
+    "sorted": (lambda self, x: x * sorted(x.shape)[0], (3, 4), ["x.shape[1] >= x.shape[0]"], [(2, 9)], [(4, 3)]),
+    "any": (
+        lambda self, x: x if any(d > 3 for d in x.shape) else x + 1,
+        (3, 4),
+        ["x.shape[0] <= 3", "x.shape[1] > 3"],
+        [(2, 9)],
+        [(4, 4)],
+    ),
+    "all": (
+        lambda self, x: x if all(d > 1 for d in x.shape) else x + 1,
+        (3, 4),
+        ["x.shape[0] > 1", "x.shape[1] > 1"],
+        [(2, 9)],
+        [(1, 4)],
+    ),
+    "a size in a shape": (
+        lambda self, x: x if 4 in x.shape else x + 1,
+        (3, 4),
+        ["x.shape[0] != 4", "x.shape[1] == 4"],
+        [(5, 4)],
+        [(3, 5), (4, 4)],
+    ),
+    "repetition of a text": (
+        lambda self, x: x + len("a" * x.shape[0]),
+        (3, 4),
+        ["x.shape[0] == 3"],
+        [(3, 5)],
+        [(4, 4)],
+    ),
+    "np.sqrt": (lambda self, x: x * float(np.sqrt(x.shape[1])), (3, 4), ["x.shape[1] == 4"], [(5, 4)], [(3, 9)]),
+    "np.max": (
+        lambda self, x: x * int(np.max(x.shape)),
+        (3, 4),
+        ["x.shape[0] < x.shape[1]", "x.shape[1] == 4"],
+        [(2, 4)],
+        [(3, 5), (5, 4)],
+    ),
+    "np.array": (
+        lambda self, x: x * int(np.array(x.shape).sum()),
+        (3, 4),
+        ["x.shape[0] + x.shape[1] == 7"],
+        [(4, 3)],
+        [(3, 5)],
+    ),
+    "np.zeros": (
+        lambda self, x: x + paddle.to_tensor(np.zeros(x.shape, "float32")),
+        (3, 4),
+        ["x.shape[0] == 3", "x.shape[1] == 4"],
+        [],
+        [(3, 5), (1, 4)],
+    ),
+    "a size inside": (
+        lambda self, x: x if self.fc(x).shape[0] > 2 else x + 1,
+        (3, 4),
+        ["linear(x).shape[0] > 2"],
+        [(5, 4)],
+        [(2, 4)],
+    ),
+    "a size deep inside": (
+        lambda self, x: x if F.relu(F.relu(F.relu(x))).shape[0] > 2 else x + 1,
+        (3, 4),
+        ["relu(relu(relu)).shape[0] > 2"],
+        [(5, 4)],
         [(2, 4)],
     ),
     "assert": (lambda self, x: (x.shape[1] == 4 or 1 / 0) and x + 1, (3, 4), ["x.shape[1] == 4"], [(5, 4)], []),
@@ -148,8 +309,9 @@ GUARDED = {
 @pytest.mark.parametrize("name", GUARDED)
 def test_looks_become_guards(name):
     forward, shape, texts, inside, outside = GUARDED[name]
-    layer = layer_of(forward)
+    layer = layer_of(forward, linear)
     traced = trace(layer, floats(*shape))
+    assert all(guard.source.file == __file__ and guard.source.text for guard in traced.guards)
     if texts is not None:
         assert [guard.text for guard in traced.guards] == texts
     for other in [shape, *inside]:

@@ -45,6 +45,73 @@ def test_baked_values_are_caught(name):
     assert f"at {__file__}:" in text
 
 
+def with_calls(self):
+    self.count = 0
+    self.register_buffer("calls", paddle.zeros([1]))
+
+
+def counts_aside(self, x):
+    self.count += 1
+    self.calls += 1
+    self.calls.copy_(paddle.to_tensor([float(self.count)]))
+    return x
+
+
+def decides_by_a_buffer(self, x):
+    self.calls = self.calls + 1
+    return x if self.calls.item() > 1 else x * 2
+
+
+def another_way_when_traced(self, x):
+    if type(x) is paddle.Tensor:
+        self.calls.set_value(self.calls + 1)
+    return x
+
+
+# forward, and what is said to diverge first.
+DIVERGENCES = {
+    "a Python counter": (counting, "mul(x, 1) when traced, mul(x, 2) on these inputs at "),
+    "a constant that a write hides": (counts_aside, "clone = clone(constant_0) at "),
+    "a guard on a counting buffer": (decides_by_a_buffer, "the guard add(calls, 1) <= 1  ("),
+    "what is no torch call": (
+        another_way_when_traced,
+        "none that was recorded: traced again on these inputs, forward does the same operations with the same values. ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+def test_the_first_divergence_is_named(name):
+    forward, text = DIVERGENCES[name]
+    with pytest.raises(paddle.errors.VerificationError) as error:
+        trace(layer_of(forward, with_calls), floats(2, 3))
+    assert f"first operation that diverges: {text}" in str(error.value)
+
+
+def test_a_difference_of_torchscript_alone_is_called_that(monkeypatch):
+    def wrong_pass(graph):
+        for node in graph.find_nodes(op="call_function", target=torch.exp):
+            node.target = torch.log
+        return 0
+
+    monkeypatch.setattr("fxtraced.passes.pipeline.PIPELINE", [("", wrong_pass)])
+    with pytest.raises(paddle.errors.VerificationError, match="none: node by node the graph gives what the layer"):
+        trace(layer_of(lambda self, x: paddle.exp(x)), floats(2, 3))
+
+
+def test_training_and_inference_are_verified_each_in_their_mode():
+    def setup(self):
+        self.norm = paddle.nn.BatchNorm1D(4)
+        self.drop = paddle.nn.Dropout(0.5)
+
+    traced = trace(layer_of(lambda self, x: self.drop(self.norm(x)) + paddle.rand([4]), setup), floats(6, 4))
+    for program in (traced.program, traced._inference):
+        assert [probe.skipped for probe in program.report.probes] == ["", "", ""]
+        assert program.report.probes[2].shapes == {"x": (2, 4)}
+    assert traced.program.trace.training
+    assert not traced._inference.trace.training
+
+
 def test_the_report_tells_what_was_compared():
     report = trace(layer_of(lambda self, x, ids: self.fc(x)[ids], linear), floats(5, 4), ints(5)).report
     assert [probe.name for probe in report.probes] == ["the given inputs", "fresh values", "other sizes"]
@@ -63,7 +130,7 @@ def test_the_report_prints_as_a_table():
         "  other sizes       x[6, 4], ids[2]  largest difference 0 absolute, 0 relative",
         "  x.shape[0] = 5    free: works at 6",
     ]
-    assert lines[5].startswith("  x.shape[1] = 4    fixed: forward fails on x[6, 3], ids[2]: RuntimeError: mat1 and mat2")
+    assert lines[5].startswith("  x.shape[1] = 4    fixed: forward fails on x[6, 3], ids[2]: RuntimeError: mat1")
     assert lines[6] == "  ids.shape[0] = 5  free: works at 2"
 
 

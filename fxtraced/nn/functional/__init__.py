@@ -1,5 +1,8 @@
 """Functions of neural networks (paddle.nn.functional)."""
 
+from types import FunctionType
+
+from fxtraced.framework.calls import name_calls
 from fxtraced.nn.functional.activation import (
     celu,
     elu,
@@ -254,3 +257,5 @@ __all__ = [
     "upsample",
     "zeropad2d",
 ]
+
+name_calls([globals()[name] for name in __all__ if isinstance(globals()[name], FunctionType)])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from fxtraced.framework.dtype import dtype_name
 from fxtraced.tensor.common import torch_method
 
 LAYOUTS = {
@@ -13,6 +15,20 @@ LAYOUTS = {
     2: ("NCHW", "NHWC"),
     3: ("NCDHW", "NDHWC"),
 }
+
+CHANNEL_LAYOUTS = ("NC", "NCL", "NCHW", "NCDHW", "NLC", "NHWC", "NDHWC")
+
+
+def check_choice(function: str, argument: str, value: Any, choices: Sequence[str]) -> None:
+    """Raises ValueError unless value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{function}: {argument} must be one of {', '.join(choices)}, but received {value!r}")
+
+
+def check_integers(function: str, argument: str, value: Any) -> None:
+    """Raises ValueError unless value is a tensor of integers."""
+    if value.dtype.is_floating_point or value.dtype == torch.bool:
+        raise ValueError(f"{function}: {argument} must hold integers, but its dtype is {dtype_name(value.dtype)}")
 
 
 def cast(x: Any, dtype: torch.dtype) -> Any:
@@ -40,9 +56,7 @@ def _number(value: Any) -> Any:
 
 def is_channel_last(data_format: str, dims: int, function: str) -> bool:
     """Whether channels come last. Raises ValueError for a layout that does not fit the number of dimensions."""
-    if data_format not in LAYOUTS[dims]:
-        first, last = LAYOUTS[dims]
-        raise ValueError(f"{function}: data_format should be {first!r} or {last!r}, but received {data_format!r}")
+    check_choice(function, "data_format", data_format, LAYOUTS[dims])
     return data_format == LAYOUTS[dims][1]
 
 

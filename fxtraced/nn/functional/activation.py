@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.nn.functional._arguments import cast, is_last
+from fxtraced.nn.functional._arguments import CHANNEL_LAYOUTS, cast, check_choice, is_last
 from fxtraced.tensor.common import torch_method
 
 
@@ -81,6 +81,10 @@ def log_softmax(x: Any, axis: int = -1, dtype: Any = None, name: str | None = No
 
 def maxout(x: Any, groups: int, axis: int = 1, name: str | None = None) -> Any:
     """The maximum of each group of `groups` neighbouring channels along axis."""
+    if x.ndim != 4 or groups < 2:
+        raise ValueError(
+            f"maxout: x must have 4 dimensions and groups be at least 2, but received {x.ndim} and {groups}"
+        )
     axis = axis % x.ndim
     return torch.amax(torch.unflatten(x, axis, [-1, groups]), axis + 1)
 
@@ -92,6 +96,7 @@ def mish(x: Any, name: str | None = None) -> Any:
 
 def prelu(x: Any, weight: Any, data_format: str = "NCHW", name: str | None = None) -> Any:
     """x where positive, else weight * x; weight has one element or one for each channel."""
+    check_choice("prelu", "data_format", data_format, CHANNEL_LAYOUTS)
     if weight.ndim == 1 and is_last(data_format):
         return torch.where(x > 0, x, x * weight)
     if weight.ndim == 0 or x.ndim < 2:

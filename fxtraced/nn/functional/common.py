@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from fxtraced.nn.functional._arguments import per_dim
+from fxtraced.nn.functional._arguments import is_channel_last, per_dim
 from fxtraced.nn.functional.interpolate import interpolate, upsample
 
 __all__ = [
@@ -55,18 +55,14 @@ def dropout(
 
 def dropout2d(x: Any, p: float = 0.5, training: bool = True, data_format: str = "NCHW", name: str | None = None) -> Any:
     """Zero whole channels of x [N, C, H, W] with probability p while training."""
-    if data_format not in ("NCHW", "NHWC"):
-        raise ValueError(f"dropout2d: data_format should be 'NCHW' or 'NHWC', but received {data_format!r}")
-    return dropout(x, p, [0, 1] if data_format == "NCHW" else [0, 3], training)
+    return dropout(x, p, [0, 3] if is_channel_last(data_format, 2, "dropout2d") else [0, 1], training)
 
 
 def dropout3d(
     x: Any, p: float = 0.5, training: bool = True, data_format: str = "NCDHW", name: str | None = None
 ) -> Any:
     """Zero whole channels of x [N, C, D, H, W] with probability p while training."""
-    if data_format not in ("NCDHW", "NDHWC"):
-        raise ValueError(f"dropout3d: data_format should be 'NCDHW' or 'NDHWC', but received {data_format!r}")
-    return dropout(x, p, [0, 1] if data_format == "NCDHW" else [0, 4], training)
+    return dropout(x, p, [0, 4] if is_channel_last(data_format, 3, "dropout3d") else [0, 1], training)
 
 
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, name: str | None = None) -> Any:
@@ -113,6 +109,11 @@ def pad(
     if data_format.upper() not in layouts[x.ndim]:
         raise AssertionError(
             f"input tensor dimension is {x.ndim}, it's data format should be in {layouts[x.ndim]} but got {data_format}"
+        )
+    if len(amounts) != 2 * (x.ndim - 2):
+        raise ValueError(
+            f"pad: must hold {2 * (x.ndim - 2)} numbers for the spatial dimensions of an x of {x.ndim} dimensions, "
+            f"but received {amounts}"
         )
     last = data_format.upper() == layouts[x.ndim][1]
     if mode == "constant":

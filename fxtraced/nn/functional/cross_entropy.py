@@ -43,14 +43,17 @@ def cross_entropy(
     if soft_label:
         return _soft(logs, cast(label, logs.dtype), weight, axis, reduction)
     hard = cast(label if squeezed else torch.squeeze(label, axis), torch.int64)
-    loss = F.nll_loss(torch.movedim(logs, axis, 1) if logs.ndim > 1 else logs, hard, weight,
-                      ignore_index=ignore_index, reduction="none")  # fmt: skip
+    # torch computes no gradient of classes that are not contiguous.
+    classes = torch.movedim(logs, axis, 1).contiguous() if logs.ndim > 1 else logs
+    loss = F.nll_loss(classes, hard, ignore_index=ignore_index, reduction="none")
+    valid = torch.ne(hard, ignore_index)
+    weights = cast(valid, loss.dtype)
+    if weight is not None:
+        # Not by nll_loss, which has no gradient for weights.
+        chosen = torch.where(valid, hard, torch.zeros_like(hard))
+        weights = weights * torch.reshape(torch.index_select(weight, 0, torch.flatten(chosen)), hard.shape)
+        loss = loss * weights
     if reduction == "mean":
-        valid = torch.ne(hard, ignore_index)
-        weights = cast(valid, loss.dtype)
-        if weight is not None:
-            chosen = torch.where(valid, hard, torch.zeros_like(hard))
-            weights = weights * torch.reshape(torch.index_select(weight, 0, torch.flatten(chosen)), hard.shape)
         total = torch.sum(weights)
         # All labels ignored: 0 / 1, not 0 / 0.
         return torch.sum(loss) / (total + cast(torch.eq(total, 0), total.dtype))
@@ -60,7 +63,8 @@ def cross_entropy(
 
 
 def _soft(logs: Any, label: Any, weight: Any, axis: int, reduction: str) -> Any:
-    loss = -torch.sum(label * logs, axis, keepdim=True)
+    # Paddle has no gradient for soft labels.
+    loss = -torch.sum(torch.detach(label) * logs, axis, keepdim=True)
     if weight is None:
         return reduce(loss, reduction, "softmax_cross_entropy")
     weights = torch.reshape(torch.matmul(label, weight), loss.shape)
@@ -75,8 +79,8 @@ def softmax_with_cross_entropy(
     logits: Any, label: Any, soft_label: bool = False, ignore_index: int = -100, numeric_stable_mode: bool = True,
     return_softmax: bool = False, axis: int = -1,
 ) -> Any:  # fmt: skip
-    """The loss with size 1 along axis, and with return_softmax also the probabilities."""
+    """The loss with size 1 along axis, and with return_softmax also the probabilities, which have no gradient."""
     if label.ndim == logits.ndim - 1:
         label = torch.unsqueeze(label, axis)
     loss = cross_entropy(logits, label, None, ignore_index, "none", soft_label, axis)
-    return (loss, F.softmax(logits, axis)) if return_softmax else loss
+    return (loss, F.softmax(torch.detach(logits), axis)) if return_softmax else loss

@@ -33,6 +33,8 @@ def temporal_shift(
     x: Any, seg_num: int, shift_ratio: float = 0.25, name: str | None = None, data_format: str = "NCHW"
 ) -> Any:
     """Shift a part of the channels of x [N * seg_num, C, H, W] one segment back, and as many one forward."""
+    if not 0 < shift_ratio < 0.5:
+        raise ValueError(f"temporal_shift: shift_ratio must be between 0 and 0.5, but received {shift_ratio}")
     last = is_channel_last(data_format, 2, "temporal_shift")
     x = channels_first(x, last)
     channels = x.shape[1]

@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 
 from fxtraced.framework.dtype import default_dtype
-from fxtraced.nn.functional._arguments import cast
+from fxtraced.nn.functional._arguments import cast, check_integers
 
 
 def one_hot(x: Any, num_classes: Any, name: str | None = None) -> Any:
     """x [...] of integers as [..., num_classes] of floats; torch's is int64."""
+    check_integers("one_hot", "x", x)
     count: Any = num_classes.item() if isinstance(num_classes, torch.Tensor) else num_classes
     return cast(F.one_hot(cast(x, torch.int64), count), default_dtype())
 
@@ -21,6 +22,7 @@ def embedding(
     x: Any, weight: Any, padding_idx: int | None = None, sparse: bool = False, name: str | None = None
 ) -> Any:
     """The rows of weight [n, d] that integers x [...] name: [..., d]; zeros for padding_idx, whatever the weight."""
+    check_integers("embedding", "x", x)
     rows = F.embedding(x, weight, sparse=sparse)
     if padding_idx is None:
         return rows

@@ -1,4 +1,7 @@
-"""Losses (paddle.nn.functional.loss). reduction is "mean", "sum" or "none" everywhere."""
+"""Losses (paddle.nn.functional.loss). reduction is "mean", "sum" or "none" everywhere.
+
+Labels are detached where Paddle has no gradient for them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from fxtraced.nn.functional._arguments import cast, check_reduction, reduce
+from fxtraced.nn.functional._arguments import cast, check_integers, check_reduction, reduce
 from fxtraced.nn.functional.cross_entropy import cross_entropy, softmax_with_cross_entropy
 from fxtraced.nn.functional.distance import pairwise_distance
 from fxtraced.nn.functional.input import one_hot
@@ -35,7 +38,7 @@ def binary_cross_entropy(
     input: Any, label: Any, weight: Any = None, reduction: str = "mean", name: str | None = None
 ) -> Any:
     """-(label * log(input) + (1 - label) * log(1 - input)), times weight; logarithms stop at -100."""
-    loss = F.binary_cross_entropy(input, label, reduction="none")
+    loss = F.binary_cross_entropy(input, torch.detach(label), reduction="none")
     return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
 
@@ -44,7 +47,10 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """binary_cross_entropy of sigmoid(logit); pos_weight weighs the positive labels, weight the elements."""
     check_reduction(reduction, "binary_cross_entropy_with_logits")
-    return F.binary_cross_entropy_with_logits(logit, label, weight, pos_weight=pos_weight, reduction=reduction)
+    if pos_weight is not None:
+        pos_weight = torch.detach(pos_weight)
+    loss = F.binary_cross_entropy_with_logits(logit, torch.detach(label), pos_weight=pos_weight, reduction="none")
+    return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy_with_logits")
 
 
 def ctc_loss(
@@ -81,7 +87,7 @@ def gaussian_nll_loss(
     check_reduction(reduction, "gaussian_nll_loss")
     if variance.ndim == input.ndim - 1:
         variance = torch.unsqueeze(variance, -1)
-    clamped = variance + torch.detach(torch.clamp(variance, min=epsilon) - variance)
+    clamped = torch.clamp(torch.detach(variance), min=epsilon)
     loss = 0.5 * (torch.log(clamped) + torch.square(input - label) / clamped)
     return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction, "gaussian_nll_loss")
 
@@ -89,7 +95,7 @@ def gaussian_nll_loss(
 def kl_div(input: Any, label: Any, reduction: str = "mean", name: str | None = None) -> Any:
     """label * (log(label) - input), 0 where label is not positive; "mean" is per element, "batchmean" per sample."""
     dtype = torch.promote_types(input.dtype, label.dtype)
-    label = cast(label, dtype)
+    label = cast(torch.detach(label), dtype)
     # torch's is NaN where label is negative.
     loss = F.kl_div(cast(input, dtype), torch.clamp(label, min=0.0), reduction="none")
     if reduction == "batchmean":
@@ -104,6 +110,7 @@ def l1_loss(input: Any, label: Any, reduction: str = "mean", name: str | None = 
 
 def log_loss(input: Any, label: Any, epsilon: float = 1e-4, name: str | None = None) -> Any:
     """-label * log(input + epsilon) - (1 - label) * log(1 - input + epsilon)."""
+    label = torch.detach(label)
     return -label * torch.log(input + epsilon) - (1 - label) * torch.log(1 - input + epsilon)
 
 
@@ -123,6 +130,9 @@ def nll_loss(
 ) -> Any:  # fmt: skip
     """-input[label] of log probabilities [N, C, ...]; "mean" divides by the weights of the labels."""
     check_reduction(reduction, "nll_loss")
+    check_integers("nll_loss", "label", label)
+    if weight is not None:
+        weight = torch.detach(weight)
     return F.nll_loss(input, cast(label, torch.int64), weight, ignore_index=ignore_index, reduction=reduction)
 
 
@@ -156,7 +166,7 @@ def sigmoid_focal_loss(
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """Binary cross entropy of logits, weighed by alpha and by (1 - p of the true class) ** gamma, over normalizer."""
-    entropy = F.binary_cross_entropy_with_logits(logit, label, reduction="none")
+    entropy = F.binary_cross_entropy_with_logits(logit, torch.detach(label), reduction="none")
     chance = torch.sigmoid(logit)
     hit = chance * label + (1 - chance) * (1 - label)
     loss = (alpha * label + (1 - alpha) * (1 - label)) * entropy * torch.pow(1 - hit, gamma)

@@ -8,10 +8,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from fxtraced.nn.functional._arguments import channels_back, channels_first
+from fxtraced.nn.functional._arguments import CHANNEL_LAYOUTS, channels_back, channels_first, check_choice
 from fxtraced.tensor.common import torch_method
-
-_LAYOUTS = ("NC", "NCL", "NCHW", "NCDHW", "NLC", "NHWC", "NDHWC")
 
 
 def normalize(x: Any, p: float = 2, axis: int = 1, epsilon: float = 1e-12, name: str | None = None) -> Any:
@@ -29,8 +27,7 @@ def batch_norm(
     The batch's are taken while training, unless use_global_stats says otherwise (False: always, True: never). They
     move the running ones: running = momentum * running + (1 - momentum) * batch, with the biased batch variance.
     """
-    if data_format not in _LAYOUTS:
-        raise ValueError(f"data_format must be one of {_LAYOUTS} but receive {data_format}")
+    check_choice("batch_norm", "data_format", data_format, CHANNEL_LAYOUTS)
     last = data_format[1] != "C"
     x = channels_first(x, last)
     by_batch = training if use_global_stats is None else not use_global_stats
@@ -74,8 +71,7 @@ def local_response_norm(
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """x / (k + alpha * mean of squares over `size` neighbouring channels) ** beta."""
-    if data_format not in _LAYOUTS[1:]:
-        raise ValueError(f"data_format should be in one of {_LAYOUTS[1:]}, but got {data_format}")
+    check_choice("local_response_norm", "data_format", data_format, CHANNEL_LAYOUTS[1:])
     if x.ndim < 3:
         raise ValueError(f"Expected 3D or higher dimensionality input, but got {x.ndim} dimensions")
     last = data_format[-1] == "C"

@@ -223,7 +223,7 @@ def _unpool(
 ) -> Any:
     if is_channel_last(data_format, dims, f"max_unpool{dims}d"):
         raise ValueError(
-            f"max_unpool{dims}d: data_format must put channels first ({LAYOUTS[dims][0]!r}), but received {data_format!r}"
+            f"max_unpool{dims}d: data_format must be {LAYOUTS[dims][0]!r}, channels first, but received {data_format!r}"
         )
     kernel = per_dim(kernel_size, dims, "kernel_size")
     strides = kernel if stride is None else per_dim(stride, dims, "stride")

@@ -35,6 +35,15 @@ class Layer(torch.nn.Module):
             kwargs = {name: _ours(value) for name, value in kwargs.items()}
         return super().__call__(*inputs, **kwargs)
 
+    def __repr__(self) -> str:
+        """As Paddle prints it: what extra_repr says on the first line, each sublayer on its own."""
+        extra = self.extra_repr()
+        lines = [f"({name}): {layer!r}".replace("\n", "\n  ") for name, layer in self._modules.items()]
+        if "\n" in extra:
+            extra = "\n  " + extra.replace("\n", "\n  ") + "\n"
+        below = "\n  " + "\n  ".join(lines) + "\n" if lines else ""
+        return f"{type(self).__name__}({extra}{below})"
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as TF
 
+from fxtraced.framework.dtype import convert_dtype
 from fxtraced.nn.initializer import Constant, Uniform
 from fxtraced.nn.layer.container import LayerList
 from fxtraced.nn.layer.fused_rnn import fused_rnn
@@ -32,16 +33,19 @@ class RNNCellBase(Layer):
     def get_initial_states(
         self, batch_ref: Any, shape: Any = None, dtype: Any = None, init_value: float = 0.0, batch_dim_idx: int = 0
     ) -> Any:
-        """States filled with init_value for the batch of batch_ref."""
+        """States filled with init_value for the batch of batch_ref, of its dtype unless another is given."""
         first = batch_ref
         while isinstance(first, list | tuple):
             first = first[0]
+        if dtype is not None:
+            kind = convert_dtype(dtype)
+        else:
+            kind = first.dtype if first.dtype.is_floating_point else self._dtype
 
         def filled(sizes: Any) -> Any:
             if sizes and isinstance(sizes[0], list | tuple):
                 return type(sizes)([filled(item) for item in sizes])
             rest = [size for size in sizes if not (isinstance(size, int) and size == -1)]
-            kind = first.dtype if first.dtype.is_floating_point else self._dtype
             state = torch.full([first.shape[batch_dim_idx], *rest], init_value, dtype=kind, device=first.device)
             return as_tensor(state)
 
@@ -91,6 +95,10 @@ class SimpleRNNCell(RNNCellBase):
         from_input, from_state = self._gates(inputs, states)
         hidden = (torch.tanh if self.activation == "tanh" else torch.relu)(from_input + from_state)
         return hidden, hidden
+
+    def extra_repr(self) -> str:
+        text = super().extra_repr()
+        return text if self.activation == "tanh" else f"{text}, activation={self.activation}"
 
 
 class LSTMCell(RNNCellBase):
@@ -240,6 +248,11 @@ class RNNBase(LayerList):
             for cell, suffix in zip(cells, ("", "_reverse"), strict=False):
                 for attribute in _ATTRIBUTES:
                     name = attribute.removesuffix("_attr")
+                    if attributes[attribute] is False:
+                        # As in Paddle, it has its second name only.
+                        path = f"{layer}.cell" if len(cells) == 1 else f"{layer}.cell_{'bw' if suffix else 'fw'}"
+                        self._weight_names.append(f"{path}.{name}")
+                        continue
                     self.add_parameter(f"{name}_l{layer}{suffix}", getattr(cell, name))
                     self._weight_names.append(f"{name}_l{layer}{suffix}")
 
@@ -248,19 +261,42 @@ class RNNBase(LayerList):
 
         A state is [layers * directions, B, hidden]; LSTM has (h, c). After sequence_length outputs are zero.
         """
+        self._check_inputs(inputs)
+        shape = [self.num_layers * self.num_directions, inputs.shape[1 if self.time_major else 0], self.hidden_size]
         if initial_states is None:
-            batch = inputs.shape[1 if self.time_major else 0]
-            shape = [self.num_layers * self.num_directions, batch, self.hidden_size]
             zeros = as_tensor(torch.zeros(shape, dtype=inputs.dtype, device=inputs.device))
             states = [zeros] * self.state_components
         else:
             states = list(initial_states) if isinstance(initial_states, list | tuple) else [initial_states]
-        weights = [self._parameters[name] for name in self._weight_names]
+            self._check_states(states, shape)
+        weights = [self.get_parameter(name) for name in self._weight_names]
         outputs, final = fused_rnn(
             self.mode, inputs, states, weights, self.num_layers, self.dropout, self.training,
             self.num_directions == 2, not self.time_major, sequence_length,
         )  # fmt: skip
         return outputs, tuple(final) if self.mode == "LSTM" else final[0]
+
+    # torch's kernels do not check sizes: with others they read beyond the memory of a tensor.
+
+    def _check_inputs(self, inputs: Any) -> None:
+        if inputs.ndim != 3 or inputs.shape[2] != self.input_size:
+            order = "steps, batch" if self.time_major else "batch, steps"
+            raise ValueError(
+                f"{type(self).__name__}: inputs must be [{order}, {self.input_size}], but their shape is "
+                f"{list(inputs.shape)}"
+            )
+
+    def _check_states(self, states: list[Any], shape: list[Any]) -> None:
+        if len(states) != self.state_components:
+            raise ValueError(
+                f"{type(self).__name__}: initial_states must be {self.state_components} tensors, but are {len(states)}"
+            )
+        for state in states:
+            if state.ndim != 3 or any(state.shape[dim] != size for dim, size in enumerate(shape)):
+                raise ValueError(
+                    f"{type(self).__name__}: a state of initial_states must be [layers * directions, batch, "
+                    f"hidden_size] = {shape}, but its shape is {list(state.shape)}"
+                )
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"

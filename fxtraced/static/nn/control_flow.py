@@ -1,7 +1,8 @@
-"""Control flow by functions, as Paddle runs it in dynamic mode: the values decide, in Python.
+"""Control flow by functions: run as Python runs it on eager tensors, recorded as branches and loops in a trace.
 
-A static graph cannot branch on values: while a layer is traced these raise DataDependenceError, unless the condition
-follows from sizes, parameters or constants.
+While a layer is traced, a condition that depends on the inputs makes a real branch: every function is recorded, and the
+graph decides in each call. A condition that follows from sizes, parameters and constants is looked at, and guarded.
+Loops are always recorded.
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from fxtraced.tracing.control_flow import record_cond, record_while_loop
+from fxtraced.tracing.recording import current_tracer
+from fxtraced.tracing.regions import note_way
+from fxtraced.tracing.values import TracedValue
 
 __all__ = ["case", "cond", "switch_case", "while_loop"]
 
@@ -23,13 +29,14 @@ def cond(
 ) -> Any:
     """true_fn() if pred, a tensor of one element, holds, else false_fn(); None for a missing function.
 
-    Raises AssertionError for another pred, TypeError for what cannot be called.
+    Raises AssertionError for another pred, TypeError for what cannot be called; in a trace ControlFlowError for
+    functions whose results differ in structure, dtype or number of dimensions.
     """
     for argument, function in (("true_fn", true_fn), ("false_fn", false_fn)):
         if function is not None and not callable(function):
             raise TypeError(f"The {argument} in cond must be callable, but received {type(function).__name__}")
-    chosen = true_fn if _holds(pred, "cond") else false_fn
-    return None if chosen is None else chosen()
+    _check(pred, "cond")
+    return _choose(pred, true_fn or _nothing, false_fn or _nothing, ("true_fn of cond", "false_fn of cond"))
 
 
 def case(pred_fn_pairs: Any, default: Callable[[], Any] | None = None, name: str | None = None) -> Any:
@@ -37,10 +44,11 @@ def case(pred_fn_pairs: Any, default: Callable[[], Any] | None = None, name: str
     pairs = list(pred_fn_pairs)
     if not pairs:
         raise TypeError("case: pred_fn_pairs must not be empty")
-    for pred, function in pairs:
-        if _holds(pred, "case"):
-            return function()
-    return default() if default is not None else pairs[-1][1]()
+    for pred, _ in pairs:
+        _check(pred, "case")
+    if default is None:
+        pairs, default = pairs[:-1], pairs[-1][1]
+    return _first_that_holds(pairs, default, "case")
 
 
 def switch_case(
@@ -55,10 +63,10 @@ def switch_case(
     if not functions:
         raise TypeError("switch_case: branch_fns must not be empty")
     _check(branch_index, "switch_case")
-    index = int(branch_index)
-    if index in functions:
-        return functions[index]()
-    return default() if default is not None else functions[max(functions)]()
+    if default is None:
+        default = functions.pop(max(functions))
+    index = branch_index.to(torch.int64)
+    return _first_that_holds([(index == key, function) for key, function in functions.items()], default, "switch_case")
 
 
 def while_loop(
@@ -67,7 +75,8 @@ def while_loop(
     """Replace loop_vars by body(*loop_vars) while cond(*loop_vars) holds; returns them.
 
     Raises TypeError for what cannot be called and for loop_vars that are no list or tuple, ValueError for none and
-    when body returns another number of them.
+    when body returns another number of them; in a trace ControlFlowError (a ValueError) also for other dtypes and
+    numbers of dimensions.
     """
     for argument, function in (("cond", cond), ("body", body)):
         if not callable(function):
@@ -76,8 +85,13 @@ def while_loop(
         raise TypeError("loop_vars in while_loop should be a list or tuple")
     if not loop_vars:
         raise ValueError("loop_vars in while_loop should not be empty")
-    values = list(loop_vars)
-    while _holds(cond(*values), "while_loop"):
+
+    def holds(*values: Any) -> Any:
+        pred = cond(*values)
+        _check(pred, "while_loop")
+        return pred
+
+    def step(*values: Any) -> list[Any]:
         given = body(*values)
         given = list(given) if isinstance(given, list | tuple) else [given]
         if len(given) != len(values):
@@ -85,16 +99,49 @@ def while_loop(
                 f"body in while_loop should return as many values as loop_vars holds ({len(values)}), but returned "
                 f"{len(given)}"
             )
-        values = given
+        return given
+
+    tracer = current_tracer()
+    if tracer is not None:
+        return record_while_loop(tracer, holds, step, list(loop_vars), body)
+    values = list(loop_vars)
+    while bool(holds(*values)):
+        note_way("body of while_loop")
+        values = step(*values)
     return values
 
 
-def _holds(pred: Any, function: str) -> bool:
-    _check(pred, function)
-    return bool(pred)
+def _choose(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], roles: tuple[str, str]) -> Any:
+    tracer = current_tracer()
+    if tracer is not None and not tracer.traced(pred).fixed:
+        return record_cond(tracer, pred, true_fn, false_fn, roles)
+    chosen, role = (true_fn, roles[0]) if bool(pred) else (false_fn, roles[1])
+    note_way(role)
+    return chosen()
+
+
+def _first_that_holds(pairs: list[tuple[Any, Callable[[], Any]]], default: Callable[[], Any], call: str) -> Any:
+    """A chain of branches: each pred is asked for only where those before it do not hold."""
+
+    def chain(place: int) -> Any:
+        if place == len(pairs):
+            return default()
+        pred, function = pairs[place]
+        last = place == len(pairs) - 1
+        # What stands for the rest of the chain is no way of its own.
+        roles = (f"function {place} of {call}", f"default of {call}" if last else "")
+        return _choose(pred, function, lambda: chain(place + 1), roles)
+
+    return chain(0)
+
+
+def _nothing() -> None:
+    """The missing function of a cond."""
 
 
 def _check(pred: Any, function: str) -> None:
     assert isinstance(pred, torch.Tensor), f"{function}: the condition must be a tensor, but received {type(pred)}"
-    one = all(size == 1 for size in pred.shape)
-    assert one, f"{function}: the condition must have one element, but its shape is {list(pred.shape)}"
+    # Asking a traced tensor for its sizes would leave guards.
+    shape = list((pred.example if isinstance(pred, TracedValue) else pred).shape)
+    one = all(size == 1 for size in shape)
+    assert one, f"{function}: the condition must have one element, but its shape is {shape}"

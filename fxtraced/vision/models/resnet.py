@@ -7,6 +7,7 @@ from typing import Any
 
 from fxtraced import nn
 from fxtraced.tensor.manipulation import flatten
+from fxtraced.vision.models._utils import no_pretrained
 
 # Blocks in each of the four stages, by the depth of the network.
 _STAGES = {
@@ -168,11 +169,7 @@ class ResNet(nn.Layer):
 
 
 def _resnet(arch: str, block: Any, depth: int, pretrained: bool, **kwargs: Any) -> ResNet:
-    if pretrained:
-        raise ValueError(
-            f"{arch}(pretrained=True): fxtraced downloads no weights. Build the model without it and load a file: "
-            "model.set_state_dict(paddle.load('weights.pdparams'))"
-        )
+    no_pretrained(arch, pretrained)
     return ResNet(block, depth, **kwargs)
 
 

@@ -1,0 +1,171 @@
+"""Branches and loops in a graph: a node that holds graphs of its own, called regions.
+
+    cond(pred, Region, (captured, ...), Region, (captured, ...))                   -> tuple of tensors
+    while_loop(Region, (captured, ...), Region, (captured, ...), (loop_var, ...))  -> tuple of tensors
+
+                 graph        x   fc.weight   gt
+                              │       │        │
+                 ┌────────────▼───────▼──┐     │
+    Region       │ placeholders          │     │   one for each loop variable, then one for each captured value
+                 │ operations, guards    ◄─────┘   run only where the branch is taken, in each round of the loop
+                 │ output: a tuple       │
+                 └────────────┬──────────┘
+                              ▼
+                 graph        getitem(cond, 0)
+
+A region takes everything from outside through its placeholders. Parameters, buffers and constants are nodes of the
+outermost graph and are captured like any other value, so whoever asks a graph which of them it uses sees them all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import fx
+
+from fxtraced.framework.errors import SourceLine
+from fxtraced.tracing.source import user_line
+
+
+@dataclass(frozen=True)
+class Way:
+    """A function that decides by data whether it runs: its role in the call ("true_fn of cond"), and the call's line.
+
+    role: empty for a region that stands for further calls only.
+    """
+
+    role: str
+    source: SourceLine | None
+
+    def __str__(self) -> str:
+        return f"{self.role} at {self.source}" if self.source else self.role
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A graph inside of a node. written: the placeholders, by position, that it may write into."""
+
+    graph: fx.Graph
+    way: Way
+    written: frozenset[int]
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        note_way(self.way.role, self.way.source)
+        known: dict[fx.Node, Any] = dict(zip(self.placeholders, values, strict=True))
+        for node in self.graph.nodes:
+            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: known[n])
+            if node.op == "call_function":
+                known[node] = node.target(*args, **kwargs)
+            elif node.op == "call_method":
+                known[node] = getattr(args[0], node.target)(*args[1:], **kwargs)
+            elif node.op == "output":
+                return tuple(args[0])
+        raise AssertionError("a region without an output")
+
+    @property
+    def placeholders(self) -> list[fx.Node]:
+        """What the region takes, in order."""
+        return [node for node in self.graph.nodes if node.op == "placeholder"]
+
+    @property
+    def outputs(self) -> tuple[fx.Node, ...]:
+        """What the region gives."""
+        return tuple(self.graph.output_node().args[0])  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        calls = [str(node.target if isinstance(node.target, str) else node.name) for node in self.graph.nodes]
+        return f"Region({', '.join(calls)})"
+
+
+def cond(
+    pred: Any,
+    true_region: Callable[..., Any],
+    true_values: tuple[Any, ...],
+    false_region: Callable[..., Any],
+    false_values: tuple[Any, ...],
+) -> Any:
+    """The operation that a branch is in a graph."""
+    return true_region(*true_values) if pred else false_region(*false_values)
+
+
+def while_loop(
+    cond_region: Callable[..., Any],
+    cond_values: tuple[Any, ...],
+    body_region: Callable[..., Any],
+    body_values: tuple[Any, ...],
+    loop_vars: tuple[Any, ...],
+) -> Any:
+    """The operation that a loop is in a graph."""
+    values = tuple(loop_vars)
+    while cond_region(*values, *cond_values)[0]:
+        values = body_region(*values, *body_values)
+    return values
+
+
+def regions_of(node: fx.Node) -> list[tuple[Region, tuple[Any, ...]]]:
+    """The regions of a node, each with the nodes around it that its placeholders stand for; none for other nodes."""
+    args: tuple[Any, ...] = node.args
+    if node.target is cond:
+        return [(args[1], args[2]), (args[3], args[4])]
+    if node.target is while_loop:
+        return [(args[0], (*args[4], *args[1])), (args[2], (*args[4], *args[3]))]
+    return []
+
+
+def all_nodes(graph: fx.Graph) -> Iterator[fx.Node]:
+    """The nodes of a graph and of the regions in it."""
+    for node in graph.nodes:
+        yield node
+        for region, _ in regions_of(node):
+            yield from all_nodes(region.graph)
+
+
+def written_values(node: fx.Node) -> list[fx.Node]:
+    """What a branch or loop may write into."""
+    return [values[place] for region, values in regions_of(node) for place in region.written]
+
+
+def replace_regions(graph: fx.Graph, change: Callable[[fx.Graph], fx.Graph]) -> None:
+    """Give each region directly in graph a changed graph."""
+    for node in graph.nodes:
+        if regions_of(node):
+            node.args = tuple(replace(x, graph=change(x.graph)) if isinstance(x, Region) else x for x in node.args)
+
+
+# Which ways were taken: verification wants to know what its probes reached.
+
+_watches = threading.local()
+
+
+@contextmanager
+def watched_ways() -> Iterator[set[Way]]:
+    """The set of the ways that are taken within it, by layers and by regions, in this thread."""
+    taken: set[Way] = set()
+    before = getattr(_watches, "sets", ())
+    _watches.sets = (*before, taken)
+    try:
+        yield taken
+    finally:
+        _watches.sets = before
+
+
+def note_way(role: str, source: SourceLine | None = None) -> None:
+    """Tell whoever watches that a way is taken; source: the line of the call, by default the present one."""
+    sets = getattr(_watches, "sets", ())
+    if sets:
+        way = Way(role, source or user_line())
+        for taken in sets:
+            taken.add(way)
+
+
+def ways_of(graph: fx.Graph) -> tuple[list[Way], set[Way]]:
+    """The ways in a graph, and those that the inputs of the trace took."""
+    ways, taken = [], set()
+    for node in all_nodes(graph):
+        taken |= node.meta.get("taken", set())
+        ways += [region.way for region, _ in regions_of(node) if region.way.role]
+    return list(dict.fromkeys(ways)), taken

@@ -2,6 +2,7 @@
 
 from fxtraced.framework.errors import (
     ArchiveError,
+    ControlFlowError,
     DataDependenceError,
     ExecutionError,
     FeedError,
@@ -26,6 +27,7 @@ from fxtraced.framework.errors import (
 
 __all__ = [
     "ArchiveError",
+    "ControlFlowError",
     "DataDependenceError",
     "ExecutionError",
     "FeedError",

@@ -1,11 +1,18 @@
-"""Trace the sample models of tests/models and print parameters, trace time, guards, archive size and call times.
+"""Run models with Paddle's recorded outputs beside them, and print what each costs.
 
-python scripts/measure_models.py [NAME ...]
+    python scripts/measure_models.py [NAME ...]    # sample models; without names, every constructor of the zoo
+    python scripts/measure_models.py --write       # the table of docs/models.md, from every constructor
+
+Each has the weights of its record (tests/models/recorded). `difference` is the largest one to Paddle, as a part of the
+largest output, of four runs: eager, static, reloaded, and the example program in C++.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,59 +21,99 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import fxtraced as paddle
+from fxtraced import sysconfig
 from tests import models
+from tests.models import records, zoo
+
+COLUMNS = ("model", "parameters", "difference", "trace s", "guards", "archive MB", "eager ms", "static ms")
 
 
-def median_ms(call: Callable[[], Any], repeat: int = 20) -> float:
-    """The median time of a call after three to warm up."""
+def median_ms(call: Callable[[], Any], repeat: int = 7) -> float:
+    """The median time of a call after two to warm up."""
     times = []
-    for i in range(repeat + 3):
+    for i in range(repeat + 2):
         started = time.perf_counter()
         call()
-        if i >= 3:
+        if i >= 2:
             times.append((time.perf_counter() - started) * 1e3)
     return statistics.median(times)
 
 
-def measure(name: str) -> list[str]:
+def in_cpp(program: Path, folder: Path, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """What the example program gives for the archive in a folder."""
+    feeds, results = folder / "feeds.pt", folder / "results.pt"
+    torch.save([torch.from_numpy(x) for x in arrays], feeds)
+    threads = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    subprocess.run([program, folder / "model.pt", feeds, results], check=True, capture_output=True, env=threads)
+    return [x.numpy() for x in torch.load(results)]
+
+
+def reloaded(folder: Path, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    exe = paddle.static.Executor()
+    program, feeds, fetches = paddle.static.load_inference_model(str(folder), exe)
+    return exe.run(program, dict(zip(feeds, arrays, strict=True)), fetches)
+
+
+def measure(name: str, program: Path) -> list[str]:
     """One row of the table."""
-    module = models.load(name)
+    module, record = models.load(name), records.Record(name)
     model = module.make(paddle)
+    model.set_state_dict(record.weights)
     model.eval()
-    inputs = [paddle.to_tensor(x) for x in module.inputs(np, 2)]
-    parameters = sum(p.size for p in model.parameters())
+    arrays = module.inputs(np)
+    inputs = [paddle.to_tensor(x) for x in arrays]
     started = time.perf_counter()
-    _, traced = paddle.jit.TracedLayer.trace(model, inputs)
+    outputs, traced = paddle.jit.TracedLayer.trace(model, inputs)
     seconds = time.perf_counter() - started
-    with tempfile.TemporaryDirectory() as folder:
-        traced.save_inference_model(folder)
-        size = (Path(folder) / "model.pt").stat().st_size
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        traced.save_inference_model(place)
+        size = (folder / "model.pt").stat().st_size
+        eager = [x.numpy() for x in records.flat(outputs)]
+        runs = [eager, traced(inputs), reloaded(folder, arrays), in_cpp(program, folder, arrays)]
     with paddle.no_grad():
-        eager = median_ms(lambda: model(*inputs))
-        static = median_ms(lambda: traced(inputs))
+        times = [median_ms(lambda: model(*inputs)), median_ms(lambda: traced(inputs))]
     return [
         name,
-        f"{parameters:,}",
+        f"{sum(p.size for p in model.parameters()):,}",
+        f"{max(max(record.differences(run)) for run in runs):.1e}",
         f"{seconds:.2f}",
         str(len(traced.guards)),
-        f"{size / 1e3:,.0f}",
-        f"{eager:.2f}",
-        f"{static:.2f}",
+        f"{size / 1e6:,.1f}",
+        *(f"{ms:.1f}" for ms in times),
     ]
 
 
+def write(rows: list[list[str]]) -> None:
+    """Put the rows in place of the table of docs/models.md."""
+    path = Path(__file__).resolve().parents[1] / "docs" / "models.md"
+    head = f"| {' | '.join(COLUMNS)} |\n"
+    before, _, after = path.read_text().partition(head)
+    rest = after[after.index("\n\n") :]
+    lines = ["|" + "---|" * len(COLUMNS), *(f"| {' | '.join(row)} |" for row in rows)]
+    path.write_text(before + head + "\n".join(lines) + rest)
+
+
 def main() -> None:
-    rows = [["model", "parameters", "trace s", "guards", "archive kB", "eager ms", "static ms"]]
-    for name in sys.argv[1:] or models.NAMES:
-        rows.append(measure(name))
-        print(f"measured {name}", file=sys.stderr, flush=True)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--write", action="store_true", help="write the table of docs/models.md")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    print(*COLUMNS, sep="\t", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        program = Path(sysconfig.build_examples(place)["predict"])
+        for name in given.names or [row.NAME for row in zoo.FULL]:
+            rows.append(measure(name, program))
+            print(*rows[-1], sep="\t", flush=True)
+    if given.write:
+        write(rows)
 
 
 if __name__ == "__main__":

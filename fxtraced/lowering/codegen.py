@@ -149,6 +149,9 @@ class Writer:
     def _function(self, node: fx.Node, target: Any, args: tuple[Any, ...]) -> str:
         if target is operator.getitem:
             text = self._subscript(args[0], args[1])
+            if getattr(args[0], "target", None) is torch.nn.functional.multi_head_attention_forward and args[1] == 1:
+                # TorchScript has it as weights or None, and here are weights.
+                return f"torch.jit._unwrap_optional({text})"
             # TorchScript reads no index of nothing, x[()].
             return text.replace("[...]", f".view_as({self.value(args[0])})") if text.endswith("[...]") else text
         if target is getattr:

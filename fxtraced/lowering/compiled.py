@@ -8,7 +8,9 @@ import torch
 from torch import fx
 
 from fxtraced.lowering.executable import Executable
+from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.regions import Region, regions_of
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
@@ -48,8 +50,25 @@ class CompiledExecutable(Executable):
             for path, tensor in tensors.items():
                 if path in used:
                     _place(root, path, tensor)
-            self._compiled = torch.compile(fx.GraphModule(root, self._graph))
+            self._compiled = torch.compile(fx.GraphModule(root, with_submodules(self._graph, root)))
             self._aliases = [(ref.holder, ref.key, ref.get(), ref.get().data_ptr()) for ref in self._refs.values()]
+
+
+def with_submodules(graph: fx.Graph, root: torch.nn.Module) -> fx.Graph:
+    """A copy of graph in which the regions of branches and loops are submodules of root, as the compiler reads them."""
+    graph = copy_graph(graph)
+    for node in graph.nodes:
+        if regions_of(node):
+            with graph.inserting_before(node):
+                node.args = tuple(_submodule(graph, root, x) if isinstance(x, Region) else x for x in node.args)
+    return graph
+
+
+def _submodule(graph: fx.Graph, root: torch.nn.Module, region: Region) -> fx.Node:
+    inner = torch.nn.Module()
+    name = f"fxtraced_region_{len(root._modules)}"
+    root.add_module(name, fx.GraphModule(inner, with_submodules(region.graph, inner)))
+    return graph.get_attr(name)
 
 
 def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor) -> None:

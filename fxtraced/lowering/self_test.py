@@ -14,6 +14,7 @@ from torch import fx
 
 from fxtraced.lowering.codegen import state_path
 from fxtraced.tracing.nodes import possible_bases
+from fxtraced.tracing.regions import written_values
 
 METHOD, SAMPLE = "fxtraced_self_test", "fxtraced_sample"
 _FEEDS, _FETCHES = "fxtraced_sample_feeds", "fxtraced_sample_fetches"
@@ -27,8 +28,9 @@ def no_sample_because(graph: fx.Graph) -> str | None:
     for node in graph.nodes:
         if node.meta.get("draws"):
             return f"{node.name} draws random numbers"
-        written = possible_bases(node.args[0]) if node.meta.get("effect") == "write" and node.args else ()
-        state = next((x for x in written if x.op == "get_attr"), None)
+        written = written_values(node) or node.args[:1] if node.meta.get("effect") == "write" else ()
+        bases = set().union(*map(possible_bases, written))
+        state = next((x for x in bases if x.op == "get_attr"), None)
         if state is not None:
             return f"{node.name} writes into {state.target}"
     return None

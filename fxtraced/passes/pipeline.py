@@ -14,6 +14,7 @@ from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
+from fxtraced.tracing.regions import region_graphs, replace_regions
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 
@@ -35,11 +36,12 @@ PIPELINE: list[tuple[str, Callable[[fx.Graph], int]]] = [
 
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:
-    """A graph with the same nodes, names and notes."""
+    """A graph with the same nodes, names and notes, those of its branches and loops included."""
     copy = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
     for node in graph.nodes:
         copies[node] = copy.node_copy(node, lambda n: copies[n])
+    replace_regions(copy, copy_graph)
     return copy
 
 
@@ -50,6 +52,8 @@ def optimise(graph: fx.Graph, strategy: Any) -> tuple[fx.Graph, dict[str, int]]:
     for switch, step in PIPELINE:
         if not switch or getattr(strategy, switch):
             name = switch or step.__name__  # type: ignore[attr-defined]
-            report[name] = report.get(name, 0) + step(graph)
+            # Whether a copy is needed in a region depends on what the graph around it writes: no-ops stay there.
+            graphs = [graph] if step is remove_no_ops else [graph, *region_graphs(graph)]
+            report[name] = report.get(name, 0) + sum(map(step, graphs))
     graph.lint()
     return graph, report

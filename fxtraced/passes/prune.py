@@ -15,6 +15,7 @@ from torch import fx
 from fxtraced.framework.errors import PruneError
 from fxtraced.passes.matching import name_of
 from fxtraced.tracing.guards import check_guard
+from fxtraced.tracing.regions import regions_of, written_values
 
 
 def prune(graph: fx.Graph, feeds: list[str], fetches: dict[str, fx.Node]) -> fx.Graph:
@@ -90,7 +91,7 @@ def _add_with_ancestors(nodes: list[fx.Node], live: set[fx.Node]) -> None:
 
 def _written(node: fx.Node) -> set[fx.Node]:
     """The tensors that a write may change, and everything that they may be views of."""
-    targets: Any = node.kwargs.get("out")
+    targets: Any = written_values(node) or node.kwargs.get("out")
     if targets is not None:
         pass
     elif name_of(node).endswith("_") or name_of(node) == "setitem":
@@ -105,10 +106,12 @@ def _written(node: fx.Node) -> set[fx.Node]:
 
 def _possible_bases(node: fx.Node) -> set[fx.Node]:
     """A tensor and everything that it may be a view of: views take their base as the first tensor."""
-    bases = {node}
-    while node.all_input_nodes:
-        node = node.all_input_nodes[0]
+    bases: set[fx.Node] = set()
+    pending = [node]
+    while pending:
+        node = pending.pop()
         bases.add(node)
+        pending += node.all_input_nodes if regions_of(node) else node.all_input_nodes[:1]
     return bases
 
 

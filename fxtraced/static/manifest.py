@@ -14,6 +14,7 @@ from fxtraced.passes.matching import name_of
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tracing.guards import check_guard
+from fxtraced.tracing.regions import all_nodes
 
 FORMAT = 1
 
@@ -22,13 +23,12 @@ def manifest_of(
     program: TracedProgram, feeds: list[str], fetches: list[str], graph: fx.Graph, parameters: int, sample: str
 ) -> dict[str, Any]:
     """The manifest of a pruned graph; docs/archives.md lists the keys."""
-    kept = {node.args[1] for node in graph.nodes if node.target is check_guard}
+    kept = {node.args[1] for node in all_nodes(graph) if node.target is check_guard}
     aliased = program.may_alias(tuple(fetches))
     # A fetch may bear the name of a feed.
     feed_vars = {variable.name: variable for variable in program.feeds}
-    operations = Counter(
-        name_of(node) for node in graph.nodes if node.op in ("call_function", "call_method") and "shape" in node.meta
-    )
+    calls = [node for node in all_nodes(graph) if node.op in ("call_function", "call_method")]
+    operations = Counter(name_of(node) for node in calls if "shape" in node.meta)
     return {
         "format": FORMAT,
         "fxtraced": version.VERSION,
@@ -38,7 +38,9 @@ def manifest_of(
             {**_entry(program.var(name)), "may_alias": shared} for name, shared in zip(fetches, aliased, strict=True)
         ],
         "guards": [
-            {"text": guard.text, "source": str(guard.source or "")} for guard in program.guards if guard.message in kept
+            {"text": guard.question, "source": str(guard.source or "")}
+            for guard in program.guards
+            if guard.message in kept
         ],
         "operations": dict(operations.most_common()),
         "parameters": parameters,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fxtraced.framework.errors import SourceLine
+from fxtraced.framework.errors import FetchError, SourceLine
 from fxtraced.lowering.compiled import CompiledExecutable
 from fxtraced.lowering.executable import Executable
 from fxtraced.passes.pipeline import copy_graph, optimise
@@ -17,6 +17,7 @@ from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
 from fxtraced.tracing.guards import Guard
+from fxtraced.tracing.regions import region_graphs
 from fxtraced.tracing.report import VerificationReport
 from fxtraced.tracing.trace import Trace
 
@@ -63,6 +64,11 @@ class TracedProgram(Program):
     def node(self, name: str) -> fx.Node:
         """The node of a variable by name. Raises FetchError when there is none."""
         if name not in self._nodes:
+            if any(name == node.name for inner in region_graphs(self.trace.graph) for node in inner.nodes):
+                raise FetchError(
+                    f"FXT303 {name!r} is computed inside of a branch or loop and cannot be fetched: it does not exist "
+                    "in every call. Return it from the branch. See docs/errors.md#fxt303"
+                )
             raise unknown_fetch(name, list(self._nodes))
         return self._nodes[name]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
+from fxtraced.framework.dtype import convert_dtype, default_dtype, dtype_name, is_floating
 from fxtraced.framework.place import current_device
 from fxtraced.tensor.shape import int_of, shape_list
 
@@ -69,7 +69,7 @@ def operand(x: Any, y: Any) -> Any:
 
 
 def promote(x: Any, y: Any) -> tuple[Any, Any]:
-    """Both tensors in the dtype of Paddle's operators: the wider one of two floating or complex dtypes, else x's.
+    """Both tensors in the dtype of Paddle's + - *: the wider one of two floating or complex dtypes, else x's.
 
     Differs from torch: int64 + float32 is int64, and a 0-D tensor counts like any other.
     """
@@ -78,6 +78,24 @@ def promote(x: Any, y: Any) -> tuple[Any, Any]:
     together = (is_floating(x.dtype) or x.dtype.is_complex) and (is_floating(y.dtype) or y.dtype.is_complex)
     dtype = torch.promote_types(x.dtype, y.dtype) if together or y.dtype.is_complex else x.dtype
     return to_dtype(x, dtype), to_dtype(y, dtype)
+
+
+def in_dtype_of(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both tensors in x's dtype: the rule of / // % ** and @. A complex y makes both complex."""
+    return promote(x, y) if y.dtype.is_complex else (x, to_dtype(y, x.dtype))
+
+
+def alike(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both tensors, which must have one dtype: Paddle's functions do not mix them, as its operators do.
+
+    Raises ValueError where the dtypes differ.
+    """
+    if x.dtype != y.dtype:
+        raise ValueError(
+            f"x has dtype {dtype_name(x.dtype)} and y {dtype_name(y.dtype)}: cast one of them, "
+            f"such as y.astype({dtype_name(x.dtype)!r})"
+        )
+    return x, y
 
 
 def new_device(*tensors: Any) -> torch.device:

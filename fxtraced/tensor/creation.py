@@ -192,7 +192,11 @@ def meshgrid(*args: Any, **kwargs: Any) -> Any:
 
 
 def diag(x: Any, offset: int = 0, padding_value: Any = 0, name: Any = None) -> Any:
-    """A vector [n] becomes the (offset) diagonal of a matrix filled with padding_value; of a matrix, its diagonal."""
+    """A vector [n] becomes the (offset) diagonal of a matrix filled with padding_value; of a matrix, its diagonal.
+
+    A 0-D tensor counts as a vector.
+    """
+    x = torch.reshape(x, [1]) if x.ndim == 0 else x
     if x.ndim != 1 or padding_value == 0:
         return torch.diag(x, offset)
     mask = torch.diag(torch.ones_like(x, dtype=torch.bool), offset)

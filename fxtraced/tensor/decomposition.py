@@ -124,7 +124,10 @@ def matrix_rank(x: Any, tol: Any = None, hermitian: bool = False, name: Any = No
 
 def cond(x: Any, p: Any = None, name: Any = None) -> Any:
     """The condition numbers of matrices in the norm p (2)."""
-    return torch.linalg.cond(x, p)
+    if p in (None, 2, -2):
+        return torch.linalg.cond(x, p)
+    # torch.linalg.cond writes in place what its own gradient needs.
+    return torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p)
 
 
 def householder_product(x: Any, tau: Any, name: Any = None) -> Any:

@@ -66,7 +66,9 @@ class EagerMethods:
         """
         with torch._C.DisableTorchFunctionSubclass():
             if args:
-                return self.numpy().item(*args)
+                # NumPy has no bfloat16.
+                values = torch.Tensor.float(self) if self.dtype == torch.bfloat16 else self
+                return torch.Tensor.numpy(values, force=True).item(*args)
             if torch.Tensor.numel(self) != 1:
                 raise ValueError(f"item: only a tensor of one element has an item, but the shape is {list(self.shape)}")
             return torch.Tensor.item(self)

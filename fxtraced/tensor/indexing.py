@@ -46,9 +46,13 @@ def write_index(x: Any, item: Any) -> tuple[Any, ...]:
 
 
 def written(x: Any, value: Any) -> Any:
-    """What `x[...] = value` writes: lists and arrays as tensors, tensors in x's dtype."""
+    """What `x[...] = value` writes: lists and arrays as tensors, tensors in x's dtype, a part of x as it is now."""
     value = operand(x, np.asarray(value) if isinstance(value, list | tuple) else value)
-    return to_dtype(value, x.dtype) if isinstance(value, torch.Tensor) else value
+    if not isinstance(value, torch.Tensor):
+        return value
+    if torch_method(x, "untyped_storage")._cdata == torch_method(value, "untyped_storage")._cdata:
+        return to_dtype(torch.clone(value), x.dtype)
+    return to_dtype(value, x.dtype)
 
 
 def _entry(x: Any, entry: Any) -> Any:
@@ -206,8 +210,8 @@ def fill_diagonal_tensor(x: Any, y: Any, offset: int = 0, dim1: int = 0, dim2: i
 
 
 def diagonal_scatter(x: Any, y: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, name: Any = None) -> Any:
-    """A copy of x whose diagonal in the plane (axis1, axis2) holds y."""
-    return torch.diagonal_scatter(x, y, offset, axis1, axis2)
+    """A copy of x whose diagonal in the plane (axis1, axis2) holds y, which has no gradient."""
+    return torch.diagonal_scatter(x, torch.detach(y), offset, axis1, axis2)
 
 
 def select_scatter(x: Any, values: Any, axis: int, index: int, name: Any = None) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.dtype import is_floating
 from fxtraced.tensor.common import dims, to_dtype, torch_method
 
 
@@ -143,7 +144,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, name: Any = None) 
     """How often each whole number from 0 on occurs in a vector, or the sum of the weights at its places."""
     counts = torch.bincount(x, weights, minlength)
     # Not to_dtype: what torch makes of no elements at all has a dtype of its own.
-    return counts if weights is None else torch_method(counts, "to", weights.dtype)
+    if weights is None:
+        return counts
+    return torch_method(counts, "to", weights.dtype if is_floating(weights.dtype) else torch.float64)
 
 
 def histogram(input: Any, bins: int = 100, min: float = 0, max: float = 0, name: Any = None) -> Any:

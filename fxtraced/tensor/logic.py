@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import inplace, operand, promote
+from fxtraced.tensor.common import alike, inplace, operand
 from fxtraced.tensor.tensor import as_tensor
 
 
 def _pair(x: Any, y: Any) -> tuple[Any, Any]:
     y = operand(x, y)
-    return promote(x, y) if isinstance(y, torch.Tensor) else (x, y)
+    return alike(x, y) if isinstance(y, torch.Tensor) else (x, y)
 
 
 def equal(x: Any, y: Any, name: Any = None) -> Any:

@@ -7,34 +7,43 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import is_floating
-from fxtraced.tensor.common import inplace, operand, promote, to_dtype, torch_method
+from fxtraced.tensor.common import alike, inplace, operand, promote, to_dtype, torch_method
 
 
 def _pair(x: Any, y: Any) -> tuple[Any, Any]:
     y = operand(x, y)
-    return promote(x, y) if isinstance(y, torch.Tensor) else (x, y)
+    return alike(x, y) if isinstance(y, torch.Tensor) else (x, y)
+
+
+def _floats(x: Any, y: Any) -> tuple[Any, Any]:
+    """The operands of functions that mix floating and complex dtypes, and no others."""
+    y = operand(x, y)
+    if not isinstance(y, torch.Tensor):
+        return x, y
+    fractions = [t.dtype.is_floating_point or t.dtype.is_complex for t in (x, y)]
+    return promote(x, y) if fractions == [True, True] else alike(x, y)
 
 
 def _tensors(x: Any, y: Any) -> tuple[Any, Any]:
     """Both operands as tensors, for torch functions that take no numbers."""
     y = operand(x, y)
-    return promote(x, y if isinstance(y, torch.Tensor) else torch.full_like(x, y))
+    return alike(x, y if isinstance(y, torch.Tensor) else torch.full_like(x, y))
 
 
 def add(x: Any, y: Any, name: Any = None, *, alpha: Any = 1) -> Any:
     """x + alpha * y, broadcast. alpha is torch's."""
-    x, y = _pair(x, y)
+    x, y = _floats(x, y)
     return torch.add(x, y, alpha=alpha)
 
 
 def subtract(x: Any, y: Any, name: Any = None) -> Any:
     """x - y, broadcast."""
-    return torch.sub(*_pair(x, y))
+    return torch.sub(*_floats(x, y))
 
 
 def multiply(x: Any, y: Any, name: Any = None) -> Any:
     """x * y, broadcast."""
-    return torch.mul(*_pair(x, y))
+    return torch.mul(*_floats(x, y))
 
 
 def divide(x: Any, y: Any, name: Any = None) -> Any:
@@ -93,8 +102,9 @@ def fmin(x: Any, y: Any, name: Any = None) -> Any:
 
 
 def atan2(x: Any, y: Any, name: Any = None) -> Any:
-    """The angle of the point (y, x), broadcast."""
-    return torch.atan2(x, y)
+    """The angle of the point (y, x), broadcast; of integers as float64."""
+    x, y = alike(x, y)
+    return torch.atan2(x, y) if is_floating(x.dtype) else torch.atan2(*(to_dtype(t, torch.float64) for t in (x, y)))
 
 
 def hypot(x: Any, y: Any, name: Any = None) -> Any:
@@ -103,7 +113,8 @@ def hypot(x: Any, y: Any, name: Any = None) -> Any:
 
 
 def logaddexp(x: Any, y: Any, name: Any = None) -> Any:
-    """log(exp(x) + exp(y)), broadcast."""
+    """log(exp(x) + exp(y)), broadcast; integers give float32."""
+    x, y = (side if is_floating(side.dtype) else to_dtype(side, torch.float32) for side in (x, y))
     return torch.logaddexp(x, y)
 
 
@@ -128,8 +139,8 @@ def lcm(x: Any, y: Any, name: Any = None) -> Any:
 
 
 def ldexp(x: Any, y: Any, name: Any = None) -> Any:
-    """x * 2^y; integers give float32."""
-    x = x if is_floating(x.dtype) else to_dtype(x, torch.float32)
+    """x * 2^y, in float32 unless x is float64."""
+    x = x if x.dtype == torch.float64 else to_dtype(x, torch.float32)
     return torch.mul(x, torch.pow(2.0, to_dtype(y, x.dtype)))
 
 
@@ -270,7 +281,8 @@ def vander(x: Any, n: int | None = None, increasing: bool = False, name: Any = N
     """The Vandermonde matrix [len(x), n] of a vector; n defaults to len(x)."""
     # torch.vander writes in place what its own gradient needs.
     powers = torch.arange(x.shape[0] if n is None else n, device=x.device)
-    return torch.pow(torch.unsqueeze(x, -1), powers if increasing else torch.flip(powers, [0]))
+    table = torch.pow(torch.unsqueeze(x, -1), powers if increasing else torch.flip(powers, [0]))
+    return to_dtype(table, x.dtype)
 
 
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None, name: Any = None) -> Any:

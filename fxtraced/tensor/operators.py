@@ -10,18 +10,25 @@ from typing import Any
 
 import torch
 
-from fxtraced.tensor.common import operand, promote, to_dtype
+from fxtraced.framework.dtype import dtype_name
+from fxtraced.tensor.common import in_dtype_of, operand, promote, to_dtype
 
 
 def _binary(name: str, function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
+    mixed = in_dtype_of if name in ("__truediv__", "__floordiv__", "__mod__", "__pow__") else promote
+
     def operator(x: Any, y: Any) -> Any:
         y = operand(x, y)
         if isinstance(y, torch.Tensor):
-            x, y = promote(x, y)
+            if x.dtype == torch.bool and y.dtype != torch.bool and name == "__add__":
+                raise ValueError(f"a bool tensor does not add to one of {dtype_name(y.dtype)}: cast it first")
+            x, y = mixed(x, y)
         elif x.dtype == torch.bool and isinstance(y, int):
             return _bool_and_int(name, x, y, function)
         elif x.dtype == torch.bool:
             x = to_dtype(x, torch.float32)
+        elif type(y) is bool:
+            y = int(y)
         return function(y, x) if reflected else function(x, y)
 
     operator.__name__ = operator.__qualname__ = name
@@ -46,7 +53,7 @@ def _reflected_divide(y: Any, x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    return torch.matmul(*promote(x, operand(x, y)))
+    return torch.matmul(*in_dtype_of(x, operand(x, y)))
 
 
 def _negative(x: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.dtype import is_floating
 from fxtraced.tensor.common import inplace
 
 
@@ -207,7 +208,7 @@ def i1e(x: Any, name: Any = None) -> Any:
 
 def frac(x: Any, name: Any = None) -> Any:
     """The fractional part, with the sign, element by element."""
-    return torch.frac(x)
+    return torch.frac(x) if is_floating(x.dtype) else torch.zeros_like(x)
 
 
 def deg2rad(x: Any, name: Any = None) -> Any:

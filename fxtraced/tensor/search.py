@@ -6,24 +6,28 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.dtype import convert_dtype
 from fxtraced.tensor.common import dtype_or, promote, to_dtype, torch_method
 from fxtraced.tensor.shape import int_of
 
 
 def argmax(x: Any, axis: Any = None, keepdim: bool = False, dtype: Any = "int64", name: Any = None) -> Any:
-    """The place of the first largest element along axis, or in the flattened x."""
+    """The place of the first largest element along axis, or in the flattened x, as int32 or int64."""
     return _place(torch.argmax, x, axis, keepdim, dtype)
 
 
 def argmin(x: Any, axis: Any = None, keepdim: bool = False, dtype: Any = "int64", name: Any = None) -> Any:
-    """The place of the first smallest element along axis, or in the flattened x."""
+    """The place of the first smallest element along axis, or in the flattened x, as int32 or int64."""
     return _place(torch.argmin, x, axis, keepdim, dtype)
 
 
 def _place(function: Any, x: Any, axis: Any, keepdim: bool, dtype: Any) -> Any:
+    kind = convert_dtype(dtype)
+    if kind not in (torch.int32, torch.int64):
+        raise ValueError(f"dtype must be 'int32' or 'int64', but received {dtype!r}")
     if axis is not None:
-        return to_dtype(function(x, int_of(axis), keepdim), dtype_or(dtype))
-    out = to_dtype(function(x), dtype_or(dtype))
+        return to_dtype(function(x, int_of(axis), keepdim), kind)
+    out = to_dtype(function(x), kind)
     return torch.reshape(out, [1] * x.ndim) if keepdim else out
 
 

@@ -66,9 +66,9 @@ def median(x: Any, axis: Any = None, keepdim: bool = False, name: Any = None) ->
 
 
 def nanmedian(x: Any, axis: Any = None, keepdim: bool = False, name: Any = None) -> Any:
-    """The median over axis of the elements that are not NaN."""
-    x = x if is_floating(x.dtype) else to_dtype(x, torch.float32)
-    return _middle(x, axis, keepdim, lambda flat: torch.nanquantile(flat, 0.5, -1))
+    """The median over axis of the elements that are not NaN, in x's dtype: of integers, cut towards zero."""
+    floats = x if is_floating(x.dtype) else to_dtype(x, torch.float64)
+    return to_dtype(_middle(floats, axis, keepdim, lambda flat: torch.nanquantile(flat, 0.5, -1)), x.dtype)
 
 
 def quantile(x: Any, q: Any, axis: Any = None, keepdim: bool = False) -> Any:

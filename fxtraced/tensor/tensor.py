@@ -109,6 +109,22 @@ def as_tensor(value: Any) -> Any:
     return kind(*items) if hasattr(value, "_fields") else kind(items)
 
 
+def as_paddle(value: Any) -> Any:
+    """as_tensor, also within nested lists, tuples and dicts."""
+    kind = type(value)
+    if kind is dict:
+        return {key: as_paddle(item) for key, item in value.items()}
+    if kind in (list, tuple):
+        return kind([as_paddle(item) for item in value])
+    return as_tensor(value)
+
+
+def as_torch(value: Any) -> Any:
+    """Every Tensor in value as the torch.Tensor that shares its memory; anything else as it is."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return _plain(value, {})
+
+
 def _call_on_plain(func: Any, args: Any, kwargs: Any) -> Any:
     given: dict[int, Tensor] = {}
     with torch._C.DisableTorchFunctionSubclass():

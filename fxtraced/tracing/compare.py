@@ -47,8 +47,8 @@ def difference(reference: torch.Tensor, other: torch.Tensor, rtol: float, atol: 
     if reference.dtype != other.dtype or reference.shape != other.shape:
         forms = [f"{dtype_name(x.dtype)}{list(x.shape)}" for x in (reference, other)]
         return Difference(float("inf"), float("inf"), (), 0.0, f"the layer gives {forms[0]}, the graph {forms[1]}")
-    if reference.numel() == 0:
-        return Difference(0.0, 0.0, (), 0.0)
+    if reference.numel() == 0 or torch.equal(reference, other):
+        return Difference(0.0, 0.0, (0,) * reference.ndim, 0.0)
     if not (reference.is_floating_point() or reference.is_complex()):
         rtol = atol = 0.0
     wide = torch.complex128 if reference.is_complex() else torch.float64

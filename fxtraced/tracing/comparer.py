@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.compare import Difference, difference
 from fxtraced.tracing.divergence import first_divergence
+from fxtraced.tracing.regions import Way, watched_ways
 from fxtraced.tracing.report import Probe
 from fxtraced.tracing.state import Snapshot, state_refs
 from fxtraced.tracing.trace import Trace
@@ -33,17 +34,21 @@ class Case:
 
 @dataclass(frozen=True)
 class Run:
-    """What one call of a layer or of its graph gave and left: copies of the flattened outputs and of the state."""
+    """What one call of a layer or of its graph gave and left: copies of the flattened outputs and of the state.
+
+    ways: the branches and loops that a call of the layer took.
+    """
 
     outputs: list[torch.Tensor]
     state: dict[str, torch.Tensor]
     seconds: float
+    ways: frozenset[Way] = frozenset()
 
     @classmethod
-    def of(cls, layer: torch.nn.Module, outputs: object, seconds: float) -> Run:
+    def of(cls, layer: torch.nn.Module, outputs: object, seconds: float, ways: frozenset[Way] = frozenset()) -> Run:
         """The call that ended just now."""
         state = {ref.path: plain_copy(ref.get()) for ref in state_refs(layer) if ref.kind != "parameter"}
-        return cls([plain_copy(x) for x in structure.flatten(outputs).leaves], state, seconds)
+        return cls([plain_copy(x) for x in structure.flatten(outputs).leaves], state, seconds, ways)
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Comparer:
 
     before, after: the layer's state as it was before and after the one eager call of the trace. All cases but the
     first start from `after` and from other Python random numbers, so that a counter or a random number that the trace
-    baked in shows.
+    baked in shows. ways: the branches and loops that the calls compared so far took.
     """
 
     layer: torch.nn.Module
@@ -62,6 +67,7 @@ class Comparer:
     after: Snapshot
     rtol: float
     atol: float
+    ways: set[Way] = field(default_factory=set)
 
     def given(self) -> Case:
         """The inputs of the trace, from the state before the eager call."""
@@ -85,9 +91,9 @@ class Comparer:
         started = time.perf_counter()
         case.restore()
         own = {id(x): plain_copy(x).as_subclass(type(x)) for x in case.leaves}
-        with torch.no_grad():
+        with torch.no_grad(), watched_ways() as ways:
             outputs = self.layer(*self.trace.inputs.rebuild([own[id(x)] for x in case.leaves]))
-        return Run.of(self.layer, outputs, time.perf_counter() - started)
+        return Run.of(self.layer, outputs, time.perf_counter() - started, frozenset(ways))
 
     def static(self, case: Case, may_stop: bool = False) -> Run:
         """Call the graph. Raises VerificationError where it fails.
@@ -107,6 +113,7 @@ class Comparer:
 
     def compare(self, case: Case, eager: Run, static: Run) -> Probe:
         """The largest difference of outputs and state. Raises VerificationError when one is too large."""
+        self.ways |= eager.ways
         worst = Difference(0.0, 0.0, (), 0.0)
         for label, apart in self._differences(eager, static):
             if apart.too_large:

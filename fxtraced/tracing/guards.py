@@ -35,9 +35,13 @@ class Guard:
             "or keep forward from looking at the size. See docs/errors.md#fxt201"
         )
 
+    @property
+    def question(self) -> str:
+        """What is asked, and in which branch or loop."""
+        return f"in {self.inside}: {self.text}" if self.inside else self.text
+
     def __str__(self) -> str:
-        text = f"in {self.inside}: {self.text}" if self.inside else self.text
-        return f"{text}  ({self.source})" if self.source else text
+        return f"{self.question}  ({self.source})" if self.source else self.question
 
 
 def check_guard(condition: Any, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 
@@ -14,17 +15,31 @@ Dim = tuple[int, int]
 _LARGEST_STEP = 32
 
 
-def fresh_values(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+def fresh_values(tensors: list[torch.Tensor], seed: int = 0) -> list[torch.Tensor]:
     """Other values in the ranges of the given ones: floats uniform, ints from least to largest, bools redrawn.
 
     A tensor that is given twice stays one tensor.
     """
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     drawn: dict[int, torch.Tensor] = {}
     for x in tensors:
         if id(x) not in drawn:
             drawn[id(x)] = _redraw(x, generator)
     return [drawn[id(x)] for x in tensors]
+
+
+def far_values(tensors: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Values that may decide otherwise: fresh ones, with the floats out of the given range, and all bools alike."""
+    for seed, factor in enumerate((-1, 4, -4, 0, 100, -100), start=1):
+        redrawn = fresh_values(tensors, seed)
+        made = {id(x): _far(x, factor) for x in redrawn}
+        yield [made[id(x)] for x in redrawn]
+
+
+def _far(x: torch.Tensor, factor: int) -> torch.Tensor:
+    if x.dtype is torch.bool:
+        return torch.full_like(x, factor > 0)
+    return x * factor if x.is_floating_point() else x
 
 
 def _redraw(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -75,6 +90,28 @@ def ties(dim: Dim, tensors: list[torch.Tensor]) -> list[frozenset[Dim]]:
     same_place = frozenset((f, i) for f, i in equal if i == place)
     elsewhere = frozenset((f, i) for f, i in equal if f not in own)
     return list(dict.fromkeys([alone, alone | same_place, alone | elsewhere, equal]))
+
+
+def likely_free(tensors: list[torch.Tensor]) -> list[frozenset[Dim]]:
+    """A first guess at what is free, and what belongs together: batches, lengths, heights and widths.
+
+    Left out are the features of floating tensors (the last of two or three dimensions, otherwise the second), and
+    sizes of 1 that are no batch. Equal sizes of several tensors are taken to belong together, those of one tensor not.
+    """
+    guessed = [
+        (feed, dim)
+        for feed, x in enumerate(tensors)
+        for dim, size in enumerate(x.shape)
+        if size > 0 and not (x.is_floating_point() and dim == (x.ndim - 1 if x.ndim in (2, 3) else 1))
+        if size > 1 or dim == 0
+    ]
+    groups: dict[int, set[Dim]] = {}
+    for feed, dim in guessed:
+        groups.setdefault(tensors[feed].shape[dim], set()).add((feed, dim))
+    shared = [group for group in groups.values() if len({feed for feed, _ in group}) > 1]
+    return [frozenset(group) for group in shared] + [
+        frozenset([dim]) for dim in guessed if not any(dim in group for group in shared)
+    ]
 
 
 def resized(tensors: list[torch.Tensor], changes: dict[Dim, int]) -> list[torch.Tensor]:

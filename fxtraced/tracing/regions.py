@@ -116,12 +116,19 @@ def regions_of(node: fx.Node) -> list[tuple[Region, tuple[Any, ...]]]:
     return []
 
 
+def region_graphs(graph: fx.Graph) -> Iterator[fx.Graph]:
+    """The graphs of all regions in a graph, those in regions included."""
+    for node in graph.nodes:
+        for region, _ in regions_of(node):
+            yield region.graph
+            yield from region_graphs(region.graph)
+
+
 def all_nodes(graph: fx.Graph) -> Iterator[fx.Node]:
     """The nodes of a graph and of the regions in it."""
-    for node in graph.nodes:
-        yield node
-        for region, _ in regions_of(node):
-            yield from all_nodes(region.graph)
+    yield from graph.nodes
+    for inner in region_graphs(graph):
+        yield from inner.nodes
 
 
 def written_values(node: fx.Node) -> list[fx.Node]:

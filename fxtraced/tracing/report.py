@@ -75,6 +75,7 @@ class VerificationReport:
 
     sizes: a finding for each dimension of each feed.
     free: for each feed and fetch the dimensions that had another size in a probe that worked.
+    unreached: the branches and loops that no probe took, so that nothing has checked them.
     seconds: what the verification took, with compiling the graph.
     """
 
@@ -83,6 +84,7 @@ class VerificationReport:
     probes: list[Probe] = field(default_factory=list)
     sizes: list[SizeFinding] = field(default_factory=list)
     free: dict[str, set[int]] = field(default_factory=dict)
+    unreached: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def add(self, probe: Probe) -> None:
@@ -104,6 +106,7 @@ class VerificationReport:
         lines = [f"verified in {self.seconds:.2f} s, rtol {self.rtol:g}, atol {self.atol:g}"]
         lines += _columns([(probe.name, shapes_text(probe.shapes), probe.result) for probe in self.probes])
         lines += _columns([(f"{found.name} = {found.size}", str(found)) for found in self.sizes])
+        lines += [f"  not checked, as no probe took it: {way}" for way in self.unreached]
         return "\n".join(lines)
 
 

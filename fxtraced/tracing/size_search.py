@@ -7,7 +7,7 @@ import torch
 from fxtraced.framework.errors import GuardError
 from fxtraced.tracing.comparer import Comparer, Run, headline
 from fxtraced.tracing.guards import FeedGuards
-from fxtraced.tracing.probes import Dim, other_sizes, resized, ties
+from fxtraced.tracing.probes import Dim, likely_free, other_sizes, resized, ties
 from fxtraced.tracing.report import SizeFinding, VerificationReport, shapes_text
 
 Changes = dict[Dim, int]
@@ -23,7 +23,9 @@ class SizeSearch:
 
     `together` changes all dimensions in one probe:
 
-        for each dimension, the largest first: call the layer with it changed, too; keep the change if that works
+        call the layer with all dimensions changed that are likely free
+        for each other dimension (for each one, if that failed), the largest first:
+            call the layer with it changed, too; keep the change if that works
         then the graph, once, beside the last of these calls
         where a guard stops it: one at a time
 
@@ -49,8 +51,7 @@ class SizeSearch:
 
     def together(self) -> None:
         """Probe all dimensions at once."""
-        kept: Changes = {}
-        last: Run | None = None
+        kept, last = self._likely_change()
         for dim in self._largest_first():
             if dim in kept or self._calls >= _MOST_CALLS:
                 continue
@@ -65,7 +66,8 @@ class SizeSearch:
             static = self._comparer.static(case, may_stop=True)
         except GuardError:
             for group in self._groups:
-                self._probe_alone(group, every_size=False)
+                if not self._probe_alone(group, kept[min(group)]):
+                    self._probe_alone(group, self._fitting_size(group, {}, larger=True))
             return
         self._report.add(self._comparer.compare(case, last, static))
         for dim, size in kept.items():
@@ -77,7 +79,8 @@ class SizeSearch:
             if not any(dim in group for group in self._groups):
                 self._working_change(dim, {})
         for group in self._groups:
-            self._probe_alone(group, every_size=True)
+            for larger in (False, True):
+                self._probe_alone(group, self._fitting_size(group, {}, larger))
 
     def findings(self) -> list[SizeFinding]:
         """What is known of each dimension."""
@@ -88,6 +91,22 @@ class SizeSearch:
 
     def _size(self, dim: Dim) -> int:
         return self._leaves[dim[0]].shape[dim[1]]
+
+    def _likely_change(self) -> tuple[Changes, Run | None]:
+        """Other sizes for all dimensions that are likely free, and what forward gave there; none if it fails."""
+        changes: Changes = {}
+        groups = []
+        for group in likely_free(self._leaves):
+            size = self._fitting_size(group, changes) or self._fitting_size(group, changes, larger=True)
+            if size is not None:
+                changes.update(dict.fromkeys(group, size))
+                groups.append(group)
+        # A failure of so many changes tells of none of them.
+        run = self._try(frozenset(), changes) if changes else None
+        if run is None:
+            return {}, None
+        self._groups += groups
+        return changes, run
 
     def _working_change(self, dim: Dim, kept: Changes) -> tuple[Changes, Run] | None:
         """kept with another size of dim, and of those tied to it, on which forward works; with what it gave there."""
@@ -116,26 +135,25 @@ class SizeSearch:
                 self._failures.setdefault(dim, why if len(why) <= _LONGEST_REASON else why[:_LONGEST_REASON] + "...")
             return None
 
-    def _probe_alone(self, group: Group, every_size: bool) -> None:
-        """Probe one group of tied dimensions, at one size that works or at every one."""
-        for larger in (False, True):
-            size = self._fitting_size(group, {}, larger)
-            if size is None or (self._passed[min(group)] and not every_size):
-                continue
-            changes = dict.fromkeys(group, size)
-            name = ", ".join(f"{self._name(dim)} = {size}" for dim in sorted(group))
-            case = self._comparer.case(name, resized(self._leaves, changes))
-            eager = self._try(group, changes)
-            if eager is None:
-                continue
-            try:
-                static = self._comparer.static(case, may_stop=True)
-            except GuardError as error:
-                self._note_guard(group, error)
-                continue
-            self._report.add(self._comparer.compare(case, eager, static))
-            for dim in group:
-                self._passed[dim].append(size)
+    def _probe_alone(self, group: Group, size: int | None) -> bool:
+        """Probe one group of tied dimensions at another size (None: there is none); True when that was compared."""
+        if size is None:
+            return False
+        changes = dict.fromkeys(group, size)
+        name = ", ".join(f"{self._name(dim)} = {size}" for dim in sorted(group))
+        case = self._comparer.case(name, resized(self._leaves, changes))
+        eager = self._try(group, changes)
+        if eager is None:
+            return False
+        try:
+            static = self._comparer.static(case, may_stop=True)
+        except GuardError as error:
+            self._note_guard(group, error)
+            return False
+        self._report.add(self._comparer.compare(case, eager, static))
+        for dim in group:
+            self._passed[dim].append(size)
+        return True
 
     def _note_guard(self, group: Group, error: GuardError) -> None:
         guard = next(g for g in self._comparer.trace.guards if g.message == str(error))
@@ -143,7 +161,7 @@ class SizeSearch:
             if guard.text not in self._guards[dim]:
                 self._guards[dim].append(guard.text)
 
-    def _fitting_size(self, group: Group, kept: Changes, larger: bool) -> int | None:
+    def _fitting_size(self, group: Group, kept: Changes, larger: bool = False) -> int | None:
         """A size for which the guards on the feeds hold, preferably one that no other dimension has been given."""
         old = self._size(min(group))
         fitting = [

@@ -8,6 +8,7 @@ from fxtraced.tracing.comparer import Comparer, Run, headline
 from fxtraced.tracing.probes import fresh_values
 from fxtraced.tracing.report import Probe, VerificationReport
 from fxtraced.tracing.size_search import SizeSearch
+from fxtraced.tracing.ways import probe_ways
 
 
 def verify(comparer: Comparer, given: Run | None, thorough: bool = False) -> VerificationReport:
@@ -35,5 +36,6 @@ def verify(comparer: Comparer, given: Run | None, thorough: bool = False) -> Ver
     search = SizeSearch(comparer, report, leaves)
     search.one_at_a_time() if thorough else search.together()
     report.sizes = search.findings()
+    probe_ways(comparer, report)
     report.seconds = time.perf_counter() - started
     return report

@@ -36,13 +36,18 @@ class Sample:
         return np.asarray(draw.uniform(self.low, self.high, size=self.shape), self.dtype)
 
     def array_of(self, dtype: str, call: str, name: str) -> np.ndarray:
-        """The values as another dtype; those of bfloat16 as float32. Integers are not 0: nothing is divided by 0."""
+        """The values as another dtype. Integers are not 0, so that nothing is divided by 0.
+
+        Those of bfloat16 come as float32 numbers that it has too: Paddle's cast does not round.
+        """
         values = self.array(call, name)
         if dtype == "bool":
             return np.asarray(values > values.mean())
         if dtype.startswith("int"):
             return np.asarray(np.sign(values) * np.ceil(np.abs(values) * 4), dtype)
-        return values if dtype == "bfloat16" else values.astype(dtype)
+        if dtype == "bfloat16":
+            return (values.reshape(-1).view("uint32") & 0xFFFF0000).view("float32").reshape(values.shape)
+        return values.astype(dtype)
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def row(
 
 def calling(layer: str, call: str, **inputs: Sample) -> str:
     """The expression of a layer that holds `layer` as self.n and whose forward, with these inputs, is `call`."""
-    forward = f"lambda self, {', '.join(inputs)}: {call}"
-    return f"[c := type('Call', (paddle.nn.Layer,), {{'forward': {forward}}})(), setattr(c, 'n', {layer}), c][2]"
+    members = f"{{'__module__': 'rows', 'forward': lambda self, {', '.join(inputs)}: {call}}}"
+    return f"[c := type('Call', (paddle.nn.Layer,), {members})(), setattr(c, 'n', {layer}), c][2]"
 
 
 def f32(*shape: int, low: float = -1, high: float = 1) -> Sample:

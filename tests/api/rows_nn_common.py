@@ -12,11 +12,12 @@ ACTIVATIONS = [
     for call in (
         "CELU(0.5)", "ELU(alpha=2.0)", "GLU(axis=0)", "GLU(axis=1)", "Hardshrink(0.8)", "Hardtanh(-2.0, 1.5)", "Hardtanh(min=-0.5)", "LogSoftmax(axis=0)",
         "LeakyReLU(negative_slope=0.5)", "RReLU(0.1, 0.7)", "SELU(1.2, 0.5)", "SELU(scale=0.5)", "Softplus(2, 1)", "Softplus(beta=0.5, threshold=2.0)",
-        "Softshrink(1.0)", "Softshrink(-1.0)", "ThresholdedReLU(-0.5)", "Softmax(axis=1)", "PReLU(init=0.5)(x)", "PReLU(4, 0.1)(x)", "ReLU(name='r')",
-        "PReLU(num_parameters=4, weight_attr=paddle.nn.initializer.Constant(0.3))(x)", "CELU(0)", "Maxout(2, axis=-1)", "Maxout(3)", "GELU(approximate=True)",
+        "Softshrink(1.0)", "Softshrink(-1.0)", "ThresholdedReLU(-0.5)", "Softmax(axis=1)", "ReLU(name='r')",
+        "CELU(0)", "Maxout(2, axis=-1)", "Maxout(3)", "GELU(approximate=True)",
         "Swish()", "Hardsigmoid()", "Hardswish()", "Softmax(axis=2)", "LogSoftmax(axis=-3)", "GLU(axis=2)",
     )
 ] + [
+    *[row(f"paddle.nn.PReLU({given})(paddle.linspace(-2, 2, 12).reshape([3, 4]))") for given in ("init=0.5", "4, 0.1", "num_parameters=4, weight_attr=paddle.nn.initializer.Constant(0.3)")],
     row("paddle.nn.PReLU(4, data_format='NHWC')", x=LAST), row("paddle.nn.PReLU(4, 0.5, data_format='NLC')", x=LINE_LAST), row("paddle.nn.PReLU(3)", x=IMAGE),
     row("paddle.nn.Maxout(2, 3)", x=LAST), row("paddle.nn.Softmax2D()", x=f32(4, 5, 6)), row("paddle.nn.Softmax2D()", x=X), row("paddle.nn.Softmax(-3)", x=IMAGE),
 ] + [

@@ -11,7 +11,7 @@ NUMBERS = (
 INTS = "a + b|a - b|a * b|a / b|a // b|a % b|a ** b|a & b|a \\| b|a ^ b|~a|a == b|a < b|-a"
 
 DUNDERS = "add radd sub rsub mul rmul truediv rtruediv floordiv mod pow rpow eq ne lt le gt ge"
-REFLECTED = "2 // a|2 % a|2 - a|2 / a|2 ** a|2 * a|2 + a|2 & a|2 < a|2 == a|2.5 // a|2.5 % a|2.5 - a|True + a"
+REFLECTED = "2 - a|2 / a|2 ** a|2 * a|2 + a|2 < a|2 == a|2.5 - a|True + a"
 STATEMENTS = "z += b|z -= b|z *= b|z /= b|z //= b|z %= b|z **= b|z += 2|z *= 0.5|z /= 2|z **= 2"
 BITS = "z &= b|z \\|= b|z ^= b"
 
@@ -81,8 +81,8 @@ ROWS = [
         for value in ("0.17", "2", "True", "np.int64(3)", "np.array([1, 2, 3])")
     ],
     *[row(f"a.__{name}__(b)", a=i64(3), b=i64(3)) for name in "and or xor".split()],
-    *[row(call, a=f32(2, 3), b=f32(3, 2)) for call in ("a.__matmul__(b)", "a @ b", "a.__neg__()", "a.__abs__()", "abs(a)")],
-    *[row(f"a.__{name}__()", a=i64(3)) for name in "neg abs invert".split()],
+    *[row(call, a=f32(2, 3), b=f32(3, 2)) for call in ("a.__matmul__(b)", "a @ b", "a.__neg__()")],
+    *[row(f"a.__{name}__()", a=i64(3)) for name in "neg invert".split()],
     *[row("a.__len__()", a=f32(3)), row("a.__bool__()", a=f32(1)), row("[a.__int__(), a.__float__()]", a=f32(1, high=9))],
     *[row(call, a=sample) for call in _split(REFLECTED) for sample in (f32(3, low=0.5, high=3), i64(3, low=1, high=4))],
     *[

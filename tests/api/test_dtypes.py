@@ -12,7 +12,7 @@ from rows import Row, evaluate
 import fxtraced
 
 # How far floating outputs may be from Paddle's, relative to the output's largest magnitude; else the row's own rtol.
-RTOL = {"float64": 1e-7, "float16": 2e-3, "bfloat16": 2e-2}
+RTOL = {"float64": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}
 
 
 def cases() -> list[Any]:

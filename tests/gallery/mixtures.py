@@ -207,3 +207,59 @@ G.right([f32(4, 3), i64(4, high=3)], [f32(7, 3), i64(7, high=3)])(PaddlesContras
 def numbers_out_of_paddle_shape(self, x):
     n = int(paddle.shape(x)[0]) if False else paddle.shape(x)[0]
     return paddle.full([n, 2], 3.0), paddle.expand(x[:1], [n, 4]), paddle.arange(n), paddle.ones([x.shape[0], n])
+
+
+class TorchCode(torch.nn.Module):
+    """What these mean in torch is an error, or something else, in Paddle."""
+
+    def forward(self, x, scale=1.0):
+        largest, places = x.max(1)
+        parts = x.split(2, dim=1)
+        turned = x.transpose(0, 1).contiguous().view(x.size(1), -1)
+        spread = x.unsqueeze(-1).expand(-1, -1, -1, 2).mean(dim=(1, 3), keepdim=True)
+        return {"largest": largest * scale, "places": places, "first": parts[0], "turned": turned, "spread": spread}
+
+
+class LayerAroundTorchCode(paddle.nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.code = TorchCode()
+        self.several = torch.nn.ModuleList([TorchCode()])
+
+    def forward(self, x):
+        found = self.code(x, scale=2.0)
+        return found["largest"].max(axis=1), found["turned"].transpose([1, 0]), self.several[0](x)["spread"].squeeze(1)
+
+
+G.right(f32(2, 4, 3), f32(5, 4, 3))(LayerAroundTorchCode)
+
+
+class LayerAroundTorchsTransformer(paddle.nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+        block = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.encoder = torch.nn.TransformerEncoder(block, 2, enable_nested_tensor=False)
+
+    def forward(self, x, padding):
+        y, weights = self.attention(x, x, x, key_padding_mask=padding)
+        return self.encoder(y, src_key_padding_mask=padding).transpose([0, 2, 1]), weights.max(axis=-1)
+
+
+def _padded(n, length):
+    return lambda rng: [f32(n, length, 8).tensor(rng), torch.arange(length).expand(n, length) >= length - 1]
+
+
+G.right(_padded(2, 5), _padded(3, 7))(LayerAroundTorchsTransformer)
+
+
+class LayersInATorchModuleInALayer(paddle.nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.block = ModuleAroundLayers()
+
+    def forward(self, x):
+        return self.block(x).max(axis=1)
+
+
+G.right(f32(3, 4), f32(5, 4))(LayersInATorchModuleInALayer)

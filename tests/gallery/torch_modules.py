@@ -442,3 +442,16 @@ def a_part_of_a_complex_number_assigned(self, x):
 @G.right(mask(3, 4), mask(5, 4))
 def logic_of_masks(self, m):
     return torch.logical_and(m, ~m[:1]), m.cumsum(1), m.any(1, keepdim=True), torch.where(m)[0]
+
+
+class AttentionWeightsUsed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        y, weights = self.attention(x, x, x)
+        return torch.relu(weights * 2) @ y
+
+
+G.right(f32(2, 5, 8), f32(3, 7, 8), f32(1, 1, 8))(AttentionWeightsUsed)

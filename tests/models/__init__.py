@@ -14,7 +14,10 @@ from tests.models import zoo
 # Their weights and inputs are in the record; those of all others come from seeds, and their outputs are condensed.
 WRITTEN = ["text_classifier", "tagger", "ocr", "multi"]
 # Each is traced, reloaded and run in C++.
-NAMES = [*WRITTEN, "resnet18_maps", "mobilenet_v3_small_half", "googlenet_maps", "shufflenet_v2_swish_10"]
+NAMES = [
+    *WRITTEN, "vit", "translator", "crnn", "resnet18_maps", "mobilenet_v3_small_half", "googlenet_maps",
+    "shufflenet_v2_swish_10",
+]  # fmt: skip
 
 
 def load(name):

@@ -9,6 +9,7 @@ import torch
 
 from fxtraced.framework.dtype import dtype_name
 from fxtraced.tensor.common import torch_method
+from fxtraced.tensor.stat import mean
 
 LAYOUTS = {
     1: ("NCL", "NLC"),
@@ -128,7 +129,7 @@ def reduce(loss: Any, reduction: str, function: str) -> Any:
     """The mean, the sum or the loss itself. Raises ValueError for another name."""
     check_reduction(reduction, function)
     if reduction == "mean":
-        return torch.mean(loss)
+        return mean(loss)
     return torch.sum(loss) if reduction == "sum" else loss
 
 

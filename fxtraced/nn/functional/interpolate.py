@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from fxtraced.framework.dtype import is_floating
 from fxtraced.nn.functional._arguments import cast, channels_back, channels_first
 
 _LAYOUTS = {3: ("NCW", "NWC"), 4: ("NCHW", "NHWC"), 5: ("NCDHW", "NDHWC")}
@@ -33,7 +34,8 @@ def interpolate(
     if mode == "area":
         out = _AREA[x.ndim](x, sizes)
     elif mode == "nearest":
-        out = F.interpolate(x, sizes, scales, "nearest")
+        # torch has none for integers; float64 holds those below 2**53.
+        out = cast(F.interpolate(x if is_floating(x.dtype) else cast(x, torch.float64), sizes, scales, mode), x.dtype)
     elif align_mode == 1 and not align_corners and mode != "bicubic":
         out = _ratio_linear(x, sizes, scales)
     else:

@@ -14,7 +14,8 @@ from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
 from fxtraced.framework.place import convert_place
 from fxtraced.nn._names import parameter_name, snake_case, unique_name
 from fxtraced.nn.layer.parameters import make_parameter
-from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor, as_tensor
+from fxtraced.nn.layer.torch_modules import give_torch_tensors
+from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor, as_paddle, as_tensor
 
 
 class Layer(torch.nn.Module):
@@ -30,9 +31,9 @@ class Layer(torch.nn.Module):
         self._dtype = default_dtype() if dtype is None else convert_dtype(dtype)
 
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
-        inputs = tuple([_ours(value) for value in inputs])
+        inputs = tuple([as_paddle(value) for value in inputs])
         if kwargs:
-            kwargs = {name: _ours(value) for name, value in kwargs.items()}
+            kwargs = {name: as_paddle(value) for name, value in kwargs.items()}
         return super().__call__(*inputs, **kwargs)
 
     def __repr__(self) -> str:
@@ -58,6 +59,8 @@ class Layer(torch.nn.Module):
             self._buffers[name] = as_tensor(value)
         else:
             super().__setattr__(name, value)
+            if isinstance(value, torch.nn.Module):
+                give_torch_tensors(value)
 
     # --- parameters and buffers ---------------------------------------------------------------------------------
 
@@ -133,6 +136,8 @@ class Layer(torch.nn.Module):
         if sublayer is not None and not isinstance(sublayer, torch.nn.Module):
             raise AssertionError(f"add_sublayer: {name!r} must be a Layer or None, but received {type(sublayer)}")
         self._modules[name] = sublayer
+        if sublayer is not None:
+            give_torch_tensors(sublayer)
         return sublayer
 
     def sublayers(self, include_self: bool = False) -> list[Any]:
@@ -255,18 +260,6 @@ class Layer(torch.nn.Module):
     def register_forward_post_hook(self, hook: Callable[..., Any]) -> Any:
         """Call hook(layer, inputs, output) after forward; what it returns replaces the output unless it is None."""
         return self.register_forward_hook(hook)
-
-
-def _ours(value: Any) -> Any:
-    """Plain torch tensors as Tensors, also within lists, tuples and dicts."""
-    kind = type(value)
-    if kind in PLAIN_TYPES:
-        return as_tensor(value)
-    if kind is dict:
-        return {key: _ours(item) for key, item in value.items()}
-    if kind in (list, tuple):
-        return kind([_ours(item) for item in value])
-    return value
 
 
 def _copy_into(target: torch.Tensor, value: Any, name: str) -> None:

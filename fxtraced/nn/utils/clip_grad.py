@@ -16,4 +16,6 @@ def clip_grad_norm_(
 
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     """Clip all gradients in place into [-clip_value, clip_value]."""
+    if clip_value < 0:
+        raise ValueError(f"clip_grad_value_: clip_value must not be negative, but received {clip_value}")
     torch.nn.utils.clip_grad_value_(parameters, clip_value)

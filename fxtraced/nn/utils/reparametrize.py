@@ -24,8 +24,9 @@ class _WeightNorm:
 
     def norm(self, v: Any) -> Any:
         if self.dim is None:
-            return torch.reshape(torch.linalg.vector_norm(v), [1])
-        return torch.linalg.vector_norm(v, dim=[d for d in range(v.ndim) if d != self.dim])
+            return torch.linalg.vector_norm(v)
+        # Of each slice, even of one element: no dimensions at all would mean all of them.
+        return torch.linalg.vector_norm(torch.flatten(torch.movedim(torch.unsqueeze(v, -1), self.dim, 0), 1), dim=1)
 
     def __call__(self, layer: Any, inputs: Any) -> None:
         layer.__dict__[self.name] = self.weight(layer)

@@ -43,7 +43,8 @@ class MakeFire(nn.Layer):
 class SqueezeNet(nn.Layer):
     """The network of a version, "1.0" or "1.1": x [N, 3, H, W] -> [N, num_classes].
 
-    With with_pool=False the result is what the last convolution gives, [N, num_classes, H / 16, W / 16]. Dropout scales in inference, not in training.
+    With with_pool=False the result is what the last convolution gives, [N, num_classes, H / 16, W / 16]. Dropout scales
+    in inference, not in training.
     Raises AssertionError for another version.
     """
 

@@ -1,0 +1,171 @@
+"""Model code in a checkout of somebody's repository: its files, its constructors, and models with weights and images.
+
+Runs under real Paddle and under fxtraced; `paddle` is whichever of them the process imports by this name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.models.weights import filled  # noqa: E402
+
+
+class Checkout:
+    """The files that match the patterns below a folder, and what they construct.
+
+    arguments: keyword arguments by constructor, for those that need some.
+    weights: a folder with <constructor>.pdparams, used where there is one.
+    prepare: Python that the repository needs before its models are built.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        patterns: Sequence[str],
+        arguments: dict[str, Any] | None = None,
+        weights: Path | None = None,
+        prepare: str = "",
+    ) -> None:
+        self.root = root.resolve()
+        found = {path for pattern in patterns for path in self.root.glob(pattern)}
+        self.files = sorted(str(p.relative_to(self.root)) for p in found if not p.name.startswith("__"))
+        self.arguments = arguments or {}
+        self.weights = weights
+        self.prepare = prepare
+
+    def load(self, file: str) -> ModuleType:
+        """Import a file under its dotted name.
+
+        The packages around it are there, but their __init__ does not run: it would import every other model as well.
+        """
+        *packages, name = Path(file).with_suffix("").parts
+        for i in range(1, len(packages) + 1):
+            package = ModuleType(".".join(packages[:i]))
+            package.__path__ = [str(self.root.joinpath(*packages[:i]))]
+            sys.modules.setdefault(package.__name__, package)
+        # The file's own folder comes last: scripts that lie side by side import each other by their bare names.
+        sys.path += [str(self.root), str((self.root / file).parent)]
+        sys.meta_path.append(_NotInstalled(self.root))
+        exec(self.prepare, {})
+        return importlib.import_module(".".join([*packages, name]))
+
+    def constructors(self, file: str) -> list[str]:
+        """The names in __all__ (without one: the public functions) that can be called as they are, in their order."""
+        module = self.load(file)
+        listed = getattr(module, "__all__", None)
+        own = [k for k, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module.__name__]
+        names = own if listed is None else listed
+        return [name for name in names if not name.startswith("_") and self._callable(name, getattr(module, name, None))]
+
+    def _callable(self, name: str, made_by: Any) -> bool:
+        if not callable(made_by):
+            return False
+        given = self.arguments.get(name, {})
+        optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        parameters = inspect.signature(made_by).parameters.values()
+        return all(p.default is not p.empty or p.kind in optional or p.name in given for p in parameters)
+
+    def build(self, module: ModuleType, name: str) -> Any:
+        """The model of a constructor, without a download."""
+        constructor = getattr(module, name)
+        given = dict(self.arguments.get(name, {}))
+        if "pretrained" in inspect.signature(constructor).parameters:
+            given.setdefault("pretrained", False)
+        return constructor(**given)
+
+    def fill(self, name: str, model: Any) -> list[str]:
+        """Set all weights, from the constructor's file or from a seed for each key; returns the keys that did not fit.
+
+        From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
+        """
+        import paddle
+
+        path = self.weights and self.weights / f"{name}.pdparams"
+        state = model.state_dict()
+        if path and path.exists():
+            weights = paddle.load(str(path))
+        else:
+            seeded = {id(p) for p in model.parameters()}
+            weights = {
+                key: filled(key, list(value.shape)) if _is_seeded(key, value, seeded) else value
+                for key, value in state.items()
+            }
+        missing, unexpected = model.set_state_dict(weights)
+        return [*missing, *unexpected]
+
+
+def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:
+    return "float" in str(value.dtype) and (id(value) in parameters or key.endswith(("._mean", "._variance")))
+
+
+def images(name: str, shape: Sequence[int]) -> Any:
+    """The input of a constructor's model."""
+    return np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape).astype("float32")
+
+
+def keys(state: dict[str, Any]) -> list[list[Any]]:
+    """Names and shapes of a state dict, in order."""
+    return [[key, list(value.shape)] for key, value in state.items()]
+
+
+class _NotInstalled(MetaPathFinder, Loader):
+    """Stands in for modules that the checkout imports and that are not installed; a use of one is an ImportError.
+
+    Model code imports its repository's tools for training and download, and does not use them to build a model.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = str(root)
+
+    def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        top = fullname.partition(".")[0]
+        if top in ("paddle", "fxtraced") or not self._asked_by_the_checkout():
+            return None
+        within = (Path(self.root) / top).exists()
+        return None if within else ModuleSpec(fullname, self, is_package=True)
+
+    def _asked_by_the_checkout(self) -> bool:
+        importing = next((name for name in _callers() if not name.startswith("<frozen importlib")), "")
+        return importing.startswith(self.root)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+def _callers() -> Iterator[str]:
+    """The files of the frames outside of this one, the innermost first."""
+    frame = sys._getframe(1)
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_code.co_filename != __file__:
+            yield frame.f_code.co_filename
+
+
+class _StandIn(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {"__init__": _use(f"{self.__name__}.{name}")})
+
+
+def _use(name: str) -> Any:
+    def used(*_: Any, **__: Any) -> None:
+        raise ImportError(f"the model uses {name}, and {name.partition('.')[0]} is not installed")
+
+    return used

@@ -1,0 +1,135 @@
+"""docs/zoo.md: what came of each constructor, how many passed each level, and why others did not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import torch
+from zoo_levels import LEVELS, TO_LAYER, TO_PADDLE
+from zoo_survey import Results, Row
+
+import fxtraced
+
+INTRODUCTION = """\
+# Zoo
+
+Model code of {name} as it stands in its repository{commit}, run under `fxtraced.install_as_paddle()`. Nothing of it is
+copied here or changed. Written by
+
+```bash
+{command}
+```
+
+which takes any checkout: `--files` names the model files of other repositories. `--paddle` is a Python that has
+paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Without them, both sides fill all weights
+from one seed for each key. A run goes on where the last one stopped.
+
+A model that passes is imported, built and filled; it gives what real Paddle gives, to {to_paddle:g} of the output's
+largest value; its static graph is verified, gives the same, and takes a batch of another size; the archive gives the
+same when it is loaded, in Python and in C++, to {to_layer:g}. Versions: fxtraced {fxtraced}, torch {torch}. Times are
+those of batch 1 on one thread of a shared machine.
+"""
+COMMAND = "scripts/zoo --source PaddleClas --paddle ~/paddle-env/bin/python"
+HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
+
+
+def commit_of(source: Path) -> str:
+    """The commit of a checkout: git's, or a file COMMIT in a tree without one; "" where there is neither."""
+    note = source / "COMMIT"
+    if note.exists():
+        return note.read_text().strip()
+    done = subprocess.run(["git", "-C", str(source), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def document(results: Results, name: str, commit: str) -> str:
+    """The whole text of docs/zoo.md."""
+    rows = [row for row in results.rows.values() if row["name"]]
+    run = [row for row in rows if row["level"]]
+    introduction = INTRODUCTION.format(
+        name=name,
+        commit=f" at commit `{commit[:12]}`" if commit else "",
+        command=COMMAND,
+        to_paddle=TO_PADDLE,
+        to_layer=TO_LAYER,
+        fxtraced=fxtraced.__version__,
+        torch=torch.__version__.split("+")[0],
+    )
+    parts = [introduction, "## Totals", _totals(rows, run), "## Models", _models(run)]
+    failed = [row for row in run if row["failure"]]
+    if failed:
+        parts += ["## Reasons", _reasons(failed)]
+    not_run = [row for row in rows if not row["level"]]
+    if not_run:
+        parts += ["## Not built by Paddle", _not_built(not_run)]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _passed(row: Row) -> int:
+    """How many levels a row has passed."""
+    at = list(LEVELS).index(row["level"])
+    return at if row["failure"] else at + 1
+
+
+def _totals(rows: list[Row], run: list[Row]) -> str:
+    files = {row["file"] for row in rows}
+    counts = [[level, str(sum(_passed(row) > i for row in run))] for i, level in enumerate(LEVELS)]
+    said = f"{len(run)} constructors of {len(files)} files; the numbers are those that pass each level."
+    return said + "\n\n" + _table(["level", "models"], counts)
+
+
+def _models(rows: list[Row]) -> str:
+    lines = []
+    for row in sorted(rows, key=lambda row: (row["file"], row.get("parameters", 0))):
+        differences = row["differences"].values()
+        passed = [*LEVELS][: _passed(row)]
+        lines.append(
+            [
+                f"`{row['name']}`",
+                f"{row['parameters']:,}" if "parameters" in row else "",
+                *(_number(row.get(key), digits) for key, digits in _MEASURED),
+                f"{max(differences):.0e}" if differences else "",
+                str(row.get("guards", "")),
+                "all" if not row["failure"] else passed[-1] if passed else "nothing",
+            ]
+        )
+    return _table(HEADER, lines)
+
+
+_MEASURED = [("trace_s", 1), ("eager_ms", 0), ("static_ms", 0), ("cpp_ms", 0)]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _reasons(failed: list[Row]) -> str:
+    """Why models fail, the most frequent reason first, each with its models."""
+    reasons = Counter(_reason(row) for row in failed)
+    lines = []
+    for reason, count in reasons.most_common():
+        names = ", ".join(f"`{row['name']}`" for row in failed if _reason(row) == reason)
+        lines.append([str(count), reason, names])
+    return _table(["models", "reason", "which"], lines)
+
+
+def _reason(row: Row) -> str:
+    return _cell(f"{row['level']}: {row['failure']}")
+
+
+def _not_built(rows: list[Row]) -> str:
+    return _table(["model", "reason"], [[f"`{row['name']}`", _cell(row["failure"])] for row in rows])
+
+
+def _cell(text: str) -> str:
+    """The first line of a text, without what would end a cell of a table."""
+    line = re.sub(r"\s+", " ", text.splitlines()[0]).replace("|", "\\|")
+    return line if len(line) <= 160 else line[:157] + "..."
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,85 @@
+"""Optimizers (some steps on one parameter), their state, and the rates of schedulers."""
+
+from rows import row
+
+CUBE = (
+    "p := paddle.create_parameter([3], 'float32', "
+    "default_initializer=paddle.nn.initializer.Assign(np.array([1.0, -2.0, 0.5])))"
+)
+STEP = "(p * p * p).sum().backward(), o.step(), o.clear_grad()"
+DECAYS = "weight_decay=paddle.regularizer.L1Decay(0.01)|weight_decay=paddle.regularizer.L2Decay(0.1)"
+OPTIMIZERS = f"""
+SGD(0.1, parameters=[p])
+SGD(0.1, [p], weight_decay=0.1)
+SGD(0.1, [p], grad_clip=paddle.nn.ClipGradByNorm(0.5))
+SGD(0.1, [p], {DECAYS.split("|")[0]})
+SGD(0.1, [p], {DECAYS.split("|")[1]})
+SGD(paddle.optimizer.lr.StepDecay(0.1, 2), [p])
+Momentum(0.1, 0.5, [p])
+Momentum(0.1, 0.5, [p], True, 0.1)
+Momentum(0.1, 0.5, [p], rescale_grad=0.5)
+Adam(0.1, 0.8, 0.9, 1e-6, [p])
+Adam(learning_rate=0.1, parameters=[p], weight_decay=0.1, grad_clip=paddle.nn.ClipGradByValue(1.0))
+AdamW(0.1, 0.8, 0.9, 1e-6, [p], 0.2)
+AdamW(0.1, parameters=[p], weight_decay=0.2, apply_decay_param_fun=lambda name: False)
+AdamW(0.1, parameters=[p], lr_ratio=lambda parameter: 0.5)
+Adagrad(0.1, 1e-5, [p], initial_accumulator_value=0.2)
+Adagrad(0.1, parameters=[p], weight_decay=0.1)
+RMSProp(0.1, 0.9, 1e-5, 0.3, True, [p])
+RMSProp(0.1, parameters=[p])
+Adamax(0.1, 0.8, 0.9, 1e-6, [p])
+Adadelta(0.5, 1e-5, 0.9, [p])
+Lamb(0.1, 0.02, 0.8, 0.9, 1e-5, [p])
+Lamb(0.1, parameters=[p], exclude_from_weight_decay_fn=lambda parameter: True)
+""".strip().splitlines()
+RATES = """
+NoamDecay(64, 5, 2.0)
+NoamDecay(d_model=64, warmup_steps=5, learning_rate=0.5, last_epoch=3)
+PiecewiseDecay([3, 6], [0.1, 0.2, 0.3])
+NaturalExpDecay(0.5, gamma=0.1)
+InverseTimeDecay(0.5, 0.1, 2)
+PolynomialDecay(0.5, 4, 0.1, 2.0, True)
+LinearWarmup(0.5, 3, 0.0, 0.5)
+ExponentialDecay(0.5, 0.9)
+MultiStepDecay(0.5, [2, 5], 0.3)
+StepDecay(0.5, 3, 0.5)
+LambdaDecay(0.5, lambda epoch: 0.9 ** epoch)
+MultiplicativeDecay(0.5, lambda epoch: 0.9)
+CosineAnnealingDecay(0.5, 4, 0.01)
+LinearLR(0.5, 5, 0.2, 0.9)
+OneCycleLR(0.5, 20, 10.0, 0.01, 0.4)
+CyclicLR(0.1, 0.5, 3, 2, 'triangular2')
+CosineAnnealingWarmRestarts(0.5, 2, 2, 0.01)
+""".strip().splitlines()
+LR = "paddle.optimizer.lr"
+
+ROWS = [
+    *[
+        row(f"[{CUBE}, o := paddle.optimizer.{call}, [[{STEP}, p.numpy()][3] for _ in range(4)], o.get_lr()][2:]")
+        for call in OPTIMIZERS
+    ],
+    *[row(f"[s := {LR}.{call}, [[s.step(), s.get_lr(), s.last_epoch][1:] for _ in range(12)], s()][1:]") for call in RATES],
+    row(f"[s := {LR}.ReduceOnPlateau(0.5, 'max', 0.5, 1, 1e-3, 'abs', 1, 0.01), "
+        "[[s.step(m), s()][1] for m in (1.0, 1.1, 1.1, 1.1, 1.1, 1.2, 1.0, 1.0, 1.0, 1.0)]][1:]"),
+    row(f"[s := {LR}.ReduceOnPlateau(0.5, factor=0.5, patience=1), "
+        "[[s.step(paddle.to_tensor(m)), s()][1] for m in (1.0, 1.1, 1.1, 1.1, 1.1, 1.2, 1.0, 1.0, 1.0, 1.0)]][1:]"),
+    row(f"[s := {LR}.StepDecay(0.5, 2), [s.step() for _ in range(3)], list(s.state_dict().items()), s.state_keys(), s.keys][2:]"),
+    row(f"[s := {LR}.StepDecay(0.5, 2), s.set_state_dict({{'last_epoch': 3, 'last_lr': 0.05}}), s.last_epoch, s.last_lr, "
+        "s.step(), s()][2:]"),
+    row(f"[s := {LR}.StepDecay(0.5, 2), s.set_dict({{'last_epoch': 3, 'last_lr': 0.05}}), s.last_epoch][2:]"),
+    row(f"[s := {LR}.StepDecay(0.5, 2), s.step(7), s(), s.get_lr()][1:]"),
+    row(f"{LR}.LRScheduler(0.5).step()"),
+    row(f"{LR}.LRScheduler('a')"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), o.set_lr(0.2), o.get_lr(), {STEP}, p][3:]"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), o.set_lr_scheduler({LR}.StepDecay(0.4, 1)), o.get_lr()][3:]"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD({LR}.StepDecay(0.4, 1), [p]), o.set_lr(0.2)]"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), l := (p * p).sum(), l.backward(), o.minimize(l), p][5:]"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), o.apply_gradients([(p, paddle.ones([3]))]), p][3:]"),
+    row(f"[{CUBE}, o := paddle.optimizer.Momentum(0.1, 0.9, [p]), {STEP}, d := o.state_dict(), "
+        "sorted(type(v).__name__ for v in d.values())][6:]", xfail=None),
+    row(f"[{CUBE}, o := paddle.optimizer.Momentum(0.1, 0.9, [p]), {STEP}, d := o.state_dict(), "
+        "n := paddle.optimizer.Momentum(0.1, 0.9, [p]), n.set_state_dict(d), (p * p).sum().backward(), n.step(), p][9:]"),
+    row("paddle.optimizer.SGD(0.1)"),
+    row("paddle.optimizer.SGD('a', [])"),
+    row("[paddle.regularizer.L1Decay(0.5)._coeff, paddle.regularizer.L2Decay(0.25)._coeff]"),
+]  # fmt: skip

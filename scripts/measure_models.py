@@ -33,15 +33,15 @@ from tests.models import records, zoo
 COLUMNS = ("model", "parameters", "difference", "trace s", "guards", "archive MB", "eager ms", "static ms")
 
 
-def median_ms(call: Callable[[], Any], repeat: int = 7) -> float:
-    """The median time of a call after two to warm up."""
-    times = []
-    for i in range(repeat + 2):
-        started = time.perf_counter()
-        call()
-        if i >= 2:
-            times.append((time.perf_counter() - started) * 1e3)
-    return statistics.median(times)
+def median_ms(*calls: Callable[[], Any], repeat: int = 9) -> list[float]:
+    """The median time of each call after two to warm up; they take turns, so that other load meets all of them."""
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(repeat + 2):
+        for call, taken in zip(calls, times, strict=True):
+            started = time.perf_counter()
+            call()
+            taken.append((time.perf_counter() - started) * 1e3)
+    return [statistics.median(taken[2:]) for taken in times]
 
 
 def in_cpp(program: Path, folder: Path, arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -77,7 +77,7 @@ def measure(name: str, program: Path) -> list[str]:
         eager = [x.numpy() for x in records.flat(outputs)]
         runs = [eager, traced(inputs), reloaded(folder, arrays), in_cpp(program, folder, arrays)]
     with paddle.no_grad():
-        times = [median_ms(lambda: model(*inputs)), median_ms(lambda: traced(inputs))]
+        times = median_ms(lambda: model(*inputs), lambda: traced(inputs))
     return [
         name,
         f"{sum(p.size for p in model.parameters()):,}",

@@ -52,7 +52,7 @@ def test_static_graphs_follow_training(name):
     assert max(np.abs(a - b).max() for a, b in zip(traced(inputs), before, strict=True)) > 1e-3
 
 
-@pytest.mark.parametrize("name", ["tagger", "ocr", "multi", "text_classifier"])
+@pytest.mark.parametrize("name", ["tagger", "ocr", "multi", "text_classifier", "vit", "translator", "crnn"])
 def test_models_are_traced_in_training_mode_too(name, tmp_path):
     model = models.load(name).make(paddle)
     inputs = tensors(name, 2)

@@ -17,6 +17,7 @@ from fxtraced.tracing.trace import trace
 from fxtraced.tracing.verify import verify
 
 _TRACE = "paddle.jit.TracedLayer.trace"
+_LISTS = (list, tuple)
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Verification:
 class Conversion:
     """A layer after its eager call.
 
-    inputs: copies of the given ones. before, after: what the layer held before and after the call. later: what it holds
+    inputs: copies of the given ones, in a list or by parameter. before, after: what the layer held before and after the call. later: what it holds
     after some call that `before` knows nothing of, for the probes. given: what the call gave; None when it cannot be
     compared with, as the call built the layer first.
     """
 
     layer: torch.nn.Module
-    inputs: list[Any]
+    inputs: Any
     before: Snapshot
     after: Snapshot
     later: Snapshot
@@ -95,12 +96,14 @@ def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Con
     assert isinstance(layer, torch.nn.Module), (
         f"The type of 'layer' in {_TRACE} must be paddle.nn.Layer, but received {type(layer)}."
     )
-    arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    _check_tensors(arguments, "inputs")
+    arguments = dict(inputs) if isinstance(inputs, dict) else list(inputs) if isinstance(inputs, _LISTS) else [inputs]
+    # Numbers without a tensor are a mistake; beside one they are settings of the layer.
+    settings = structure.FIXED if _has_tensor(arguments) else ()
+    _check_tensors(arguments, "inputs", settings)
     before = Snapshot(layer)
     copies = _copies(arguments)
     started = time.perf_counter()
-    outputs = layer(*arguments)
+    outputs = structure.call(layer, arguments)
     _check_tensors(outputs, "outputs")
     first: Run | None = Run.of(layer, outputs, time.perf_counter() - started)
     after = later = Snapshot(layer, before)
@@ -110,21 +113,21 @@ def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Con
     return outputs, Conversion(layer, copies, before, after, later, first, verification)
 
 
-def _copies(arguments: list[Any]) -> list[Any]:
-    given = structure.flatten(arguments)
+def _copies(arguments: Any) -> Any:
+    given = structure.flatten_inputs(arguments)
     # A tensor that is given twice stays one tensor: forward may ask.
     own = {id(x): plain_copy(x).as_subclass(type(x)) for x in given.leaves}
     return given.rebuild([own[id(x)] for x in given.leaves])
 
 
-def _after_another_call(layer: torch.nn.Module, inputs: list[Any], now: Snapshot) -> Snapshot:
+def _after_another_call(layer: torch.nn.Module, inputs: Any, now: Snapshot) -> Snapshot:
     """What the layer holds after one call more; it is put back to now.
 
     A graph with a number in it that changes from call to call is right as long as every probe starts from one state.
     """
     try:
         with torch.no_grad():
-            layer(*_copies(inputs))
+            structure.call(layer, _copies(inputs))
         return Snapshot(layer, now)
     except Exception:
         # The trace will say what is wrong.
@@ -133,9 +136,13 @@ def _after_another_call(layer: torch.nn.Module, inputs: list[Any], now: Snapshot
         now.restore()
 
 
-def _check_tensors(value: Any, what: str) -> None:
+def _has_tensor(value: Any) -> bool:
+    return any(isinstance(leaf, torch.Tensor) for leaf in _leaves(value))
+
+
+def _check_tensors(value: Any, what: str, settings: tuple[type, ...] = ()) -> None:
     for leaf in _leaves(value):
-        if not isinstance(leaf, torch.Tensor):
+        if not isinstance(leaf, (torch.Tensor, *settings)):
             raise TypeError(
                 f"The type of 'each element of {what}' in {_TRACE} must be base.Variable, but received {type(leaf)}."
             )

@@ -41,7 +41,8 @@ class TracedLayer:
         """Run layer(*inputs), turn it into a static graph, and check the graph against the layer.
 
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
-        inputs: a tensor, or a list or tuple of tensors (nested lists allowed).
+        inputs: a tensor, a list or tuple of them, or a dict with forward's arguments by name; lists, tuples and dicts may
+        be nested. None, numbers and texts may stand beside tensors: they are part of the graph.
         verify: compare the graph with the layer on these inputs, on fresh values and on other sizes; "thorough" probes
         every dimension by itself. rtol, atol: the difference allowed is atol + rtol * (largest magnitude of the
         output).
@@ -126,9 +127,10 @@ class TracedLayer:
         if self._session is None:
             program = CompiledProgram(self._program, self._build_strategy)
             self._session = Session(program, self._exec_strategy or ExecutionStrategy())
-        tensors = inputs if isinstance(inputs, list | tuple) else [inputs]
-        if any(isinstance(x, list | tuple | dict) for x in tensors):
-            tensors = structure.leaves_as(list(tensors), self._program.trace.inputs)
+        tensors = inputs if isinstance(inputs, list | tuple | dict) else [inputs]
+        if isinstance(tensors, dict) or not all(isinstance(x, torch.Tensor) for x in tensors):
+            given = tensors if isinstance(tensors, dict) else list(tensors)
+            tensors = structure.leaves_as(given, self._program.trace.inputs)
         return self._session.run(tensors, return_numpy)
 
     def save_inference_model(

@@ -127,12 +127,10 @@ class Recall(_Ratio):
 
 
 class Auc(Metric):
-    """The area under the ROC curve, from counts in num_thresholds + 1 steps of the score."""
+    """The area under the ROC curve, from counts in num_thresholds + 1 steps of the score; `curve` changes nothing."""
 
     def __init__(self, curve: str = "ROC", num_thresholds: int = 4095, name: str = "auc", *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if curve != "ROC":
-            raise ValueError(f"Auc: curve must be 'ROC', but received {curve!r}")
         self._name, self._thresholds = name, num_thresholds
         self.reset()
 

@@ -50,6 +50,11 @@ class TracedProgram(Program):
         ]
 
     @property
+    def output_structure(self) -> Any:
+        """What forward returns, with the name of its fetch for each tensor."""
+        return self.trace.outputs.rebuild(self.trace.fetch_names)
+
+    @property
     def guards(self) -> list[Guard]:
         return self.trace.guards
 

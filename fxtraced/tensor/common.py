@@ -122,7 +122,9 @@ def inplace(function: Callable[..., Any], without: str = "out", may_reform: bool
         if shorter:
             args, kwargs = (), takes.bind(x, *args, **kwargs).arguments
             del kwargs[next(iter(kwargs))]
-        result = function(x, *args, **kwargs)
+        # The gradient may need the old values.
+        old = torch.clone(x) if x.requires_grad and torch.is_grad_enabled() else x
+        result = function(old, *args, **kwargs)
         if result.dtype == x.dtype and result.ndim == x.ndim:
             torch_method(x, "copy_", result)
         elif may_reform and not (torch.is_grad_enabled() and x.requires_grad):

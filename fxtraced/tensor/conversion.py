@@ -1,4 +1,4 @@
-"""Moving tensors between devices and dtypes: x.to, x.cpu, x.cuda."""
+"""Moving tensors between devices, dtypes and layouts: x.to, x.cpu, x.cuda, x.to_sparse_coo."""
 
 from __future__ import annotations
 
@@ -59,4 +59,9 @@ def cuda(x: Any, device_id: int | None = None, blocking: bool = True) -> Any:
     return torch_method(x, "to", torch.device("cuda", device_id or 0), x.dtype, not blocking)
 
 
-METHODS = (to, cpu, cuda)
+def to_sparse_coo(x: Any, sparse_dim: int) -> Any:
+    """x as torch's sparse tensor of places (in the first sparse_dim axes) and values."""
+    return torch.Tensor.coalesce(torch.Tensor.to_sparse(x, sparse_dim))
+
+
+METHODS = (to, cpu, cuda, to_sparse_coo)

@@ -128,6 +128,11 @@ class EagerMethods:
         """Set the gradient to zero, or drop it."""
         self.clear_grad(set_to_zero)
 
+    def detach_(self: Any) -> Any:
+        """The tensor itself, without gradients from now on."""
+        self.stop_gradient = True
+        return self
+
     def retain_grads(self: Any) -> None:
         """Keep the gradient of a tensor that is no leaf."""
         torch.Tensor.retain_grad(self)

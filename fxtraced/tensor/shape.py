@@ -1,4 +1,4 @@
-"""What `x.shape` and `x.size` give: a list that equals the tuple, an int that can be called."""
+"""What `x.shape`, `x.size` and `x.is_sparse` give: a list that equals the tuple, numbers that can be called."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class Size(int):
 
     def __call__(self, dim: int | None = None) -> Any:
         return self._shape if dim is None else self._shape[dim]
+
+
+class Flag(int):
+    """torch's attribute `x.is_sparse`, which is Paddle's method `x.is_sparse()`."""
+
+    def __call__(self) -> bool:
+        return bool(self)
 
 
 def shape_list(shape: Any) -> list[Any]:

@@ -9,9 +9,11 @@ import torch
 
 from fxtraced.tensor.eager import EagerMethods
 from fxtraced.tensor.methods import TensorMethods
-from fxtraced.tensor.shape import Shape, Size
+from fxtraced.tensor.shape import Flag, Shape, Size
 
 _shape_of = torch.Tensor.shape.__get__  # type: ignore[attr-defined]
+_is_sparse_of = torch.Tensor.is_sparse.__get__  # type: ignore[attr-defined]
+_is_sparse_csr_of = torch.Tensor.is_sparse_csr.__get__  # type: ignore[attr-defined]
 
 
 class Tensor(EagerMethods, TensorMethods, torch.Tensor):  # type: ignore[misc]
@@ -45,10 +47,22 @@ class Tensor(EagerMethods, TensorMethods, torch.Tensor):  # type: ignore[misc]
 
     @stop_gradient.setter
     def stop_gradient(self, value: bool) -> None:
-        if value and not self.is_leaf:
-            self.detach_()
-        else:
+        if not value or self.is_leaf:
             self.requires_grad_(not value)
+            return
+        # torch detaches no view in place, and every result is one: the object goes on with the detached tensor.
+        # torch.utils.swap_tensors refuses what backward has saved, which is kept here by what it was.
+        torch._C._swap_tensor_impl(self, torch.Tensor.detach(self))
+
+    @property
+    def is_sparse(self) -> Any:  # type: ignore[override]
+        with torch._C.DisableTorchFunctionSubclass():
+            return Flag(_is_sparse_of(self))
+
+    @property
+    def is_sparse_csr(self) -> Any:  # type: ignore[override]
+        with torch._C.DisableTorchFunctionSubclass():
+            return Flag(_is_sparse_csr_of(self))
 
 
 class Parameter(Tensor):
@@ -97,9 +111,14 @@ PLAIN_TYPES: set[type] = {torch.Tensor}
 
 
 def as_tensor(value: Any) -> Any:
-    """Every plain torch.Tensor in value as a Tensor that shares its memory; anything else as it is."""
+    """Every plain torch.Tensor in value as a Tensor that shares its memory; anything else, sparse ones too, as it is."""
     if type(value) in PLAIN_TYPES:
-        return value.as_subclass(Tensor)
+        try:
+            return value.as_subclass(Tensor)
+        except RuntimeError:
+            if value.layout == torch.strided:
+                raise
+            return value
     if type(value) in (Tensor, Parameter) or not isinstance(value, tuple | list):
         return value
     if isinstance(value, torch.Size):

@@ -21,6 +21,8 @@ from fxtraced.tracing.state import Snapshot, state_refs
 from fxtraced.tracing.trace import Trace
 
 _OTHER_PYTHON_SEED = 20261123
+# A loop on data may never end on values that it is not made for.
+_MOST_ROUNDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ class Comparer:
         started = time.perf_counter()
         case.restore()
         own = {id(x): plain_copy(x).as_subclass(type(x)) for x in case.leaves}
-        with torch.no_grad(), watched_ways() as ways:
-            outputs = self.layer(*self.trace.inputs.rebuild([own[id(x)] for x in case.leaves]))
+        with torch.no_grad(), watched_ways(_MOST_ROUNDS) as ways:
+            outputs = structure.call(self.layer, self.trace.inputs.rebuild([own[id(x)] for x in case.leaves]))
         return Run.of(self.layer, outputs, time.perf_counter() - started, frozenset(ways))
 
     def static(self, case: Case, may_stop: bool = False) -> Run:

@@ -19,6 +19,7 @@ outermost graph and are captured like any other value, so whoever asks a graph w
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,25 +149,37 @@ def replace_regions(graph: fx.Graph, change: Callable[[fx.Graph], fx.Graph]) -> 
 _watches = threading.local()
 
 
+@dataclass
+class _Watch:
+    taken: set[Way]
+    left: float
+
+
 @contextmanager
-def watched_ways() -> Iterator[set[Way]]:
-    """The set of the ways that are taken within it, by layers and by regions, in this thread."""
-    taken: set[Way] = set()
-    before = getattr(_watches, "sets", ())
-    _watches.sets = (*before, taken)
+def watched_ways(most: float = math.inf) -> Iterator[set[Way]]:
+    """The set of the ways that are taken within it, by layers and by regions, in this thread.
+
+    most: raise RuntimeError when ways are taken more often. A loop may never end on values that it is not made for.
+    """
+    watch = _Watch(set(), most)
+    before = getattr(_watches, "present", ())
+    _watches.present = (*before, watch)
     try:
-        yield taken
+        yield watch.taken
     finally:
-        _watches.sets = before
+        _watches.present = before
 
 
 def note_way(role: str, source: SourceLine | None = None) -> None:
     """Tell whoever watches that a way is taken; source: the line of the call, by default the present one."""
-    sets = getattr(_watches, "sets", ())
-    if sets:
+    present = getattr(_watches, "present", ())
+    if present:
         way = Way(role, source or user_line())
-        for taken in sets:
-            taken.add(way)
+        for watch in present:
+            watch.taken.add(way)
+            watch.left -= 1
+            if watch.left < 0:
+                raise RuntimeError(f"too many rounds: {way}")
 
 
 def ways_of(graph: fx.Graph) -> tuple[list[Way], set[Way]]:

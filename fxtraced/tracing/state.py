@@ -13,6 +13,7 @@ import torch
 from fxtraced.framework.errors import StaleGraphError
 from fxtraced.framework.random import get_rng_state, set_rng_state
 from fxtraced.tensor.tensor import plain, plain_copy
+from fxtraced.tracing.attributes import Settings
 
 _CONTAINERS = (list, dict, set, OrderedDict, deque)
 
@@ -57,19 +58,22 @@ def _is_scripted(module: torch.nn.Module) -> bool:
 
 
 class Structure:
-    """What a graph takes for granted about its layer: its sublayers, and which paths hold the same tensor.
+    """What a graph takes for granted about its layer: its sublayers, its settings, which paths hold the same tensor.
 
-    entries: (dict, key, object) for every sublayer; each must still be there. A graph of a layer that is built
-    otherwise today would be silently wrong.
+    entries: (dict, key, object) for every sublayer and for each setting that forward read; each must still be there. A
+    graph of a layer that is built otherwise today would be silently wrong.
     """
 
-    def __init__(self, layer: torch.nn.Module, refs: list[StateRef]):
+    def __init__(self, layer: torch.nn.Module, refs: list[StateRef], settings: Settings):
         self.entries: list[tuple[dict[str, Any], str, Any]] = [
             (parent._modules, key, child)  # type: ignore[misc]
             for parent in layer.modules()
             if not _is_scripted(parent)
             for key, child in parent._modules.items()
         ]
+        # What forward itself changes is no setting; verification looks after it.
+        self._settings = [(m, key, value) for m, key, value in settings.values() if _is_still(m, key, value)]
+        self.entries += [(module.__dict__, key, module.__dict__[key]) for module, key, _ in self._settings]
         first: dict[int, StateRef] = {}
         self._tied = []
         for ref in refs:
@@ -79,13 +83,20 @@ class Structure:
         self.entries += [(ref.holder, ref.key, ref.get()) for _, ref in self._tied]
 
     def check(self) -> None:
-        """Raise StaleGraphError when a sublayer was replaced or removed, or tied tensors were parted."""
+        """Raise StaleGraphError when a sublayer or a setting is another one, or tied tensors were parted."""
         for holder, key, thing in self.entries:
             if isinstance(thing, torch.nn.Module) and holder.get(key) is not thing:
                 raise StaleGraphError(
                     f"FXT107 the sublayer {key!r} ({type(thing).__name__}) was replaced or removed after the trace. "
                     f"The "
                     "static graph is of the layer as it was: trace again. See docs/errors.md#fxt107"
+                )
+        for module, key, value in self._settings:
+            if not _is_still(module, key, value):
+                raise StaleGraphError(
+                    f"FXT107 forward reads {type(module).__name__}.{key}, which was {value!r} during the trace and is "
+                    f"{module.__dict__.get(key)!r} now. The static graph is of the layer as it was: trace again. See "
+                    "docs/errors.md#fxt107"
                 )
         for canonical, ref in self._tied:
             if canonical.holder.get(canonical.key) is not ref.holder.get(ref.key):
@@ -97,6 +108,12 @@ class Structure:
     def entries_now(self) -> list[tuple[dict[str, Any], str, Any]]:
         """The entries with the tensors that tied paths hold now."""
         return [(holder, key, holder.get(key)) for holder, key, _ in self.entries]
+
+
+def _is_still(module: torch.nn.Module, key: str, value: Any) -> bool:
+    now = module.__dict__.get(key)
+    # Not-a-number is itself.
+    return now is value or (type(now) is type(value) and now == value)
 
 
 class Snapshot:

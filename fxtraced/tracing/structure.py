@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -12,18 +12,27 @@ from torch.utils import _pytree as pytree
 
 from fxtraced.framework.errors import FeedError
 
+# What may stand among the tensors that a layer is called with.
+FIXED = (type(None), bool, int, float, str)
+
 
 @dataclass(frozen=True)
 class Flat:
-    """A nested structure as its leaves, their names and the structure."""
+    """A nested structure as its leaves, their names and the structure.
+
+    fixed: what is part of the structure, though it could be a leaf, by its place among all leaves.
+    """
 
     leaves: list[Any]
     paths: list[tuple[Any, ...]]
     spec: pytree.TreeSpec
+    fixed: dict[int, Any] = field(default_factory=dict)
 
     def rebuild(self, leaves: list[Any]) -> Any:
         """The structure around other leaves."""
-        return pytree.tree_unflatten(leaves, self.spec)
+        rest = iter(leaves)
+        places = range(len(leaves) + len(self.fixed))
+        return pytree.tree_unflatten([self.fixed[i] if i in self.fixed else next(rest) for i in places], self.spec)
 
 
 def flatten(value: Any) -> Flat:
@@ -33,10 +42,23 @@ def flatten(value: Any) -> Flat:
     return Flat([leaf for _, leaf in pairs], paths, spec)
 
 
-def leaves_as(value: list[Any], example: Flat) -> list[Any]:
+def flatten_inputs(inputs: Any) -> Flat:
+    """The tensors among the inputs of a call; None, numbers and texts are part of the structure."""
+    everything = flatten(inputs)
+    fixed = {i: leaf for i, leaf in enumerate(everything.leaves) if isinstance(leaf, FIXED)}
+    leaves = [leaf for i, leaf in enumerate(everything.leaves) if i not in fixed]
+    return Flat(leaves, [path for i, path in enumerate(everything.paths) if i not in fixed], everything.spec, fixed)
+
+
+def call(layer: torch.nn.Module, inputs: Any) -> Any:
+    """Call a layer: a list holds positional inputs, a dict those by name."""
+    return layer(**inputs) if isinstance(inputs, dict) else layer(*inputs)
+
+
+def leaves_as(value: Any, example: Flat) -> list[Any]:
     """The leaves of value in the order of example: the entries of dicts by key, whatever their order.
 
-    Raises FeedError for a dict with other keys than example's.
+    Raises FeedError for a dict with other keys than example's, and for another value of what is part of the structure.
     """
     found: list[Any] = []
 
@@ -53,8 +75,14 @@ def leaves_as(value: list[Any], example: Flat) -> list[Any]:
         elif isinstance(pattern, list | tuple) and isinstance(part, list | tuple) and len(part) == len(pattern):
             for entry, item in zip(pattern, part, strict=True):
                 walk(entry, item)
+        elif isinstance(pattern, FIXED):
+            if type(part) is not type(pattern) or part != pattern:
+                raise FeedError(
+                    f"FXT301 an input is {pattern!r} in this static graph, but received {_text(part)}: None, numbers "
+                    "and texts are part of the graph. Trace again with it, or make it a tensor. See docs/errors.md#fxt301"
+                )
         else:
-            found.extend(flatten(part).leaves)
+            found.extend(flatten_inputs(part).leaves)
 
     walk(example.rebuild(example.leaves), value)
     return found
@@ -66,7 +94,9 @@ def feed_names(layer: torch.nn.Module, paths: list[tuple[Any, ...]]) -> list[str
     names: list[str] = []
     for path in paths:
         first, rest = path[0], path[1:]
-        if first < len(parameters):
+        if isinstance(first, str):
+            head = first
+        elif first < len(parameters):
             head = parameters[first]
         else:
             head = f"{parameters[-1].lstrip('*')}_{first - len(parameters) + 1}" if parameters else f"feed_{first}"
@@ -110,6 +140,10 @@ def _unique(name: str, taken: list[str]) -> str:
         number += 1
         candidate = f"{name}_{number}"
     return candidate
+
+
+def _text(value: Any) -> str:
+    return repr(value) if isinstance(value, FIXED) else f"a {type(value).__name__}"
 
 
 def _key(entry: Any) -> Any:

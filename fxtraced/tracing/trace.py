@@ -10,6 +10,7 @@ from torch import fx
 
 from fxtraced.framework.errors import StateWriteError, TraceError
 from fxtraced.tracing import structure
+from fxtraced.tracing.attributes import settings_read
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.nodes import possible_bases
@@ -46,16 +47,16 @@ class Trace:
 
 
 def trace(
-    layer: torch.nn.Module, inputs: list[Any], keep_values: bool = False, mode: RecordingMode | None = None
+    layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: RecordingMode | None = None
 ) -> Trace:
     """Run layer(*inputs) on traced values and record it.
 
-    inputs: nested lists of tensors; they are copied first, so a forward that writes into them does no harm.
+    inputs: a list, or a dict by parameter, of tensors in any nesting; they are copied first, so a forward that writes into them does no harm.
     keep_values: note every operation's value on its node (meta["value"]). mode: what records; by default a new one.
     The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
     Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
     """
-    flat_inputs = structure.flatten(inputs)
+    flat_inputs = structure.flatten_inputs(inputs)
     refs = state_refs(layer)
     mode = mode or RecordingMode(ConcolicTracer(refs, keep_values))
     tracer = mode.tracer
@@ -64,8 +65,8 @@ def trace(
     tracer.feeds_are_complete(feeds)
     before = {ref.path: ref.get() for ref in refs}
     try:
-        with torch.no_grad(), sizes_one_by_one(), mode:
-            outputs = layer(*flat_inputs.rebuild(feeds))
+        with torch.no_grad(), sizes_one_by_one(), settings_read(layer) as settings, mode:
+            outputs = structure.call(layer, flat_inputs.rebuild(feeds))
     except Exception as error:
         # forward worked a moment ago: what the trace found wrong says more than what came of it.
         tracer.refusals.raise_all(error)
@@ -91,7 +92,7 @@ def trace(
         aliased=_aliased(tracer, feeds, results),
         written=_written(tracer.graph),
         training=layer.training,
-        structure=Structure(layer, refs),
+        structure=Structure(layer, refs, settings),
     )
 
 

@@ -196,7 +196,9 @@ class TracedValue(torch.Tensor):
         return id(self)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return f"TracedTensor({self.node.name}, shape={list(self.example.shape)}, dtype={self.example.dtype})"
+        text = TensorText(f"TracedTensor({self.node.name}, shape={list(self.example.shape)}, dtype={self.dtype})")
+        text.traced = self
+        return text
 
     __str__ = __repr__
 
@@ -213,6 +215,28 @@ class TracedValue(torch.Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return torch.clone(self)
+
+
+class TensorText(str):
+    """The text of a traced tensor: printing it does no harm, asking what it says is a look at the tensor's data."""
+
+    traced: TracedValue
+
+
+def _looking(name: str) -> Any:
+    read = getattr(str, name)
+
+    def method(self: TensorText, *args: Any) -> Any:
+        if not self.traced.tracer.finished:
+            self.traced.tracer.refusals.add_look(self.traced, "its text")
+        return read(self, *args)
+
+    return method
+
+
+for _name in """__contains__ __eq__ __ne__ __hash__ __len__ __getitem__ __iter__ count endswith find index lower partition
+    replace rfind split splitlines startswith strip upper""".split():
+    setattr(TensorText, _name, _looking(_name))
 
 
 class TracedTensor(TracedValue, Tensor):

@@ -42,7 +42,7 @@ IMAGES = functional((
     "max_pool2d(x, (3, 2), (2, 1), (1, 0), True, True)", "max_pool2d(x, 3, 1, 'SAME', return_mask=True)",
     "adaptive_avg_pool2d(x, [None, 4])", "adaptive_avg_pool2d(x, (4, 20))", "adaptive_max_pool2d(x, [None, 4])",
     "adaptive_max_pool2d(x, (5, 7), return_mask=True)", "adaptive_avg_pool2d(x, output_size=[3, 5])",
-    "max_unpool2d(*paddle.nn.functional.max_pool2d(x, 3, 2, 1, return_mask=True), 3, 2, 1)",
+    "max_unpool2d(*paddle.nn.functional.max_pool2d(x, 3, 2, 1, return_mask=True), kernel_size=3, stride=2, padding=1)",
     "max_unpool2d(*paddle.nn.functional.max_pool2d(x, 2, return_mask=True), 2, output_size=[2, 3, 7, 9])",
     "max_unpool2d(*paddle.nn.functional.max_pool2d(x, 2, return_mask=True), 2, data_format='NHWC')",
     "max_unpool2d(*paddle.nn.functional.max_pool2d(x, [2, 3], return_mask=True), [2, 3], output_size=(7, 9))",
@@ -69,7 +69,8 @@ VOLUMES = functional((
     "max_pool3d(x, [2, 3, 2], [1, 2, 3], 'SAME')", "max_pool3d(x, 3, 2, 1, return_mask=True)", "adaptive_avg_pool3d(x, 3)",
     "adaptive_avg_pool3d(x, [2, None, 3])", "adaptive_max_pool3d(x, [2, 3, 4])", "adaptive_max_pool3d(x, 2, return_mask=True)",
     "max_unpool3d(*paddle.nn.functional.max_pool3d(x, 2, return_mask=True), 2)",
-        "max_unpool3d(*paddle.nn.functional.max_pool3d(x, 2, return_mask=True), 2, output_size=[5, 6, 7])",
+        "max_unpool3d(*paddle.nn.functional.max_pool3d(x[:, :, :, :5], 3, 2, 1, return_mask=True), kernel_size=3, stride=2, padding=1)",
+    "max_unpool3d(*paddle.nn.functional.max_pool3d(x, 2, return_mask=True), 2, output_size=[5, 6, 7])",
     "max_unpool3d(*paddle.nn.functional.max_pool3d(x, 2, return_mask=True), 2, data_format='NDHWC')",
 ), VOLUME) + layers((
     "AvgPool3D(3, 2, 1)", "AvgPool3D(3, stride=2, padding=1, ceil_mode=True, exclusive=False)", "AvgPool3D(2, divisor_override=3)",

@@ -82,7 +82,7 @@ OWN = """[
         'state_shape': property(lambda self: ((4,), (4,))),
         'forward': lambda self, x, s: (s[0] - x[:, :4], (s[0] + x[:, :4], s[1] * 0.5 + s[0])),
     }),
-    paddle.nn.RNN(C(), is_reverse=%s)(x, sequence_length=l),
+    paddle.nn.RNN(C(), is_reverse=%s)(x, (x[:, 0, :4], x[:, 1, :4]), l),
 ][1]"""
 OWN = " ".join(OWN.split())
 

@@ -28,6 +28,8 @@ DEFORMED = [
     row(deformed(", padding=1"), x=X, o=f32(2, 17, 7, 8), w=f32(6, 4, 3, 3)),
     row("paddle.vision.ops.DeformConv2D(4, 6, 3, padding=1)", x=X, offset=OFFSET, rtol=1e-4, atol=1e-5),
     row("paddle.vision.ops.DeformConv2D(4, 6, 3, 1, 1, 1, 1, 2, bias_attr=False)", x=X, offset=OFFSET, mask=f32(2, 9, 7, 8), rtol=1e-4, atol=1e-5),
+    row("paddle.vision.ops.DeformConv2D(4, 6, 3, stride=2, padding=1, dilation=2)", x=X, offset=f32(2, 18, 3, 3), rtol=1e-4, atol=1e-5),
+    row("[[p, p.stop_gradient] for p in paddle.vision.ops.DeformConv2D(1, 2, 1, weight_attr=paddle.nn.initializer.Constant(0.25)).parameters()]", grad=False),
     row("paddle.vision.ops.DeformConv2D(4, 6, [1, 3], padding=[0, 1], deformable_groups=2)", x=X, offset=f32(2, 12, 7, 8), rtol=1e-4, atol=1e-5),
 ]  # fmt: skip
 

@@ -22,6 +22,7 @@ ARRAYS = [
         f"Transpose()({IMAGE})", f"Transpose((1, 0, 2))({IMAGE})", f"Transpose()({GRAY})", f"center_crop({IMAGE}, 4)",
         f"center_crop({IMAGE}, (3, 6))", f"CenterCrop(5)({IMAGE})", f"CenterCrop((2, 3))({IMAGE})", f"crop({IMAGE}, 1, 2, 3, 4)",
         f"Compose([{T}.CenterCrop(4), {T}.ToTensor(), {T}.Normalize(0.5, 0.5)])({IMAGE})", f"resize({IMAGE}, [7])",
+        f"erase({IMAGE}, 1, 2, 3, 4, 7)", f"RandomHorizontalFlip(0)({IMAGE})", f"RandomCrop((7, 9))({IMAGE})",
     )
 ]  # fmt: skip
 TENSORS = [
@@ -31,7 +32,12 @@ TENSORS = [
         "resize(x, (14, 18), 'nearest')", "resize(x, (5, 5), interpolation='bicubic')", "center_crop(x, 4)", "crop(x, 1, 2, 3, 4)",
         "hflip(x)", "vflip(x)", "pad(x, 2)", "pad(x, [1, 2], 0.5)", "pad(x, [1, 2, 3, 4], padding_mode='reflect')",
         "pad(x, [1, 2, 3, 4], padding_mode='edge')", "Transpose((1, 2, 0))(x)", "Normalize(0.5, 2.0)(x)",
-        "Resize(5)(x)", "CenterCrop((3, 4))(x)", "Pad(1)(x)",
+        "Resize(5)(x)", "CenterCrop((3, 4))(x)", "Pad(1)(x)", "adjust_brightness(x, 0.4)", "adjust_brightness(x, 1.7)",
+        "adjust_brightness(x, -1.0)", "adjust_contrast(x, 0.4)", "adjust_contrast(x, 1.7)", "adjust_contrast(x, -1.0)",
+        "to_grayscale(x)", "to_grayscale(x, 3)", "to_grayscale(x, 2)", "Grayscale(3)(x)", "erase(x, 1, 2, 3, 4, 0.5)",
+        "erase(x, 1, 2, 30, 40, x[:, :6, :7])", "RandomHorizontalFlip(1)(x)", "RandomVerticalFlip(1.0)(x)",
+        "RandomVerticalFlip(0)(x)", "RandomHorizontalFlip(2)", "RandomCrop((7, 9))(x)", "BrightnessTransform((0.4, 0.4))(x)",
+        "BrightnessTransform(-1)", "BrightnessTransform('dark')", "ContrastTransform(0)(x)", "RandomResizedCrop(5, (2, 1))",
     )
 ]  # fmt: skip
 

@@ -366,3 +366,19 @@ def a_row_written_with_an_axis_too_many(self, x):
     y = x * 1
     y[0] = x + 1
     return y
+
+
+@G.refused("FXT101", f32(3, 4))
+def not_a_number_in_the_text(self, x):
+    return x * 2 if "nan" in repr(x) else x
+
+
+@G.refused("FXT101", f32(3, 4))
+def the_text_as_a_key(self, x):
+    return x * len({f"{x}": 1, str(x + 1): 2}[str(x)] * "a")
+
+
+@G.right(f32(3, 4), f32(5, 4))
+def printed_for_a_look(self, x):
+    print(x, f"{x}", file=io.StringIO())
+    return x * 2

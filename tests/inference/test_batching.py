@@ -83,7 +83,7 @@ def test_a_bad_request_does_not_spoil_the_others(tmp_path):
 
 
 def test_a_cancelled_request(served):
-    layer, predictor, sizes = served
+    _, predictor, sizes = served
     with inference.Batcher(predictor, max_batch=8, max_wait=0.3) as batcher:
         first = batcher.submit([floats(1, 4), floats(1, 4)])
         second = batcher.submit([floats(1, 4), floats(1, 4)])

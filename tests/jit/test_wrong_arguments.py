@@ -26,10 +26,19 @@ def test_layer_of_another_type(layer):
 
 
 @pytest.mark.parametrize("wrong", [1, "x", np.zeros(2), None])
-@pytest.mark.parametrize("nest", [lambda x: [x], lambda x: x, lambda x: [floats(2), [x]], lambda x: (x,)])
+@pytest.mark.parametrize("nest", [lambda x: [x], lambda x: x, lambda x: [[], [x]], lambda x: {"x": x}])
 def test_input_that_is_no_tensor(wrong, nest):
     with pytest.raises(TypeError) as error:
         paddle.jit.TracedLayer.trace(layer_of(_identity), nest(wrong))
+    assert str(error.value) == (
+        f"The type of 'each element of inputs' in {TRACE} must be base.Variable, but received {type(wrong)}."
+    )
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2), {1, 2}, object()])
+def test_input_beside_a_tensor_that_is_no_setting(wrong):
+    with pytest.raises(TypeError) as error:
+        paddle.jit.TracedLayer.trace(layer_of(lambda self, *inputs: inputs[0]), [floats(2), [wrong]])
     assert str(error.value) == (
         f"The type of 'each element of inputs' in {TRACE} must be base.Variable, but received {type(wrong)}."
     )

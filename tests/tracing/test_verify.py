@@ -130,7 +130,8 @@ def test_the_report_prints_as_a_table():
         "  other sizes       x[6, 4], ids[2]  largest difference 0 absolute, 0 relative",
         "  x.shape[0] = 5    free: works at 6",
     ]
-    assert lines[5].startswith("  x.shape[1] = 4    fixed: forward fails on x[6, 3], ids[2]: RuntimeError: mat1")
+    assert lines[5].startswith("  x.shape[1] = 4    fixed: forward fails on x[6, 3], ids[2]: ")
+    assert "mat1 and mat2 shapes cannot" in lines[5]
     assert lines[6] == "  ids.shape[0] = 5  free: works at 2"
 
 

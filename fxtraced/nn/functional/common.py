@@ -82,10 +82,10 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, name: str | Non
 
 
 def label_smooth(label: Any, prior_dist: Any = None, epsilon: float = 0.1, name: str | None = None) -> Any:
-    """(1 - epsilon) * label + epsilon * prior_dist (uniform over the last axis without one)."""
+    """(1 - epsilon) * label + epsilon * prior_dist (uniform over the last axis without one), which has no gradient."""
     if epsilon > 1.0 or epsilon < 0.0:
         raise ValueError(f"The value of epsilon must be between 0 and 1, but received {epsilon}")
-    prior = 1.0 / label.shape[-1] if prior_dist is None else prior_dist
+    prior = 1.0 / label.shape[-1] if prior_dist is None else torch.detach(prior_dist)
     return label * (1 - epsilon) + prior * epsilon
 
 

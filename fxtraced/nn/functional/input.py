@@ -21,9 +21,12 @@ def one_hot(x: Any, num_classes: Any, name: str | None = None) -> Any:
 def embedding(
     x: Any, weight: Any, padding_idx: int | None = None, sparse: bool = False, name: str | None = None
 ) -> Any:
-    """The rows of weight [n, d] that integers x [...] name: [..., d]; zeros for padding_idx, whatever the weight."""
+    """The rows of weight [n, d] that integers x [...] name: [..., d]; zeros for padding_idx, whatever the weight.
+
+    The gradient is dense, whatever sparse says.
+    """
     check_integers("embedding", "x", x)
-    rows = F.embedding(x, weight, sparse=sparse)
+    rows = F.embedding(x, weight)
     if padding_idx is None:
         return rows
     if not -weight.shape[0] <= padding_idx < weight.shape[0]:

@@ -50,7 +50,8 @@ class Layer(torch.nn.Module):
         def __getattr__(self, name: str) -> Any: ...
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if (type(value) is Tensor or type(value) in PLAIN_TYPES) and "_buffers" in self.__dict__ and name not in self._parameters:
+        just_a_tensor = type(value) is Tensor or type(value) in PLAIN_TYPES
+        if just_a_tensor and "_buffers" in self.__dict__ and name not in self._parameters:
             # As in Paddle, a tensor that is just assigned is a buffer outside the state dict.
             if name not in self._buffers:
                 self.__dict__.pop(name, None)
@@ -69,14 +70,16 @@ class Layer(torch.nn.Module):
     ) -> Any:
         """A new Parameter, or None when attr is False.
 
-        Initialised by attr's initializer, else the global one, else default_initializer, else Xavier's uniform values
+        Its dtype is the default one unless given, whatever the layer's. Initialised by attr's initializer, else the global one, else default_initializer, else Xavier's uniform values
         (zeros for a bias). The caller assigns or adds it.
         """
-        return make_parameter(shape, attr, dtype or self._dtype, is_bias, default_initializer, scope=self._full_name)
+        return make_parameter(shape, attr, dtype, is_bias, default_initializer, scope=self._full_name)
 
     def create_tensor(self, name: str | None = None, persistable: Any = None, dtype: Any = None) -> Any:
-        """An empty tensor of this layer's dtype."""
-        return as_tensor(torch.empty(0, dtype=convert_dtype(dtype) if dtype else self._dtype))
+        """An empty tensor of this layer's dtype, named after the layer."""
+        made = as_tensor(torch.empty(0, dtype=convert_dtype(dtype) if dtype else self._dtype))
+        made.name = unique_name("_generated_var") if name is None else f"{self._full_name}.{name}"
+        return made
 
     create_variable = create_tensor
 
@@ -237,17 +240,17 @@ class Layer(torch.nn.Module):
         return self._cast(torch.float32, excluded_layers)
 
     def float16(self, excluded_layers: Any = None) -> Layer:
-        """Cast to float16, but for layers of the excluded types (batch norms when None)."""
-        return self._cast(torch.float16, excluded_layers, keep_batch_norm=excluded_layers is None)
+        """Cast to float16, but for layers of the excluded types (nn.BatchNorm when None)."""
+        return self._cast(torch.float16, _batch_norm() if excluded_layers is None else excluded_layers)
 
     def bfloat16(self, excluded_layers: Any = None) -> Layer:  # type: ignore[override]
-        """Cast to bfloat16, but for layers of the excluded types (batch norms when None)."""
-        return self._cast(torch.bfloat16, excluded_layers, keep_batch_norm=excluded_layers is None)
+        """Cast to bfloat16, but for layers of the excluded types (nn.BatchNorm when None)."""
+        return self._cast(torch.bfloat16, _batch_norm() if excluded_layers is None else excluded_layers)
 
-    def _cast(self, dtype: torch.dtype, excluded: Any, keep_batch_norm: bool = False) -> Layer:
+    def _cast(self, dtype: torch.dtype, excluded: Any) -> Layer:
         excluded = tuple(excluded) if isinstance(excluded, list | tuple) else (excluded,) if excluded else ()
         for layer in self.sublayers(include_self=True):
-            if isinstance(layer, excluded) or (keep_batch_norm and hasattr(layer, "_variance")):
+            if isinstance(layer, excluded):
                 continue
             for tensor in [*layer._parameters.values(), *layer._buffers.values()]:
                 if tensor is not None and tensor.is_floating_point():
@@ -260,6 +263,12 @@ class Layer(torch.nn.Module):
     def register_forward_post_hook(self, hook: Callable[..., Any]) -> Any:
         """Call hook(layer, inputs, output) after forward; what it returns replaces the output unless it is None."""
         return self.register_forward_hook(hook)
+
+
+def _batch_norm() -> Any:
+    from fxtraced.nn.layer.norm import BatchNorm  # it is a Layer itself
+
+    return BatchNorm
 
 
 def _copy_into(target: torch.Tensor, value: Any, name: str) -> None:

@@ -23,10 +23,10 @@ class _Statistics(Layer):
 
     def _make(self, channels: int, weight_attr: Any, bias_attr: Any) -> None:
         shape = [channels]
-        self.weight = self.create_parameter(shape, weight_attr, default_initializer=Constant(1.0))
-        self.bias = self.create_parameter(shape, bias_attr, is_bias=True)
+        self.weight = self.create_parameter(shape, weight_attr, self._dtype, default_initializer=Constant(1.0))
+        self.bias = self.create_parameter(shape, bias_attr, self._dtype, is_bias=True)
         for name, value in (("_mean", 0.0), ("_variance", 1.0)):
-            made = self.create_parameter(shape, ParamAttr(initializer=Constant(value), trainable=False))
+            made = self.create_parameter(shape, ParamAttr(initializer=Constant(value), trainable=False), self._dtype)
             buffer = as_tensor(made.detach())
             buffer.__dict__["_name"] = made.__dict__["_name"]
             self.register_buffer(name, buffer)
@@ -281,8 +281,8 @@ class SpectralNorm(Layer):
         self._dim, self._power_iters, self._eps = dim, power_iters, eps
         fixed = ParamAttr(trainable=False)
         rest = math.prod(shape) // shape[dim]
-        self.weight_u = self.create_parameter([shape[dim]], fixed, default_initializer=Normal(0.0, 1.0))
-        self.weight_v = self.create_parameter([rest], fixed, default_initializer=Normal(0.0, 1.0))
+        self.weight_u = self.create_parameter([shape[dim]], fixed, self._dtype, default_initializer=Normal(0.0, 1.0))
+        self.weight_v = self.create_parameter([rest], fixed, self._dtype, default_initializer=Normal(0.0, 1.0))
 
     def forward(self, x: Any) -> Any:
         return spectral_normalised(x, self.weight_u, self.weight_v, self._dim, self._power_iters, self._eps)

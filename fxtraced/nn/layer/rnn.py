@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as TF
 
-from fxtraced.framework.dtype import convert_dtype
+from fxtraced.framework.dtype import convert_dtype, default_dtype
 from fxtraced.nn.initializer import Constant, Uniform
 from fxtraced.nn.layer.container import LayerList
 from fxtraced.nn.layer.fused_rnn import fused_rnn
@@ -33,14 +33,11 @@ class RNNCellBase(Layer):
     def get_initial_states(
         self, batch_ref: Any, shape: Any = None, dtype: Any = None, init_value: float = 0.0, batch_dim_idx: int = 0
     ) -> Any:
-        """States filled with init_value for the batch of batch_ref, of its dtype unless another is given."""
+        """States filled with init_value for the batch of batch_ref, of the default dtype unless another is given."""
         first = batch_ref
         while isinstance(first, list | tuple):
             first = first[0]
-        if dtype is not None:
-            kind = convert_dtype(dtype)
-        else:
-            kind = first.dtype if first.dtype.is_floating_point else self._dtype
+        kind = default_dtype() if dtype is None else convert_dtype(dtype)
 
         def filled(sizes: Any) -> Any:
             if sizes and isinstance(sizes[0], list | tuple):
@@ -91,7 +88,7 @@ class SimpleRNNCell(RNNCellBase):
         return (self.hidden_size,)
 
     def forward(self, inputs: Any, states: Any = None) -> tuple[Any, Any]:
-        states = self.get_initial_states(inputs) if states is None else states
+        states = self.get_initial_states(inputs, dtype=inputs.dtype) if states is None else states
         from_input, from_state = self._gates(inputs, states)
         hidden = (torch.tanh if self.activation == "tanh" else torch.relu)(from_input + from_state)
         return hidden, hidden
@@ -117,7 +114,7 @@ class LSTMCell(RNNCellBase):
         return ((self.hidden_size,), (self.hidden_size,))
 
     def forward(self, inputs: Any, states: Any = None) -> tuple[Any, Any]:
-        hidden, cell = self.get_initial_states(inputs) if states is None else states
+        hidden, cell = self.get_initial_states(inputs, dtype=inputs.dtype) if states is None else states
         from_input, from_state = self._gates(inputs, hidden)
         i, f, g, o = torch.chunk(from_input + from_state, 4, -1)
         cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
@@ -141,7 +138,7 @@ class GRUCell(RNNCellBase):
         return (self.hidden_size,)
 
     def forward(self, inputs: Any, states: Any = None) -> tuple[Any, Any]:
-        states = self.get_initial_states(inputs) if states is None else states
+        states = self.get_initial_states(inputs, dtype=inputs.dtype) if states is None else states
         from_input, from_state = self._gates(inputs, states)
         x_reset, x_update, x_new = torch.chunk(from_input, 3, -1)
         h_reset, h_update, h_new = torch.chunk(from_state, 3, -1)
@@ -199,7 +196,7 @@ def rnn(
     time = 0 if time_major else 1
     states = initial_states
     if states is None:
-        states = cell.get_initial_states(inputs, batch_dim_idx=1 - time)
+        states = cell.get_initial_states(inputs, dtype=inputs.dtype, batch_dim_idx=1 - time)
     steps = inputs.shape[time]
     order = range(steps - 1, -1, -1) if is_reverse else range(steps)
     outputs: list[Any] = []

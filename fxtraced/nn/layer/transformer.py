@@ -98,7 +98,8 @@ class MultiHeadAttention(Layer):
         mask = _convert_attention_mask(attn_mask, q.dtype)
         chance = self.dropout if self.training else 0.0
         weights = None
-        if self.need_weights:
+        # torch's fused attention has a wrong gradient where -1e9 masks a whole row.
+        if self.need_weights or (mask is not None and q.requires_grad and torch.is_grad_enabled()):
             product = torch.matmul(q * self.head_dim**-0.5, torch.transpose(k, 2, 3))
             weights = TF.softmax(product if mask is None else product + mask, -1)
             weights = TF.dropout(weights, chance, True) if chance else weights

@@ -5,7 +5,6 @@ OpenCV is not needed: arrays are resized with its samples and weights in NumPy. 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,10 @@ import torch
 from fxtraced.nn import functional as F
 from fxtraced.tensor import creation
 from fxtraced.tensor.common import to_dtype
+from fxtraced.vision.transforms._color import adjust_brightness as adjust_brightness
+from fxtraced.vision.transforms._color import adjust_contrast as adjust_contrast
+from fxtraced.vision.transforms._color import to_grayscale as to_grayscale
+from fxtraced.vision.transforms._images import array_of, check_image, is_pillow, pillow, size_of
 from fxtraced.vision.transforms._resize import resize_array
 
 PAD_MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
@@ -21,12 +24,12 @@ PAD_MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symm
 
 def to_tensor(pic: Any, data_format: str = "CHW") -> Any:
     """An image as a tensor [C, H, W], or [H, W, C]: bytes become float32 in [0, 1], other dtypes are kept."""
-    _check_image(pic, "to_tensor", "pic")
+    check_image(pic, "to_tensor", "pic")
     if data_format not in ("CHW", "HWC"):
         raise ValueError(f"data_format should be CHW or HWC. Got {data_format}")
     if isinstance(pic, torch.Tensor):
         return pic if data_format == "CHW" else torch.permute(pic, [1, 2, 0])
-    array = _array_of(pic)
+    array = array_of(pic)
     array = array[:, :, None] if array.ndim == 2 else array
     tensor = creation.to_tensor(np.ascontiguousarray(array.transpose(2, 0, 1) if data_format == "CHW" else array))
     return to_dtype(tensor, torch.float32) / 255.0 if tensor.dtype == torch.uint8 else tensor
@@ -37,15 +40,15 @@ def resize(img: Any, size: Any, interpolation: str = "bilinear") -> Any:
 
     interpolation: "nearest", "bilinear", "bicubic" or "area" for arrays, Pillow's for its images.
     """
-    _check_image(img, "resize", "img")
+    check_image(img, "resize", "img")
     if not isinstance(size, int) and not (isinstance(size, list | tuple) and len(size) == 2):
         raise TypeError(f"Got inappropriate size arg: {size}")
-    height, width = _size_of(img)
+    height, width = size_of(img)
     wanted = _resized(height, width, size) if isinstance(size, int) else (size[0], size[1])
     if isinstance(size, int) and wanted == (height, width):
         return img
-    if _is_pillow(img):
-        return img.resize(wanted[::-1], getattr(_pillow().Resampling, _PILLOW.get(interpolation, interpolation)))
+    if is_pillow(img):
+        return img.resize(wanted[::-1], getattr(pillow().Resampling, _PILLOW.get(interpolation, interpolation)))
     if isinstance(img, torch.Tensor):
         images = torch.unsqueeze(img, 0)
         return torch.squeeze(F.interpolate(images, size=list(wanted), mode=interpolation.lower()), 0)
@@ -54,12 +57,12 @@ def resize(img: Any, size: Any, interpolation: str = "bilinear") -> Any:
 
 def normalize(img: Any, mean: Any, std: Any, data_format: str = "CHW", to_rgb: bool = False) -> Any:
     """(img - mean) / std by channel; to_rgb first turns the order of the last axis of an array around."""
-    _check_image(img, "normalize", "img")
+    check_image(img, "normalize", "img")
     if isinstance(img, torch.Tensor):
         shape = [-1, 1, 1] if data_format == "CHW" else [1, 1, -1]
         shift, scale = (torch.tensor(v, dtype=img.dtype, device=img.device).reshape(shape) for v in (mean, std))
         return (img - shift) / scale
-    array = _array_of(img).astype(np.float32) if _is_pillow(img) else img
+    array = array_of(img).astype(np.float32) if is_pillow(img) else img
     kept = (-1, 1, 1) if data_format == "CHW" else (1, 1, -1)
     if to_rgb:
         array = array[..., ::-1]
@@ -72,7 +75,7 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     padding_mode: "constant", "edge", "reflect" or "symmetric". fill: one number a channel; channels without one get 0,
     so that one number alone fills the first channel of a colour image, as OpenCV and Pillow read it.
     """
-    _check_image(img, "pad", "img")
+    check_image(img, "pad", "img")
     if padding_mode not in PAD_MODES:
         raise AssertionError("Padding mode should be either constant, edge, reflect or symmetric")
     left, top, right, bottom = _borders(padding)
@@ -82,7 +85,7 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
             raise ValueError(f"pad: a tensor takes the padding modes {', '.join(modes)}, but received {padding_mode!r}")
         images = torch.unsqueeze(img, 0)
         return torch.squeeze(F.pad(images, [left, right, top, bottom], modes[padding_mode], float(fill)), 0)
-    array = _array_of(img)
+    array = array_of(img)
     widths = [(top, bottom), (left, right)] + [(0, 0)] * (array.ndim - 2)
     if padding_mode != "constant":
         padded = np.pad(array, widths, PAD_MODES[padding_mode])  # type: ignore[call-overload]
@@ -91,13 +94,13 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
         border = np.pad(np.zeros(array.shape[:2], bool), widths[:2], constant_values=True)
         colour = (*_sequence(fill), 0, 0, 0)
         padded[border] = colour[0] if array.ndim == 2 else colour[: array.shape[2]]
-    return _pillow().fromarray(padded) if _is_pillow(img) else padded
+    return pillow().fromarray(padded) if is_pillow(img) else padded
 
 
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """The part of the image [top : top + height, left : left + width]."""
-    _check_image(img, "crop", "img")
-    if _is_pillow(img):
+    check_image(img, "crop", "img")
+    if is_pillow(img):
         return img.crop((left, top, left + width, top + height))
     if isinstance(img, torch.Tensor):
         return img[:, top : top + height, left : left + width]
@@ -106,10 +109,10 @@ def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
 
 def center_crop(img: Any, output_size: Any) -> Any:
     """The middle of the image, output_size (height, width) or one number for both."""
-    _check_image(img, "center_crop", "img")
+    check_image(img, "center_crop", "img")
     wanted = (output_size, output_size) if isinstance(output_size, int | float) else output_size
     high, wide = int(wanted[0]), int(wanted[1])
-    height, width = _size_of(img)
+    height, width = size_of(img)
     return crop(img, round((height - high) / 2.0), round((width - wide) / 2.0), high, wide)
 
 
@@ -123,13 +126,28 @@ def vflip(img: Any) -> Any:
     return _flipped(img, 0, "vflip")
 
 
+def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = False) -> Any:
+    """The image with v, a value or an image of this size, in [i : i + h, j : j + w].
+
+    inplace writes into an array or a tensor itself; a Pillow image is always a new one.
+    """
+    check_image(img, "erase", "img")
+    if isinstance(img, torch.Tensor):
+        erased = img if inplace else torch.clone(img)
+        erased[..., i : i + h, j : j + w] = v
+        return erased
+    array = img if inplace and not is_pillow(img) else array_of(img).copy()
+    array[i : i + h, j : j + w] = v
+    return pillow().fromarray(array) if is_pillow(img) else array
+
+
 def is_tensor_image(img: Any) -> bool:
     return isinstance(img, torch.Tensor)
 
 
 def array_image(img: Any) -> np.ndarray:
     """A NumPy or Pillow image as an array [H, W, C]."""
-    array = _array_of(img)
+    array = array_of(img)
     return array[..., None] if array.ndim == 2 else array
 
 
@@ -140,48 +158,13 @@ _PILLOW = {
 
 
 def _flipped(img: Any, axis: int, function: str) -> Any:
-    _check_image(img, function, "img")
+    check_image(img, function, "img")
     if isinstance(img, torch.Tensor):
         return torch.flip(img, [axis - 2])
-    if _is_pillow(img):
-        transpose = _pillow().Transpose
+    if is_pillow(img):
+        transpose = pillow().Transpose
         return img.transpose(transpose.FLIP_LEFT_RIGHT if axis else transpose.FLIP_TOP_BOTTOM)
     return np.flip(img, axis)
-
-
-def _pillow() -> Any:
-    return sys.modules["PIL.Image"]
-
-
-def _is_pillow(img: Any) -> bool:
-    """True for an image of Pillow, which is not imported for the question."""
-    return "PIL.Image" in sys.modules and isinstance(img, _pillow().Image)
-
-
-def _array_of(img: Any) -> np.ndarray:
-    if not _is_pillow(img):
-        return img
-    if img.mode in ("I", "I;16"):
-        return np.asarray(img, np.int32)
-    return np.asarray(img, np.uint8) * 255 if img.mode == "1" else np.asarray(img)
-
-
-def _check_image(img: Any, function: str, argument: str) -> None:
-    if isinstance(img, np.ndarray) and img.ndim in (2, 3):
-        return
-    if not isinstance(img, torch.Tensor) and not _is_pillow(img):
-        raise TypeError(
-            f"{function}: {argument} should be PIL Image or Tensor Image or ndarray with dim=[2 or 3]. Got {type(img)}"
-        )
-
-
-def _size_of(img: Any) -> tuple[Any, Any]:
-    """(height, width)."""
-    if _is_pillow(img):
-        return img.size[1], img.size[0]
-    if isinstance(img, torch.Tensor):
-        return img.shape[-2], img.shape[-1]
-    return img.shape[0], img.shape[1]
 
 
 def _resized(height: int, width: int, shorter: int) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import torch
 
 from fxtraced.vision.transforms import functional as F
+from fxtraced.vision.transforms._images import size_of
 
 
 class Compose:
@@ -130,3 +133,152 @@ class Pad(BaseTransform):
 
     def _apply_image(self, img: Any) -> Any:
         return F.pad(img, self.padding, self.fill, self.padding_mode)
+
+
+class Grayscale(BaseTransform):
+    """See transforms.to_grayscale."""
+
+    def __init__(self, num_output_channels: int = 1, keys: Any = None):
+        super().__init__(keys)
+        self.num_output_channels = num_output_channels
+
+    def _apply_image(self, img: Any) -> Any:
+        return F.to_grayscale(img, self.num_output_channels)
+
+
+# The transforms below draw from `random` and `numpy.random` in Paddle's order: the same seeds give the same images.
+
+
+class RandomHorizontalFlip(BaseTransform):
+    """transforms.hflip with probability prob."""
+
+    def __init__(self, prob: float = 0.5, keys: Any = None):
+        super().__init__(keys)
+        self.prob = _probability(prob)
+
+    def _apply_image(self, img: Any) -> Any:
+        return F.hflip(img) if random.random() < self.prob else img
+
+
+class RandomVerticalFlip(BaseTransform):
+    """transforms.vflip with probability prob."""
+
+    def __init__(self, prob: float = 0.5, keys: Any = None):
+        super().__init__(keys)
+        self.prob = _probability(prob)
+
+    def _apply_image(self, img: Any) -> Any:
+        return F.vflip(img) if random.random() < self.prob else img
+
+
+class RandomCrop(BaseTransform):
+    """A part of the given size (height, width) at a random place, after padding; pad_if_needed: up to that size."""
+
+    def __init__(
+        self,
+        size: Any,
+        padding: Any = None,
+        pad_if_needed: bool = False,
+        fill: Any = 0,
+        padding_mode: str = "constant",
+        keys: Any = None,
+    ):
+        super().__init__(keys)
+        self.size = (int(size), int(size)) if isinstance(size, int | float) else size
+        self.padding, self.pad_if_needed = padding, pad_if_needed
+        self.fill, self.padding_mode = fill, padding_mode
+
+    def _apply_image(self, img: Any) -> Any:
+        if self.padding is not None:
+            img = F.pad(img, self.padding, self.fill, self.padding_mode)
+        for axis in (1, 0):
+            lacking = self.size[axis] - size_of(img)[axis]
+            if self.pad_if_needed and lacking > 0:
+                img = F.pad(img, (lacking, 0) if axis else (0, lacking), self.fill, self.padding_mode)
+        height, width = size_of(img)
+        if (height, width) == tuple(self.size):
+            return img
+        top = random.randint(0, height - self.size[0])
+        left = random.randint(0, width - self.size[1])
+        return F.crop(img, top, left, *self.size)
+
+
+class RandomResizedCrop(BaseTransform):
+    """A part with a random area and shape, resized: `scale` bounds the part of the area, `ratio` width / height."""
+
+    def __init__(
+        self,
+        size: Any,
+        scale: Any = (0.08, 1.0),
+        ratio: Any = (3.0 / 4, 4.0 / 3),
+        interpolation: str = "bilinear",
+        keys: Any = None,
+    ):
+        super().__init__(keys)
+        for name, (least, most) in (("scale", scale), ("ratio", ratio)):
+            if least > most:
+                raise AssertionError(f"{name} should be of kind (min, max), but received {(least, most)}")
+        self.size = (size, size) if isinstance(size, int) else size
+        self.scale, self.ratio, self.interpolation = scale, ratio, interpolation
+
+    def _apply_image(self, img: Any) -> Any:
+        return F.resize(F.crop(img, *self._part(*size_of(img))), self.size, self.interpolation)
+
+    def _part(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """(top, left, height, width): the first of ten draws that fits, else the middle at the nearest ratio."""
+        for _ in range(10):
+            area = np.random.uniform(*self.scale) * height * width
+            ratio = math.exp(np.random.uniform(math.log(self.ratio[0]), math.log(self.ratio[1])))
+            wide, high = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+            if 0 < wide <= width and 0 < high <= height:
+                top = random.randint(0, height - high)
+                return top, random.randint(0, width - wide), high, wide
+        wide, high = width, height
+        if width / height < min(self.ratio):
+            high = round(width / min(self.ratio))
+        elif width / height > max(self.ratio):
+            wide = round(height * max(self.ratio))
+        return (height - high) // 2, (width - wide) // 2, high, wide
+
+
+class BrightnessTransform(BaseTransform):
+    """transforms.adjust_brightness by a factor from value = (least, most), or from 1 - value to 1 + value."""
+
+    def __init__(self, value: Any, keys: Any = None):
+        super().__init__(keys)
+        self.value = _range_of_factors(value, "brightness")
+
+    def _apply_image(self, img: Any) -> Any:
+        return img if self.value is None else F.adjust_brightness(img, random.uniform(*self.value))
+
+
+class ContrastTransform(BaseTransform):
+    """transforms.adjust_contrast by a factor from value = (least, most), or from 1 - value to 1 + value."""
+
+    def __init__(self, value: Any, keys: Any = None):
+        super().__init__(keys)
+        self.value = _range_of_factors(value, "contrast")
+
+    def _apply_image(self, img: Any) -> Any:
+        return img if self.value is None else F.adjust_contrast(img, random.uniform(*self.value))
+
+
+def _probability(prob: float) -> float:
+    if not 0 <= prob <= 1:
+        raise AssertionError(f"probability must be between 0 and 1, but received prob={prob}")
+    return prob
+
+
+def _range_of_factors(value: Any, name: str) -> tuple[float, float] | None:
+    """(least, most); None where nothing would change."""
+    if isinstance(value, int | float):
+        if value < 0:
+            raise ValueError(f"If {name} is a single number, it must be non negative, but received {value}")
+        least, most = max(1 - value, 0), 1 + value
+    elif isinstance(value, list | tuple) and len(value) == 2:
+        least, most = value
+        if not 0 <= least <= most:
+            raise ValueError(f"{name} values should be between (0, inf), but received {value}")
+    else:
+        raise TypeError(f"{name} should be a single number or a list/tuple with length 2, but received {value!r}")
+    return None if least == most == 1 else (least, most)

@@ -71,6 +71,7 @@ _LATER = {
     "distribution": "fxtraced.distribution",
     "fft": "fxtraced.fft",
     "hapi": "fxtraced.hapi",
+    "incubate": "fxtraced.incubate",
     "inference": "fxtraced.inference",
     "metric": "fxtraced.metric",
     "signal": "fxtraced.signal",
@@ -83,8 +84,8 @@ _LATER = {
 }
 
 if TYPE_CHECKING:
-    from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, inference, metric, signal
-    from fxtraced import sysconfig, utils, version, vision
+    from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, incubate, inference, metric
+    from fxtraced import signal, sysconfig, utils, version, vision
     from fxtraced import common_ops_import as common_ops_import
     from fxtraced.distributed.parallel import DataParallel
     from fxtraced.hapi.model_summary import summary
@@ -139,6 +140,7 @@ __all__ = [
     "hapi",
     "iinfo",
     "in_dynamic_mode",
+    "incubate",
     "inference",
     "install_as_paddle",
     "int16",

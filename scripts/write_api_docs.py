@@ -1,11 +1,14 @@
 """Writes docs/api.md: Paddle's public API, what of it is here, and how many rows of the API table test it.
 
+Also writes fxtraced/cli/paddle_api.json, the names alone, for `fxtraced port`.
+
 python scripts/write_api_docs.py
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from collections import Counter
@@ -15,7 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 API = ROOT / "tests" / "api"
 sys.path[:0] = [str(ROOT), str(API)]
 
+from differences import dtype_difference, gradient_difference  # noqa: E402
+from rows import DTYPES, Row  # noqa: E402
 from signatures import found_in, table, written  # noqa: E402
+from test_signatures import DIFFERENT  # noqa: E402
 
 import fxtraced  # noqa: E402
 
@@ -26,25 +32,83 @@ each public function, class and method with Paddle's signature, whether fxtraced
 API table (`tests/api/rows_*.py`, each compared with Paddle's own results) it stands. What is present takes the same
 parameters in the same order with the same defaults; `tests/api/test_signatures.py` checks that and lists the
 exceptions. Parameters and dimensions mean what they mean in Paddle's documentation.
+
+"differing" counts the names that stand in a row with a known difference; [they are listed](#known-differences) below.
+"""
+RESULTS = """## Results
+
+By the last run of `scripts/api_report.py`. A case is a row in one mode. Gradients are those of the floating inputs and
+of a layer's parameters; the other dtypes are float64, float16, bfloat16, int32, int64 and bool, wherever Paddle accepts
+them. Results that are not compared with Paddle's are compared with the eager ones.
+
+| mode | cases | as in Paddle | known difference | failing |
+|---|---|---|---|---|
+"""
+DIFFERENCES = """## Known differences
+
+Each is a strict `xfail` in the tests of the table (`tests/api/differences.py`, and `xfail` of a row). What Paddle
+refuses and torch accepts is not listed.
+
+| why | what differs | rows | for example |
+|---|---|---|---|
 """
 PATH = re.compile(r"\bpaddle(?:\.\w+)+")
 MEMBER = re.compile(r"\.([A-Za-z]\w*)")
 
 
-def calls() -> list[str]:
-    """The expressions of all rows."""
+def all_rows() -> list[Row]:
     topics = sorted(path.stem for path in API.glob("rows_*.py"))
-    return [row.call for topic in topics for row in importlib.import_module(topic).ROWS]
+    return [row for topic in topics for row in importlib.import_module(topic).ROWS]
 
 
-def uses() -> tuple[Counter[str], Counter[str]]:
+def known(row: Row) -> list[tuple[str, str]]:
+    """The known differences of a row: why, and what differs."""
+    found = [(row.xfail, "values"), (gradient_difference(row), "gradients")]
+    if any(sample.dtype == "float32" for sample in row.inputs.values()):
+        found += [(dtype_difference(row, dtype), dtype) for dtype in DTYPES]
+    return [(reason, what) for reason, what in found if reason]
+
+
+def uses(rows: list[Row]) -> tuple[Counter[str], Counter[str]]:
     """In how many rows each full name stands, and each member of a tensor."""
     names: Counter[str] = Counter()
     members: Counter[str] = Counter()
-    for call in calls():
-        names.update(set(PATH.findall(call)))
-        members.update(set(MEMBER.findall(PATH.sub("", call))))
+    for row in rows:
+        names.update(set(PATH.findall(row.call)))
+        members.update(set(MEMBER.findall(PATH.sub("", row.call))))
     return names, members
+
+
+def results() -> list[str]:
+    """The section about the last run of all tests of the table."""
+    report = json.loads((API / "recorded" / "report.json").read_text())
+    lines = [
+        f"| {mode} | {sum(counts.values())} | {counts['passed']} | {counts['known']} | {counts['failed']} |"
+        for mode, counts in report["modes"].items()
+    ]
+    exact, total = report["exact"], report["evaluated"]
+    share = f"Exact to 1e-6 of the output's largest magnitude: {exact} of {total} rows ({exact / total:.1%}), eagerly."
+    return [RESULTS + "\n".join(lines), "", share, ""]
+
+
+def differences(rows: list[Row]) -> list[str]:
+    """The section about what knowingly differs."""
+    what: dict[str, dict[str, None]] = {}
+    calls: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for reason, differing in known(row):
+            what.setdefault(reason, {})[differing] = None
+            calls.setdefault(reason, {})[row.call] = None
+    lines = [
+        f"| {reason} | {', '.join(what[reason])} | {len(calls[reason])} | `{min(calls[reason], key=len)}` |"
+        for reason in sorted(calls)
+    ]
+    return [DIFFERENCES + "\n".join(lines).replace("||", "\\|\\|"), ""]
+
+
+def count_in(rows: Counter[str], apis: list[str], short: bool) -> int:
+    """How many of the names stand in rows, by their last part when short."""
+    return sum(bool(rows[api.rpartition(".")[2] if short else api]) for api in apis)
 
 
 def section(owner: str, apis: list[str], names: Counter[str], members: Counter[str]) -> list[str]:
@@ -62,27 +126,55 @@ def section(owner: str, apis: list[str], names: Counter[str], members: Counter[s
 
 def text() -> str:
     """The whole document."""
-    names, members = uses()
+    rows = all_rows()
+    names, members = uses(rows)
+    differing_names, differing_members = uses([row for row in rows if known(row)])
     owners: dict[str, list[str]] = {}
     for api in table():
         if not api.endswith(".forward"):
             owners.setdefault(api.rpartition(".")[0], []).append(api)
-    lines = [TITLE, "| | Paddle has | present | missing | tested by rows |", "|---|---|---|---|---|"]
+    lines = [TITLE, *results()]
+    lines += [
+        "## Names",
+        "",
+        "| | Paddle has | present | missing | tested by rows | differing |",
+        "|---|---|---|---|---|---|",
+    ]
     total = Counter[str]()
     for owner, apis in owners.items():
         found = [api for api in apis if found_in(fxtraced, api)[0] is not None]
-        tested = [a for a in found if (members[a.rpartition(".")[2]] if owner == "paddle.Tensor" else names[a])]
-        counts = {"all": len(apis), "present": len(found), "missing": len(apis) - len(found), "tested": len(tested)}
+        short = owner == "paddle.Tensor"
+        counts = {
+            "all": len(apis),
+            "present": len(found),
+            "missing": len(apis) - len(found),
+            "tested": count_in(members if short else names, found, short),
+            "differing": count_in(differing_members if short else differing_names, found, short),
+        }
         total.update(counts)
         lines.append(f"| [{owner}](#{owner.replace('.', '').lower()}) | {' | '.join(map(str, counts.values()))} |")
-    lines += [f"| all | {' | '.join(str(total[key]) for key in ('all', 'present', 'missing', 'tested'))} |", ""]
+    lines += [f"| all | {' | '.join(map(str, total.values()))} |", ""]
+    lines += differences(rows)
     for owner, apis in owners.items():
         lines += section(owner, apis, names, members)
     return "\n".join(lines)
 
 
+def names_and_differences() -> str:
+    """Paddle's names by module and class, and where our parameters differ, as JSON."""
+    names: dict[str, list[str]] = {}
+    for api in table():
+        owner, _, name = api.rpartition(".")
+        if name != "forward":
+            names.setdefault(owner, []).append(name)
+    differs = {api: f"it takes {takes}: {reason}" for api, (takes, reason) in DIFFERENT.items()}
+    found = {"names": {owner: " ".join(values) for owner, values in names.items()}, "differs": differs}
+    return json.dumps(found, indent=1) + "\n"
+
+
 def main() -> None:
     (ROOT / "docs" / "api.md").write_text(text())
+    (ROOT / "fxtraced" / "cli" / "paddle_api.json").write_text(names_and_differences())
 
 
 if __name__ == "__main__":

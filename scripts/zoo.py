@@ -64,7 +64,9 @@ def main() -> None:
     print(f"wrote {given.document}")
 
 
-def judged(source: Checkout, file: str, name: str, reference: Row | None, program: Path | None, folder: Path) -> Iterator[Row]:
+def judged(
+    source: Checkout, file: str, name: str, reference: Row | None, program: Path | None, folder: Path
+) -> Iterator[Row]:
     if reference and "failure" in reference:
         yield {"level": "", "failure": f"under Paddle: {reference['failure']}"}
         return

@@ -69,7 +69,9 @@ class Checkout:
         listed = getattr(module, "__all__", None)
         own = [k for k, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module.__name__]
         names = own if listed is None else listed
-        return [name for name in names if not name.startswith("_") and self._callable(name, getattr(module, name, None))]
+        return [
+            name for name in names if not name.startswith("_") and self._callable(name, getattr(module, name, None))
+        ]
 
     def _callable(self, name: str, made_by: Any) -> bool:
         if not callable(made_by):

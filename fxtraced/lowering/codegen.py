@@ -309,8 +309,11 @@ def _name(node: fx.Node) -> str:
 def attribute_name(part: str) -> str:
     """The name of a sublayer or tensor in the scripted module.
 
-    TorchScript writes files that it cannot read where a name is a Python keyword, and refuses what is not ASCII.
+    TorchScript writes files that it cannot read where a name is a Python keyword, and refuses what is not ASCII. A part
+    is empty where a layer's name has dots of its own ("block.0.").
     """
+    if not part:
+        return "__empty"
     if keyword.iskeyword(part):
         return f"{part}__keyword"
     return "".join(c if c.isascii() else f"_u{ord(c):x}" for c in part)

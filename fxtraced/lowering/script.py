@@ -100,9 +100,9 @@ def call_scripted(
 
 def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
     """TorchScript's traceback as an error of ours: which operation of which line, and what it said."""
-    # The traceback before the message quotes code, in which any guard's text may stand.
-    quoted, _, message = text.partition("<--- HERE")
-    message = text.rpartition("<--- HERE")[2]
+    # The indented lines of the traceback quote code, in which any guard's text may stand; the message comes after them.
+    quoted, here, _ = text.partition("<--- HERE")
+    message = re.split(r"\n(?=\S)", text.rpartition("<--- HERE")[2], maxsplit=1)[-1] if here else text
     guard = re.search(r"FXT(?:201|301) [^\n]*", message)
     if guard:
         return (GuardError if guard.group(0).startswith("FXT201") else FeedError)(guard.group(0))
@@ -110,7 +110,7 @@ def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
     operation = lines[-1] if lines else ""
     source = sources.get(operation.partition(" = ")[0])
     where = (f" in `{operation}`" if operation else "") + (f", from {source}" if source else "")
-    reason = re.split(r"^\w*Error: ", message or text, flags=re.MULTILINE)[-1]
+    reason = re.split(r"^\w*Error: ", message, flags=re.MULTILINE)[-1]
     return ExecutionError(
         f"FXT306 an operation of the static graph failed{where}: {reason.strip()}\n"
         "  The inputs fit the feeds and every guard, and not this operation: check their sizes against each other. See "

@@ -1,6 +1,7 @@
 """The static world: programs, executors, strategies, inference models."""
 
 from fxtraced.framework.place import CPUPlace, CUDAPlace
+from fxtraced.static import amp as amp
 from fxtraced.static import nn as nn
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.executor import Executor

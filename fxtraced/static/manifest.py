@@ -46,6 +46,7 @@ def manifest_of(
         "parameters": parameters,
         "sample": sample,
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
+        "sizes": [found.as_dict() for found in program.report.sizes if found.feed in feeds] if program.report else [],
     }
 
 

@@ -53,7 +53,11 @@ def _from_data(data: Any, device: torch.device) -> Any:
 def _from_list(data: Any, device: torch.device) -> Any:
     leaves = list(_leaves(data))
     if any(isinstance(leaf, torch.Tensor) for leaf in leaves):
-        return torch.stack([_from_data(item, device) if _is_plain(item) else item for item in data])
+        items = torch.stack([_from_data(item, device) if _is_plain(item) else item for item in data])
+        # As of Python's numbers.
+        if is_floating(items.dtype):
+            return to_dtype(items, default_dtype())
+        return to_dtype(items, torch.int64) if items.dtype == torch.int32 else items
     if any(isinstance(leaf, np.ndarray | np.generic) for leaf in leaves):
         array = np.array(data)
         dtype = default_dtype() if array.dtype.kind == "f" else None

@@ -152,9 +152,13 @@ class Comparer:
     def _where(self, error: Exception) -> str:
         """Where the graph stops."""
         if isinstance(error, GuardError):
-            guard = next(guard for guard in self.trace.guards if guard.message == str(error))
-            return f"the guard {guard}. What it asks for is not the same in each call"
+            return f"the guard `{self.question(error)}`. What it asks for is not the same in each call"
         return "the one that fails"
+
+    def question(self, error: GuardError) -> str:
+        """What the guard asks that did not hold."""
+        asked = [guard.question for guard in self.trace.guards if guard.message == str(error)]
+        return asked[0] if asked else str(error)
 
     def _failure(self, case: Case, what: str, first: str) -> VerificationError:
         """The error of a probe that shows a difference. first: the first operation that diverges."""

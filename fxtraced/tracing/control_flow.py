@@ -186,21 +186,23 @@ def _check_same(first: _Recorded, second: _Recorded, which: str) -> None:
     """Both give the same structure, tensors of the same dtypes and numbers of dimensions, and the same other values."""
     a, b = first.returned, second.returned
     if a.spec != b.spec:
-        nothing = [x for x in (a, b) if not x.leaves]
-        told = "one returns None and the other does not" if len(nothing) == 1 else f"{a.spec} and {b.spec}"
-        _refuse_different(which, f"other structures: {told}")
+        _refuse_different(which, f"other structures, {a.spec} and {b.spec}")
     for path, x, y in zip(a.paths, a.leaves, b.leaves, strict=True):
         tensors = [isinstance(leaf, torch.Tensor) for leaf in (x, y)]
         same = all(tensors) or x is y
         if not same and not any(tensors) and not isinstance(x, TracedScalar):
             same = type(x) is type(y) and x == y
         if not same:
-            place = f"[{', '.join(map(str, path))}]" if path else "the result"
-            _refuse_different(which, f"other values at {place}. A graph chooses between tensors (paddle.full)")
+            place = f" at [{', '.join(map(str, path))}]" if path else ""
+            _refuse_different(which, f"{_told(x)} and {_told(y)}{place}. A graph chooses between tensors (paddle.full)")
     for x, y in zip(first.tensors, second.tensors, strict=True):
         forms = [f"{dtype_name(t.example.dtype)}{list(t.example.shape)}" for t in (x, y)]
         if x.example.dtype != y.example.dtype or x.example.ndim != y.example.ndim:
             _refuse_different(which, f"tensors of other dtypes or numbers of dimensions: {forms[0]} and {forms[1]}")
+
+
+def _told(value: Any) -> str:
+    return "a tensor" if isinstance(value, torch.Tensor) else "a size" if type(value) is TracedScalar else repr(value)
 
 
 def _refuse_different(which: str, how: str) -> NoReturn:

@@ -60,11 +60,13 @@ class Refusals:
         here, origin = user_line(), traced.node.meta.get("source")
         comes = f"\n  the value comes from {origin}" if origin and origin != here else ""
         if traced.node.op == "placeholder":
-            comes = f"\n  the value is the input {traced.node.name!r}"
+            kind = "loop variable" if "loop_var" in traced.node.meta else "input"
+            comes = f"\n  the value is the {kind} {traced.node.name!r}"
         problem = (
             f"FXT101 forward looks at the data of a tensor through {how}{_at(here)}{comes}\n"
             "  A static graph cannot depend on values that change from call to call. Keep the value a tensor "
-            "(paddle.where(condition, a, b) chooses between two), or move the decision out of forward."
+            "(paddle.where(condition, a, b) chooses between two), make it a branch or loop of the graph "
+            "(paddle.static.nn.cond, paddle.static.nn.while_loop), or move the decision out of forward."
         )
         if problem not in (text for text, _ in self._looks):
             self._looks.append((problem, cause))

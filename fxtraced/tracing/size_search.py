@@ -156,10 +156,10 @@ class SizeSearch:
         return True
 
     def _note_guard(self, group: Group, error: GuardError) -> None:
-        guard = next(g for g in self._comparer.trace.guards if g.message == str(error))
+        question = self._comparer.question(error)
         for dim in group:
-            if guard.text not in self._guards[dim]:
-                self._guards[dim].append(guard.text)
+            if question not in self._guards[dim]:
+                self._guards[dim].append(question)
 
     def _fitting_size(self, group: Group, kept: Changes, larger: bool = False) -> int | None:
         """A size for which the guards on the feeds hold, preferably one that no other dimension has been given."""

@@ -140,7 +140,7 @@ def _output_value(tracer: ConcolicTracer, leaf: Any) -> TracedValue:
             f"FXT100 forward returned a {type(leaf)} where the eager call had returned a tensor. Return tensors in the "
             "same structure in every call. See docs/errors.md#fxt100"
         )
-    return leaf if isinstance(leaf, TracedValue) else tracer.state_value(leaf)
+    return tracer.traced(leaf)
 
 
 def _aliased(tracer: ConcolicTracer, feeds: list[TracedValue], results: list[TracedValue]) -> list[bool]:

@@ -1,5 +1,8 @@
 """Operations of detection networks (paddle.vision.ops)."""
 
+from types import FunctionType
+
+from fxtraced.framework.calls import name_calls
 from fxtraced.vision._boxes import box_coder, distribute_fpn_proposals, prior_box, yolo_box
 from fxtraced.vision._deformable import DeformConv2D, deform_conv2d
 from fxtraced.vision._nms import matrix_nms, nms
@@ -21,3 +24,5 @@ __all__ = [
     "roi_pool",
     "yolo_box",
 ]
+
+name_calls([globals()[name] for name in __all__ if isinstance(globals()[name], FunctionType)])

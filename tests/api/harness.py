@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rows import Row, expression, flatten, leaves_of, prepare_layer
+from rows import Row, expression, flatten, inputs_of, leaves_of, prepare_layer
 
 import fxtraced as paddle
 
@@ -70,11 +70,11 @@ class Expression(paddle.nn.Layer):
         return [leaf for leaf in leaves if isinstance(leaf, paddle.Tensor)] or leaves
 
 
-def layer_of(row: Row) -> Any:
+def layer_of(row: Row, dtype: str = "float32") -> Any:
     """The row as a layer in the row's mode: the layer that its expression gives, or an Expression."""
-    result = expression(row, paddle, dict(zip(row.inputs, inputs_for(row), strict=True)))
+    result = expression(row, paddle, inputs_of(row, paddle, dtype))
     if isinstance(result, paddle.nn.Layer):
-        return prepare_layer(result, row)
+        return prepare_layer(result, row, dtype)
     layer = Expression(row)
     layer.eval()
     return layer
@@ -85,9 +85,9 @@ def prepared(layer: Any, row: Row) -> Any:
     return layer if isinstance(layer, Expression) else prepare_layer(layer, row)
 
 
-def inputs_for(row: Row, draw: str = "") -> list[Any]:
+def inputs_for(row: Row, draw: str = "", dtype: str = "float32") -> list[Any]:
     """New tensors for the row's inputs: always the same values for the same draw."""
-    return [paddle.to_tensor(sample.array(row.call + draw, name)) for name, sample in row.inputs.items()]
+    return list(inputs_of(row, paddle, dtype, draw).values())
 
 
 def arrays(result: Any) -> list[np.ndarray]:

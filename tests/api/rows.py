@@ -106,12 +106,16 @@ def boolean(*shape: int) -> Sample:
     return Sample("bool", shape)
 
 
-def inputs_of(row: Row, paddle: Any, dtype: str = "float32") -> dict[str, Any]:
-    """The row's inputs as tensors of the given library; those of float32 in the given dtype."""
+def inputs_of(row: Row, paddle: Any, dtype: str = "float32", draw: str = "") -> dict[str, Any]:
+    """The row's inputs as tensors of the given library; those of float32 in the given dtype.
+
+    Always the same values for the same draw.
+    """
+    call = row.call + draw
     tensors = {}
     for name, sample in row.inputs.items():
         cast = sample.dtype == "float32"
-        tensor = paddle.to_tensor(sample.array_of(dtype, row.call, name) if cast else sample.array(row.call, name))
+        tensor = paddle.to_tensor(sample.array_of(dtype, call, name) if cast else sample.array(call, name))
         tensors[name] = tensor.astype(dtype) if cast and dtype == "bfloat16" else tensor
     return tensors
 
@@ -122,8 +126,11 @@ def expression(row: Row, paddle: Any, inputs: dict[str, Any]) -> Any:
     return eval(row.call, {"paddle": paddle, "np": np, **inputs})
 
 
-def prepare_layer(layer: Any, row: Row) -> Any:
-    """Fill the layer's state with numbers that depend on the keys only, and put it in the row's mode."""
+def prepare_layer(layer: Any, row: Row, dtype: str = "float32") -> Any:
+    """Fill the layer's state with numbers that depend on the keys only, and put it in the row's mode.
+
+    It becomes one of dtype, when that is another floating one.
+    """
     state = {}
     for key, value in layer.state_dict().items():
         current = value.numpy()
@@ -134,6 +141,8 @@ def prepare_layer(layer: Any, row: Row) -> Any:
         else:
             state[key] = current
     layer.set_state_dict(state)
+    if dtype in FLOATING and dtype != "float32":
+        layer.to(dtype=dtype)
     if row.train:
         layer.train()
     else:
@@ -142,17 +151,12 @@ def prepare_layer(layer: Any, row: Row) -> Any:
 
 
 def applied(row: Row, paddle: Any, inputs: dict[str, Any], dtype: str = "float32") -> tuple[Any, dict[str, Any]]:
-    """What the row gives on the inputs, and the parameters by key of the layer where its expression gives one.
-
-    The layer is of dtype too, when that is a floating one.
-    """
+    """What the row gives on the inputs, and the parameters by key of the layer where its expression gives one."""
     result = expression(row, paddle, inputs)
     nn = getattr(paddle, "nn", None)
     if nn is None or not isinstance(result, nn.Layer):
         return result, {}
-    layer = prepare_layer(result, row)
-    if dtype in FLOATING and dtype != "float32":
-        layer.to(dtype=dtype)
+    layer = prepare_layer(result, row, dtype)
     return layer(*inputs.values()), dict(layer.named_parameters())
 
 

@@ -23,6 +23,8 @@ METHODS = [
         "[type(l).__name__ for l in n.children()]", NAMES.format("n.named_children()"), NAMES.format("n.named_buffers('p', False)"),
         "[k for k, p in n.named_parameters() if not p.stop_gradient]", "[k for k, p in n.named_parameters('p', include_sublayers=False)]", "[p.shape for p in n.parameters(include_sublayers=False)]", "len(n.buffers(False))",
         "list(n.state_dict())", "list(n.state_dict(include_sublayers=False))", "list(n.state_dict(structured_name_prefix='p.'))", "[d := {'x': 1}, list(n.a.state_dict(d)), list(d)][1:]", "[d := {'x': 1}, list(n.a.state_dict(destination=d)), list(d)][1:]", "list(n.state_dict(use_hook=False))",
+        "[h := n.register_state_dict_hook(lambda s: s.pop('w') and None), list(n.state_dict()), list(n.state_dict(use_hook=False)), h.remove(), list(n.state_dict())][1:]", "[n.register_state_dict_hook(hook=lambda s: {'only': 1}), list(n.state_dict())][1:]",
+        "sorted(n.to_static_state_dict())", "sorted(n.to_static_state_dict(include_sublayers=False, use_hook=False))", "sorted(n.to_static_state_dict(None, True, 'p.'))", "[d := {}, sorted(n.a.to_static_state_dict(destination=d)), sorted(d)][1:]", "n.backward()", "n.backward(1)",
         "n.training", "[n.eval(), n.training, n.a.training, n.b[1].training][1:]", "[n.eval(), n.train(), n.training, n.b[1].training][2:]", "paddle.nn.Linear(2, 3).extra_repr()", "paddle.nn.Layer().extra_repr()",
         "[n.bfloat16(), n.a.weight.dtype, n.b[1].weight.dtype][1:]",
         "[n.bfloat16([paddle.nn.Linear]), n.a.weight.dtype, n.b[1].weight.dtype][1:]", "[n.to(dtype='float64'), n.a.weight.dtype, n.b[1]._mean.dtype, n.kept.dtype][1:]", "[n.astype('float64'), n.a.weight.dtype][1:]", "n.astype('int32')",

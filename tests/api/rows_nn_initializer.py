@@ -4,12 +4,12 @@
 
 from rows import row
 
-I = "paddle.nn.initializer"
+WHERE = "paddle.nn.initializer"
 
 
 def made(initializer: str, shape: str, what: str = "p", layer: str = "paddle.create_parameter") -> str:
     """An expression of a parameter `p` of this shape, filled by the initializer."""
-    return f"[p := {layer}({shape}, 'float32', attr=paddle.ParamAttr(initializer={I}.{initializer})), {what}][1]"
+    return f"[p := {layer}({shape}, 'float32', attr=paddle.ParamAttr(initializer={WHERE}.{initializer})), {what}][1]"
 
 
 EXACT = [
@@ -21,7 +21,7 @@ EXACT = [
         ("Orthogonal()", "[3]"), ("Uniform(1.0, 0.0)", "[3]"),
     )
 ] + [
-    row(f"{I}.calculate_gain({arguments})", grad=False)
+    row(f"{WHERE}.calculate_gain({arguments})", grad=False)
     for arguments in (
         *(f"'{name}'" for name in ("sigmoid", "linear", "conv1d", "conv2d", "conv3d", "conv1d_transpose", "conv2d_transpose", "conv3d_transpose", "tanh", "relu", "leaky_relu", "selu", "other")),
         "'leaky_relu', 0.3", "'leaky_relu', param=1", "nonlinearity='relu', param=3",
@@ -53,9 +53,9 @@ UNBOUNDED = [
 ]  # fmt: skip
 
 GLOBAL = [
-    row(f"[{I}.set_global_initializer({given}), n := {layer}, {I}.set_global_initializer(None), [p for p in n.parameters()]][3]", grad=False)
-    for given in (f"{I}.Constant(0.3), {I}.Constant(0.7)", f"{I}.Constant(0.3)", f"weight_init={I}.Constant(0.3), bias_init={I}.Constant(0.1)")
-    for layer in ("paddle.nn.Linear(2, 3)", "paddle.nn.Conv2D(2, 3, 1)", f"paddle.nn.Linear(2, 3, weight_attr={I}.Constant(0.9), bias_attr=paddle.ParamAttr(initializer={I}.Constant(0.8)))")
+    row(f"[{WHERE}.set_global_initializer({given}), n := {layer}, {WHERE}.set_global_initializer(None), [p for p in n.parameters()]][3]", grad=False)
+    for given in (f"{WHERE}.Constant(0.3), {WHERE}.Constant(0.7)", f"{WHERE}.Constant(0.3)", f"weight_init={WHERE}.Constant(0.3), bias_init={WHERE}.Constant(0.1)")
+    for layer in ("paddle.nn.Linear(2, 3)", "paddle.nn.Conv2D(2, 3, 1)", f"paddle.nn.Linear(2, 3, weight_attr={WHERE}.Constant(0.9), bias_attr=paddle.ParamAttr(initializer={WHERE}.Constant(0.8)))")
 ]  # fmt: skip
 
 ROWS = [*EXACT, *BOUNDED, *UNBOUNDED, *GLOBAL]

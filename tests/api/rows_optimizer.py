@@ -29,6 +29,16 @@ Adamax(0.1, 0.8, 0.9, 1e-6, [p])
 Adadelta(0.5, 1e-5, 0.9, [p])
 Lamb(0.1, 0.02, 0.8, 0.9, 1e-5, [p])
 Lamb(0.1, parameters=[p], exclude_from_weight_decay_fn=lambda parameter: True)
+Lamb(0.1, parameters=[p], always_adapt=True, multi_precision=True, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+SGD(0.1, [p], multi_precision=True)
+Momentum(0.1, 0.5, [p], multi_precision=True, use_multi_tensor=True, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+Adam(0.1, parameters=[p], lazy_mode=True, multi_precision=True)
+Adam(0.1, parameters=[p], use_multi_tensor=True)
+AdamW(0.1, parameters=[p], lazy_mode=True, multi_precision=True, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+Adagrad(0.1, parameters=[p], grad_clip=paddle.nn.ClipGradByNorm(0.5))
+RMSProp(0.1, parameters=[p], weight_decay=0.1, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+Adamax(0.1, parameters=[p], weight_decay=0.1, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+Adadelta(0.5, parameters=[p], weight_decay=0.1, grad_clip=paddle.nn.ClipGradByNorm(0.5))
 """.strip().splitlines()
 RATES = """
 NoamDecay(64, 5, 2.0)
@@ -57,6 +67,18 @@ ROWS = [
         for call in OPTIMIZERS
     ],
     *[row(f"[s := {LR}.{call}, [[s.step(), s(), s.last_lr, s.last_epoch][1:] for _ in range(12)]][1:]") for call in RATES],
+    *[
+        row(f"[s := {LR}.{call[:-1]}, last_epoch=2, verbose=True), [[s.step(), s()][1] for _ in range(4)]][1:]")
+        for call in RATES
+        if "last_epoch" not in call
+    ],
+    row(f"[s := {LR}.CyclicLR(0.1, 0.5, 2, exp_gamma=0.9, scale_fn=lambda x: 1 / (1 + x), scale_mode='iterations'), "
+        "[[s.step(), s()][1] for _ in range(9)]][1:]"),
+    row(f"[s := {LR}.CyclicLR(0.1, 0.5, 2, mode='exp_range', exp_gamma=0.9), [[s.step(), s()][1] for _ in range(9)]][1:]"),
+    row(f"[s := {LR}.OneCycleLR(0.5, 20, anneal_strategy='linear', three_phase=True), "
+        "[[s.step(), s()][1] for _ in range(9)]][1:]"),
+    row(f"[s := {LR}.ReduceOnPlateau(0.5, factor=0.5, patience=0, epsilon=0.2, verbose=True), "
+        "[[s.step(m), s()][1] for m in (1.0, 1.1, 1.1, 1.1, 1.1)]][1:]"),
     row(f"[s := {LR}.ReduceOnPlateau(0.5, 'max', 0.5, 1, 1e-3, 'abs', 1, 0.01), "
         "[[s.step(m), s()][1] for m in (1.0, 1.1, 1.1, 1.1, 1.1, 1.2, 1.0, 1.0, 1.0, 1.0)]][1:]"),
     row(f"[s := {LR}.ReduceOnPlateau(0.5, factor=0.5, patience=1), "
@@ -76,5 +98,17 @@ ROWS = [
     row(f"[{CUBE}, o := paddle.optimizer.Momentum(0.1, 0.9, [p]), {STEP}, d := o.state_dict(), "
         "sorted(type(v).__name__ for v in d.values())][6:]"),
     row("paddle.optimizer.SGD('a', [])"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), (p * p).sum().backward(), paddle.optimizer.Optimizer.step(o), p, "
+        "paddle.optimizer.Optimizer.get_lr(o), paddle.optimizer.Optimizer.set_lr(o, 0.3), o.get_lr(), "
+        "paddle.optimizer.Optimizer.clear_grad(o, False), p.grad is None, "
+        "paddle.optimizer.Optimizer.set_lr_scheduler(o, paddle.optimizer.lr.StepDecay(0.4, 1)), o.get_lr()][4:]"),
+    row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), l := (p * p).sum(), l.backward(), "
+        "paddle.optimizer.Optimizer.minimize(o, l), paddle.optimizer.Optimizer.apply_gradients(o, [(p, p * 1)]), p, "
+        "paddle.optimizer.Optimizer.set_state_dict(o, paddle.optimizer.Optimizer.state_dict(o))][6:]"),
+    row(f"[s := {LR}.StepDecay(0.5, 2), {LR}.LRScheduler.step(s), {LR}.LRScheduler.state_keys(s), "
+        f"d := {LR}.LRScheduler.state_dict(s), {LR}.LRScheduler.set_state_dict(s, {{**d, 'last_epoch': 5}}), "
+        f"s.last_epoch, {LR}.LRScheduler.set_dict(s, d), s.last_epoch][5:]"),
+    row("[type('Half', (paddle.optimizer.lr.LRScheduler,), {'get_lr': lambda s: s.base_lr / (s.last_epoch + 1)})"
+        "(0.5, last_epoch=1, verbose=True)()]"),
     row("[paddle.regularizer.L1Decay(0.5)._coeff, paddle.regularizer.L2Decay(0.25)._coeff]"),
 ]  # fmt: skip

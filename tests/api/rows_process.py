@@ -78,6 +78,16 @@ paddle.to_tensor([1.0]).get_tensor() is not None
 [a := paddle.to_tensor([[1.0, 0.0, 3.0]]), a.to_sparse_coo(2).coalesce().to_dense()][1]
 [a := paddle.to_tensor([1.0, -2.0], stop_gradient=False), b := a * 3, c := b * b, setattr(b, 'stop_gradient', True), b.stop_gradient, c.sum().backward(), a.grad, (b * a).stop_gradient][4:]
 [a := paddle.to_tensor([1.0, -2.0], stop_gradient=False), b := (a * 3).reshape([2, 1]), setattr(b, 'stop_gradient', True), (b * a).sum().backward(), a.grad][4]
+type('P', (paddle.autograd.PyLayer,), {'forward': staticmethod(lambda ctx, x: [ctx.save_for_backward(x), x * 2][1]), 'backward': staticmethod(lambda ctx, g: g * 5)}).apply(paddle.to_tensor([1.0, 2.0]))
+[a := paddle.to_tensor([1.0, -2.0], stop_gradient=False), q := type('P', (paddle.autograd.PyLayer,), {'forward': staticmethod(lambda ctx, x: [ctx.save_for_backward(x), x * 2][1]), 'backward': staticmethod(lambda ctx, g: g * ctx.saved_tensor()[0])}), q.apply(a).sum().backward(), a.grad, isinstance(paddle.autograd.PyLayerContext, type)][3:]
+[l := paddle.nn.Linear(2, 2, weight_attr=paddle.nn.initializer.Constant(0.5)), l.eval(), paddle.jit.save(l, (p := '/tmp/fxtraced_row_' + str(id(paddle)) + '/m'), input_spec=[paddle.static.InputSpec([3, 2], 'float32')]), t := paddle.jit.load(p), t(paddle.ones([3, 2])), isinstance(t, paddle.jit.TranslatedLayer)][4:]
+paddle.jit.to_static(lambda x: x + 1, input_spec=[paddle.static.InputSpec([2], 'float32', stop_gradient=True)], build_strategy=paddle.static.BuildStrategy())(paddle.ones([2]))
+[paddle.disable_static(place=paddle.CPUPlace()), paddle.in_dynamic_mode()]
+[paddle.save({'w': paddle.ones([2])}, (p := '/tmp/fxtraced_row_two' + str(id(paddle))), protocol=2), paddle.load(p)['w']][1]
+[d := paddle.distribution.Normal(0.0, 1.0), paddle.distribution.Distribution.kl_divergence(d, paddle.distribution.Normal(1.0, 2.0)), isinstance(d, paddle.distribution.Distribution)][1:]
+paddle.distribution.Distribution().log_prob(paddle.to_tensor(0.5))
+paddle.distribution.Distribution().probs(paddle.to_tensor(0.5))
+[m := paddle.metric.Accuracy(), paddle.metric.Metric.compute(m, 1, 2), paddle.metric.Metric.reset, paddle.metric.Metric.update, paddle.metric.Metric.accumulate, paddle.metric.Metric.name][1]
 [paddle.tolist(paddle.to_tensor([[1, 2]])), isinstance(paddle.to_tensor(1), paddle.Tensor), isinstance(paddle.float32, paddle.dtype)]
 """
 

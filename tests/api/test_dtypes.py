@@ -1,17 +1,24 @@
-"""Every row of the API table with its float32 inputs cast to the other dtypes, wherever Paddle accepts them."""
+"""Every row of the API table with its float32 inputs cast to the other dtypes, wherever Paddle accepts them.
+
+All of them run eagerly; the first row of each function or method runs in each dtype as a static graph, too.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from differences import dtype_difference, marks
-from harness import TOPICS, recorded_beside, rows_of
-from rows import Row, evaluate
+from harness import TOPICS, arrays, inputs_for, layer_of, prepared, recorded_beside, rows_of
+from rows import Row, evaluate, leaves_of
+from test_api_static import REFUSED
 
-import fxtraced
+import fxtraced as paddle
 
+# What a row is about: its first function, layer or method.
+NAME = re.compile(r"paddle(\.\w+)+|\.\w+")
 # How far outputs may be from Paddle's, relative to their largest magnitude, by dtype of inputs and outputs.
 RTOL = {"float64": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}
 
@@ -56,6 +63,17 @@ def compare(row: Row, dtype: str, got: list[np.ndarray], wanted: list[np.ndarray
         np.testing.assert_allclose(ours, theirs, rtol, rtol * scale, err_msg=where)
 
 
+def sample() -> list[Any]:
+    """The first case of each name in each dtype, without known differences and what no static graph holds."""
+    found: dict[tuple[str, str], Any] = {}
+    for case in cases():
+        row, dtype, _ = case.values
+        name = NAME.search(row.call)
+        if name and not case.marks and row.call not in REFUSED:
+            found.setdefault((name.group(), dtype), pytest.param(row, dtype, id=case.id))
+    return list(found.values())
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_dtypes_are_those_of_the_rows(topic: str) -> None:
     assert recorded_beside("dtypes", topic) is not None, f"run scripts/record_paddle.py {topic}: the table changed"
@@ -63,4 +81,16 @@ def test_the_dtypes_are_those_of_the_rows(topic: str) -> None:
 
 @pytest.mark.parametrize(("row", "dtype", "expected"), cases())
 def test_row_in_another_dtype(row: Row, dtype: str, expected: list[np.ndarray]) -> None:
-    compare(row, dtype, evaluate(row, fxtraced, dtype), expected)
+    compare(row, dtype, evaluate(row, paddle, dtype), expected)
+
+
+@pytest.mark.parametrize(("row", "dtype"), sample())
+def test_row_in_another_dtype_as_a_static_graph(row: Row, dtype: str) -> None:
+    layer = layer_of(row, dtype)
+    outputs = prepared(layer, row)(*inputs_for(row, dtype=dtype))
+    if not any(isinstance(leaf, paddle.Tensor) for leaf in leaves_of(outputs)):
+        return
+    wanted = arrays(outputs)
+    _, traced = paddle.jit.TracedLayer.trace(prepared(layer, row), inputs_for(row, dtype=dtype), verify=False)
+    prepared(layer, row)
+    compare(row, dtype, traced(inputs_for(row, dtype=dtype)), wanted)

@@ -1,4 +1,4 @@
-"""Wrong arguments: the error names the function, the argument and its value, and is Paddle's ValueError and torch's too."""
+"""Wrong arguments: the error names function, argument and value, and is Paddle's ValueError and torch's type too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import fxtraced as paddle
 from fxtraced.framework.calls import CallError
 
 X = "x=float32[2, 3]"
-SQUARE = "x=float32[2, 3]"
 
 # (call, the type besides ValueError, words of the text). x is [2, 3], n [3] of int64, b [3] of bool.
 ERRORS: list[tuple[str, type[Exception], list[str]]] = [
@@ -35,7 +34,7 @@ ERRORS: list[tuple[str, type[Exception], list[str]]] = [
     ("paddle.arange('a')", TypeError, ["arange() received an invalid combination of arguments", "start='a'"]),
     ("paddle.cast(x, 'float23')", TypeError, ["cast(): unknown dtype 'float23'", "dtype='float23'"]),
     # Dtypes
-    ("paddle.maximum(x, n)", ValueError, ["maximum(): x has dtype float32 and y int64: cast one", "y.astype('float32')"]),
+    ("paddle.maximum(x, n)", ValueError, ["maximum(): x has dtype float32 and y int64", "y.astype('float32')"]),
     ("paddle.add(b, x[0])", ValueError, ["add(): x has dtype bool and y float32"]),
     ("b + x[0]", ValueError, ["a bool tensor does not add to one of float32", "x=bool[3]"]),
     ("paddle.bitwise_and(x, x)", NotImplementedError, ["bitwise_and()", "not implemented for 'Float'", X]),
@@ -56,7 +55,7 @@ ERRORS: list[tuple[str, type[Exception], list[str]]] = [
     ("paddle.transpose(x, [0])", ValueError, ["transpose: perm must be a permutation", "[0]"]),
     ("paddle.split(x, 2, axis=3)", IndexError, ["split: axis must be in [-2, 2), but received 3"]),
     # Ranks and sizes
-    ("paddle.matmul(x, x)", RuntimeError, ["matmul(): mat1 and mat2 shapes cannot be multiplied", f"{X}, y=float32[2, 3]"]),
+    ("paddle.matmul(x, x)", RuntimeError, ["matmul(): mat1 and mat2 shapes", f"{X}, y=float32[2, 3]"]),
     ("x @ x", RuntimeError, ["__matmul__()", "cannot be multiplied"]),
     ("paddle.bmm(x, x)", RuntimeError, ["bmm()", X]),
     ("x + x[:, :2]", RuntimeError, ["__add__(): The size of tensor a (3)", "y=float32[2, 2]"]),
@@ -67,12 +66,11 @@ ERRORS: list[tuple[str, type[Exception], list[str]]] = [
     ("paddle.stack([x, x[0]])", RuntimeError, ["stack()", "x=[float32[2, 3], float32[3]]"]),
     ("paddle.concat([x, x[:, :2]])", RuntimeError, ["concat(): Sizes of tensors must match except in dimension 0"]),
     ("paddle.topk(x, 5)", RuntimeError, ["topk(): selected index k out of range", "k=5"]),
-    ("paddle.linalg.inv(x)", RuntimeError, ["inv()", "must be batches of square matrices", SQUARE]),
-    ("paddle.linalg.det(x)", RuntimeError, ["det()", "square", SQUARE]),
-    ("paddle.cholesky(x)", RuntimeError, ["cholesky()", "square", SQUARE]),
+    ("paddle.linalg.inv(x)", RuntimeError, ["inv()", "must be batches of square matrices", X]),
+    ("paddle.linalg.det(x)", RuntimeError, ["det()", "square", X]),
+    ("paddle.cholesky(x)", RuntimeError, ["cholesky()", "square", X]),
     ("paddle.linalg.inv(paddle.zeros([2, 2]))", RuntimeError, ["inv()", "singular", "float32[2, 2]"]),
     ("paddle.linalg.solve(x, x)", RuntimeError, ["solve()", "square"]),
-    ("paddle.dot(x, n)", RuntimeError, ["dot()", "y=int64[3]"]),
     ("paddle.einsum('ij,jk', x, x)", RuntimeError, ["einsum()", "subscript j", "equation='ij,jk'"]),
     ("paddle.fft.rfft(x, n=0)", ValueError, ["rfft(): Invalid FFT argument n(0)", "n=0"]),
     ("paddle.signal.frame(x, 9, 1)", ValueError, ["frame(): Attribute frame_length", "(9) > (3)"]),
@@ -84,7 +82,6 @@ ERRORS: list[tuple[str, type[Exception], list[str]]] = [
     ("x.__setitem__(7, 1)", IndexError, ["index 7 is out of bounds", "item=7, value=1"]),
     ("paddle.gather(x, n)", IndexError, ["gather()", "index=int64[3] [7, 8, 9]"]),
     ("paddle.index_select(x, n)", IndexError, ["index_select()", "index=int64[3] [7, 8, 9]"]),
-    ("x.cast_('int64').add_(x)", ValueError, ["x has dtype"]),
     ("n.add_(x)", ValueError, ["add_()"]),
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ WITHOUT_ROWS = {
     "paddle.nn.SyncBatchNorm": (
         {"bias_attr", "data_format", "epsilon", "momentum", "weight_attr"}, "Paddle's has no kernel on a CPU",
     ),
+    "paddle.nn.functional.class_center_sample": ({"group"}, "training on several devices is out of scope"),
     "paddle.nn.functional.scaled_dot_product_attention": (
         {"attn_mask", "dropout_p", "is_causal", "training"}, "Paddle's takes none of them on a CPU",
     ),

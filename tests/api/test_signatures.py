@@ -79,7 +79,7 @@ def test_known_differences_are_of_what_is_there() -> None:
     assert set(DIFFERENT) <= set(present())
 
 
-def test_the_document_is_up_to_date() -> None:
+def test_the_document_and_the_names_are_up_to_date() -> None:
     spec = importlib.util.spec_from_file_location("write_api_docs", ROOT / "scripts" / "write_api_docs.py")
     assert spec is not None
     assert spec.loader is not None
@@ -88,3 +88,5 @@ def test_the_document_is_up_to_date() -> None:
     written_now = (ROOT / "docs" / "api.md").read_text()
     # Not compared as a whole by assert: its explanation of a difference would take minutes.
     assert (written_now == script.text()) is True, "run scripts/write_api_docs.py"
+    names = ROOT / "fxtraced" / "cli" / "paddle_api.json"
+    assert (names.read_text() == script.names_and_differences()) is True, "run scripts/write_api_docs.py"

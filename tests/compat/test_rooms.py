@@ -296,3 +296,30 @@ def test_a_distribution_repeats_itself_with_a_seed():
     assert normal.sample([4]).stop_gradient
     normal.rsample([4]).sum().backward()
     assert loc.grad.tolist() == [4, 4]
+
+
+# --- paddle.incubate, paddle.static.amp ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_fused_linear_is_linear(transposed):
+    fused, linear = paddle.incubate.nn.FusedLinear(4, 3, transpose_weight=transposed), paddle.nn.Linear(4, 3)
+    assert fused.weight.shape == ([3, 4] if transposed else [4, 3])
+    linear.set_state_dict({"weight": fused.weight.T if transposed else fused.weight, "bias": fused.bias})
+    x = floats(2, 4)
+    np.testing.assert_allclose(fused(x).numpy(), linear(x).numpy(), rtol=1e-5)
+    np.testing.assert_array_equal(trace(fused, x)([x])[0], fused(x).numpy())
+
+
+def test_fused_dropout_add():
+    layer = paddle.incubate.nn.FusedDropoutAdd(p=1.0)
+    x, y = floats(2, 3), floats(2, 3, seed=1)
+    assert layer(x, y).tolist() == y.tolist()
+    layer.eval()
+    assert layer(x, y).tolist() == (x + y).tolist()
+    assert repr(layer) == "FusedDropoutAdd(p=1.0, mode=upscale_in_train)"
+
+
+def test_fp16_guard_has_no_effect():
+    with paddle.static.amp.fp16_guard():
+        assert (floats(2) * 2).dtype == paddle.float32

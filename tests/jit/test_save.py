@@ -171,8 +171,19 @@ def test_plain_torch_reads_names_and_runs(tmp_path):
     manifest = json.loads(extra["fxtraced_manifest.json"])
     assert manifest["format"] == 1
     assert [feed["name"] for feed in manifest["feeds"]] == ["x", "y"]
+    assert manifest["verified"][0].startswith("the given inputs on x[2, 3], y[2, 3]: largest difference 0 ")
+    assert manifest["sizes"][2] == {
+        "feed": "y", "dim": 0, "size": 2, "verdict": "free", "tried": [3], "tied": ["x.shape[0]"], "why": "",
+    }  # fmt: skip
     with pytest.raises(torch.jit.Error, match="FXT301 feed 'x' must be float32 of 2 dimensions"):
         module(torch.ones(3), torch.ones(3))
+
+
+def test_the_manifest_tells_of_the_chosen_feeds_only(tmp_path):
+    traced = trace(layer_of(lambda self, x, y: (x + 1, x * y)), floats(2, 3), floats(2, 3))
+    traced.save_inference_model(str(tmp_path), feed=[0], fetch=[0])
+    sizes = paddle.static.load_inference_model(str(tmp_path))[0].manifest["sizes"]
+    assert [(entry["feed"], entry["dim"]) for entry in sizes] == [("x", 0), ("x", 1)]
 
 
 def test_one_fetch_is_a_tensor_for_plain_torch(tmp_path):

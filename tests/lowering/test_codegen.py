@@ -62,8 +62,8 @@ def test_names_of_inputs_that_mean_something_to_python(name):
     np.testing.assert_array_equal(traced([floats(2)])[0], (floats(2) * 2).numpy())
 
 
-def test_layers_with_digits_and_keywords_in_their_names():
-    net = paddle.nn.Sequential(("0", paddle.nn.Linear(4, 4)), ("class", paddle.nn.Linear(4, 4)))
+def test_layers_with_digits_keywords_and_dots_in_their_names():
+    net = paddle.nn.Sequential(*[(name, paddle.nn.Linear(4, 4)) for name in ("0", "class", "block.0.", "")])
     traced = trace(net, floats(2, 4))
     same_as_layer(traced, net, floats(2, 4))
 

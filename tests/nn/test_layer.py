@@ -135,3 +135,32 @@ def test_weight_norm_and_back():
     nn.utils.remove_weight_norm(linear)
     assert sorted(linear.state_dict()) == ["bias", "weight"]
     torch.testing.assert_close(linear(x).detach(), expected)
+
+
+@pytest.mark.parametrize(
+    ("layer", "attribute", "value", "same"),
+    [
+        (nn.AvgPool1D(2), "stride", 1, nn.AvgPool1D(2, 1)),
+        (nn.MaxPool2D(2, 2), "ksize", 3, nn.MaxPool2D(3, 2)),
+        (nn.AvgPool2D(2), "divisor", 3, nn.AvgPool2D(2, divisor_override=3)),
+        (nn.AdaptiveAvgPool2D(1), "_output_size", [2, 3], nn.AdaptiveAvgPool2D([2, 3])),
+        (nn.AdaptiveMaxPool2D(2), "_return_mask", True, nn.AdaptiveMaxPool2D(2, return_mask=True)),
+        (nn.AdaptiveMaxPool1D(2), "output_size", 3, nn.AdaptiveMaxPool1D(3)),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, nn.Layer) else str(x),
+)
+def test_attributes_of_pools_have_paddles_names_and_may_be_changed(layer, attribute, value, same):
+    x = torch.randn(1, 2, 6, 6)[(slice(None),) * 3 + ((0,) if "1D" in type(layer).__name__ else ())]
+    setattr(layer, attribute, value)
+    for found, wanted in zip(layer(x), same(x), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    assert repr(layer) == repr(same)
+
+
+def test_layer_lists_take_names_too():
+    layers = nn.LayerList([nn.ReLU(), nn.Tanh()])
+    assert layers["1"] is layers[-1]
+    layers["0"] = nn.Tanh()
+    assert isinstance(layers[0], nn.Tanh)
+    with pytest.raises(KeyError, match="2"):
+        layers["2"]

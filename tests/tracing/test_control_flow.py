@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -218,7 +220,10 @@ def test_every_strategy_leaves_outer_tensors_alone(switch):
         setattr(strategy, name, name == switch)
     traced.set_strategy(build_strategy=strategy)
     for x in (floats(3, 4), -floats(3, 4).abs(), floats(3, 4).abs()):
-        for result, tensor in zip(traced([x]), layer(x), strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch.compile warns of torch's own deprecations
+            results = traced([x])
+        for result, tensor in zip(results, layer(x), strict=True):
             np.testing.assert_allclose(result, tensor.numpy(), rtol=2e-5, atol=1e-5)
 
 
@@ -286,7 +291,7 @@ def test_guards_hold_inside_only():
 def test_a_guard_in_a_loop_is_asked_for_in_each_round():
     def forward(self, x):
         def body(y):
-            return [paddle.concat([y, y.abs()]) if y.shape[0] < 9 else y.abs()]
+            return [paddle.concat([y, y.abs()]) if y.shape[0] < 9 else y + 1]
 
         return while_loop(lambda y: y.sum() < 5, body, [x])[0]
 
@@ -348,13 +353,13 @@ def failing(self, x):
 
 
 REFUSED = {
-    "None and a tensor": (returning(lambda x: x, lambda x: None), "other structures: one returns None"),
+    "None and a tensor": (returning(lambda x: x, lambda x: None), "a tensor and None"),
     "a tensor and a list": (returning(lambda x: x, lambda x: [x, x]), "of true_fn of cond and false_fn of cond"),
     "other dtypes": (returning(lambda x: x, lambda x: x.astype("int64")), r"float32\[3, 4\] and int64\[3, 4\]"),
     "other ranks": (returning(lambda x: x, lambda x: x.sum()), r"float32\[3, 4\] and float32\[\]"),
-    "numbers": (returning(lambda x: 1, lambda x: 2), "chooses between tensors"),
-    "a body that changes the dtype": (body_giving(lambda y: y.astype("float64")), "what body of while_loop returns"),
-    "a body that changes the rank": (body_giving(lambda y: y.unsqueeze(0)), r"float32\[3, 4\] and float32\[1, 3, 4\]"),
+    "numbers": (returning(lambda x: 1, lambda x: 2), "1 and 2. A graph chooses between tensors"),
+    "a body that changes the dtype": (body_giving(lambda y: y.astype("float64") + 5), "what body of while_loop returns"),
+    "a body that changes the rank": (body_giving(lambda y: y.unsqueeze(0) + 5), r"float32\[3, 4\] and float32\[1, 3, 4\]"),
     "a value that leaves its branch": (leaking, "is used outside of it"),
     "a size that leaves its branch": (leaking_size, "is used outside of it"),
     "an assigned buffer": (assigning, "true_fn of cond at .* assigns the buffer 'scale'"),
@@ -391,7 +396,7 @@ def test_writes_into_parameters_and_constants_are_refused_in_both_ways(scale):
                 cond(x.sum() > 0, lambda: write(self) * 1.0, lambda: x.sum(0) * 2)
             return x
 
-        with pytest.raises(error, match="forward writes into"):
+        with pytest.raises(error, match="forward writes (into|through)"):
             trace(layer_of(forward, setup), floats(3, 4).abs() * scale)
 
 

@@ -321,6 +321,28 @@ def test_looks_become_guards(name):
             traced([floats(*other)])
 
 
+def test_neighbouring_guards_are_told_apart():
+    def forward(self, x):
+        size = paddle.concat([x, x]).shape[0]
+        return (x if size == 4 and size < 9 else -x) + 1
+
+    traced = trace(layer_of(forward), floats(2, 3))
+    with pytest.raises(paddle.errors.GuardError) as raised:
+        traced([floats(3, 3)])
+    assert str(raised.value) == traced.guards[0].message
+
+
+def test_an_operation_that_fails_beside_a_guard_is_not_a_guard():
+    def forward(self, x, y):
+        size = x.shape[1]
+        total = paddle.concat([x, x]).matmul(y)
+        return (total if size == 3 else -total) + 1
+
+    traced = trace(layer_of(forward), floats(2, 3), floats(3, 2), verify=False)
+    with pytest.raises(paddle.errors.ExecutionError, match="FXT306 .*torch.matmul"):
+        traced([floats(2, 3), floats(4, 2)])
+
+
 def test_a_guard_tells_its_place():
     traced = trace(layer_of(branch), floats(3, 4))
     (guard,) = traced.guards

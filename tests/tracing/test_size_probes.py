@@ -78,7 +78,7 @@ FINDINGS = {
         None,
         [floats(1, 3, 64, 64)],
         {
-            "x.shape[0]": "free: works at 3",
+            "x.shape[0]": "free: works at 2",
             "x.shape[1]": "free: works at 2",
             "x.shape[2]": "guarded: works at 16 together with x.shape[3]; x.shape[2] == x.shape[3]",
             "x.shape[3]": "guarded: works at 16 together with x.shape[2]; x.shape[2] == x.shape[3]",

@@ -72,7 +72,10 @@ def another_way_when_traced(self, x):
 DIVERGENCES = {
     "a Python counter": (counting, "mul(x, 1) when traced, mul(x, 2) on these inputs at "),
     "a constant that a write hides": (counts_aside, "clone = clone(constant_0) at "),
-    "a guard on a counting buffer": (decides_by_a_buffer, "the guard add(calls, 1) <= 1  ("),
+    "a guard on a counting buffer": (
+        decides_by_a_buffer,
+        "the guard `add(calls, 1) <= 1`. What it asks for is not the same in each call",
+    ),
     "what is no torch call": (
         another_way_when_traced,
         "none that was recorded: traced again on these inputs, forward does the same operations with the same values. ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,63 @@ def test_pillow_images():
     assert T.center_crop(image, 4).size == (4, 4)
     assert T.Transpose()(image).shape == (3, 11, 14)
     assert T.normalize(image, [0.0] * 3, [1.0] * 3, "HWC").dtype == np.float32
+
+
+def digest(result):
+    """The shape of an image, the sum of its numbers, and that sum with places as weights."""
+    array = np.asarray(result).astype(np.int64)
+    return [list(array.shape), int(array.sum()), int((array.ravel() * np.arange(1, array.size + 1)).sum())]
+
+
+# The digests are of what Paddle 2.6.2 gives with OpenCV 4.10 and Pillow 13, after random.seed(3) and np.random.seed(3).
+PADDLES = [
+    ("adjust_brightness(image, 1.7)", [[7, 9, 3], 33500, 3211148]),
+    ("adjust_contrast(image, 0.4)", [[7, 9, 3], 17813, 1704235]),
+    ("to_grayscale(image)", [[7, 9, 1], 7905, 257041]),
+    ("to_grayscale(image, 3)", [[7, 9, 3], 23715, 2289654]),
+    ("adjust_brightness(pil, 1.7)", [[7, 9, 3], 33500, 3211148]),
+    ("adjust_contrast(pil, 0.4)", [[7, 9, 3], 23596, 2253493]),
+    ("to_grayscale(pil)", [[7, 9], 7905, 257041]),
+    ("to_grayscale(pil, 3)", [[7, 9, 3], 23715, 2289654]),
+    ("erase(pil, 1, 2, 3, 4, 9)", [[7, 9, 3], 19508, 2008390]),
+    ("RandomCrop(4)(image)", [[4, 4, 3], 6576, 161204]),
+    ("RandomCrop((9, 12), 1, True, 5)(image)", [[9, 12, 3], 23967, 3971379]),
+    ("RandomResizedCrop(5, interpolation='nearest')(image)", [[5, 5, 3], 8896, 335646]),
+    ("RandomResizedCrop((3, 4), (5, 6), (3, 4), 'nearest')(image)", [[3, 4, 3], 5756, 99552]),
+    ("RandomResizedCrop((3, 4), (5, 6), (0.1, 0.2), 'nearest')(image)", [[3, 4, 3], 5276, 95358]),
+    ("BrightnessTransform(0.4)(image)", [[7, 9, 3], 18671, 1797546]),
+    ("ContrastTransform(0.4)(image)", [[7, 9, 3], 21602, 2076078]),
+    ("RandomHorizontalFlip(0.9)(image)", [[7, 9, 3], 23742, 2297184]),
+    ("RandomVerticalFlip(0.1)(image)", [[7, 9, 3], 23742, 2285400]),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), PADDLES)
+def test_colors_and_random_transforms_are_paddles(call, expected):
+    from PIL import Image as images
+
+    image = (np.arange(7 * 9 * 3).reshape(7, 9, 3) * 37 % 256).astype("uint8")
+    random.seed(3)
+    np.random.seed(3)
+    assert digest(eval(f"T.{call}", {"T": T, "image": image, "pil": images.fromarray(image)})) == expected
+
+
+def test_erase_in_place():
+    image = np.zeros((4, 4, 3), np.uint8)
+    assert T.erase(image, 1, 1, 2, 2, 5).sum() == 60
+    assert image.sum() == 0
+    assert T.erase(image, 1, 1, 2, 2, 5, inplace=True) is image
+    assert image.sum() == 60
+
+
+def test_colors_want_bytes_of_colors():
+    with pytest.raises(TypeError, match="adjust_brightness: an array must have dtype uint8, but img has float32"):
+        T.adjust_brightness(RECORDED["floats"], 2)
+    with pytest.raises(
+        ValueError, match=r"to_grayscale: an array must have shape \[H, W, 3\], but img has \[2, 2, 1\]"
+    ):
+        T.to_grayscale(np.zeros((2, 2, 1), np.uint8))
+    with pytest.raises(ValueError, match="either 1 or 3, but received 2"):
+        T.Grayscale(2)(RECORDED["bytes"])
+    with pytest.raises(TypeError, match="contrast should be a single number or a list/tuple with length 2"):
+        T.ContrastTransform((1, 2, 3))

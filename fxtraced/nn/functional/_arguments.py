@@ -32,6 +32,12 @@ def check_integers(function: str, argument: str, value: Any) -> None:
         raise ValueError(f"{function}: {argument} must hold integers, but its dtype is {dtype_name(value.dtype)}")
 
 
+def check_rank(function: str, argument: str, value: Any, rank: int) -> None:
+    """Raises ValueError unless value has this number of dimensions."""
+    if value.ndim != rank:
+        raise ValueError(f"{function}: {argument} must be a {rank}-D tensor, but has {value.ndim} dimensions")
+
+
 def cast(x: Any, dtype: torch.dtype) -> Any:
     """x in another dtype; x itself when it has it."""
     return x if x.dtype == dtype else torch_method(x, "to", dtype)

@@ -216,6 +216,8 @@ def gumbel_softmax(
     x: Any, temperature: float = 1.0, hard: bool = False, axis: int = -1, name: str | None = None
 ) -> Any:
     """A sample of the Gumbel-softmax distribution of logits x, one-hot when hard."""
+    if temperature == 0:
+        raise ValueError("gumbel_softmax: temperature must not be 0")
     return F.gumbel_softmax(x, temperature, hard, dim=axis)
 
 

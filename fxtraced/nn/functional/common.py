@@ -7,12 +7,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from fxtraced.nn.functional._arguments import is_channel_last, per_dim
+from fxtraced.nn.functional._arguments import check_rank, is_channel_last, per_dim
+from fxtraced.nn.functional.class_sampling import class_center_sample
 from fxtraced.nn.functional.interpolate import interpolate, upsample
 
 __all__ = [
-    "alpha_dropout", "bilinear", "cosine_similarity", "dropout", "dropout2d", "dropout3d", "fold", "interpolate",
-    "label_smooth", "linear", "pad", "unfold", "upsample", "zeropad2d",
+    "alpha_dropout", "bilinear", "class_center_sample", "cosine_similarity", "dropout", "dropout2d", "dropout3d",
+    "fold", "interpolate", "label_smooth", "linear", "pad", "unfold", "upsample", "zeropad2d",
 ]  # fmt: skip
 
 
@@ -132,6 +133,7 @@ def unfold(
     x: Any, kernel_sizes: Any, strides: Any = 1, paddings: Any = 0, dilations: Any = 1, name: str | None = None
 ) -> Any:
     """Windows of x [N, C, H, W] as columns [N, C * kh * kw, L]; paddings may be [top, left, bottom, right]."""
+    check_rank("unfold", "x", x, 4)
     kernel, dilation, stride = (per_dim(v, 2, n) for v, n in _windows(kernel_sizes, dilations, strides))
     if isinstance(paddings, list | tuple) and len(paddings) == 4:
         top, left, bottom, right = paddings
@@ -144,6 +146,7 @@ def fold(
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """Add columns [N, C * kh * kw, L] up into [N, C, H, W]; paddings may be [top, left, bottom, right]."""
+    check_rank("fold", "x", x, 3)
     height, width = per_dim(output_sizes, 2, "output_sizes")
     size: Any = [height, width]
     kernel, dilation, stride = (per_dim(v, 2, n) for v, n in _windows(kernel_sizes, dilations, strides))

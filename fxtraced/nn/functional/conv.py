@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from fxtraced.nn.functional._arguments import (
     channels_back,
     channels_first,
+    check_rank,
     is_channel_last,
     is_symmetric,
     padding_pairs,
@@ -74,7 +75,7 @@ def _conv(
     dims: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int, data_format: str
 ) -> Any:
     name = f"conv{dims}d"
-    _check_rank(x, dims, name)
+    check_rank(name, "x", x, dims + 2)
     last = is_channel_last(data_format, dims, name)
     stride, dilation = per_dim(stride, dims, "stride"), per_dim(dilation, dims, "dilation")
     pairs: Any = padding_pairs(padding, dims, last, name)
@@ -96,7 +97,7 @@ def _transpose(
     groups: int, output_size: Any, data_format: str,
 ) -> Any:  # fmt: skip
     name = f"conv{dims}d_transpose"
-    _check_rank(x, dims, name)
+    check_rank(name, "x", x, dims + 2)
     last = is_channel_last(data_format, dims, name)
     stride, dilation = per_dim(stride, dims, "stride"), per_dim(dilation, dims, "dilation")
     pairs: Any = padding_pairs(padding, dims, last, name)
@@ -118,8 +119,3 @@ def _transpose(
     for dim, (before, after) in enumerate(pairs):
         out = torch.narrow(out, dim + 2, before, out.shape[dim + 2] - before - after)
     return channels_back(out, last)
-
-
-def _check_rank(x: Any, dims: int, name: str) -> None:
-    if x.ndim != dims + 2:
-        raise ValueError(f"{name}: x should be a {dims + 2}-D tensor, but has {x.ndim} dimensions")

@@ -33,6 +33,11 @@ def cross_entropy(
             f"Expected nput_dims - 1 = label_dims or input_dims == label_dims"
             f" (got nput_dims{input.ndim}, label_dims{label.ndim})"
         )
+    if weight is not None and weight.shape[0] != input.shape[axis]:
+        raise ValueError(
+            f"cross_entropy: weight must hold one number for each of the {input.shape[axis]} classes of input, "
+            f"but holds {weight.shape[0]}"
+        )
     squeezed = label.ndim == input.ndim - 1
     if label_smoothing > 0.0:
         soft_label = True

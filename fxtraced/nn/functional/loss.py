@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from fxtraced.nn.functional._arguments import cast, check_integers, check_reduction, reduce
 from fxtraced.nn.functional.cross_entropy import cross_entropy, softmax_with_cross_entropy
 from fxtraced.nn.functional.distance import pairwise_distance
+from fxtraced.nn.functional.hsigmoid import hsigmoid_loss
 from fxtraced.nn.functional.input import one_hot
 from fxtraced.nn.functional.margin import (
     cosine_embedding_loss,
@@ -24,13 +25,14 @@ from fxtraced.nn.functional.margin import (
     multi_margin_loss,
     soft_margin_loss,
 )
+from fxtraced.nn.functional.rnnt import rnnt_loss
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
-    "dice_loss", "gaussian_nll_loss", "hinge_embedding_loss", "kl_div", "l1_loss", "log_loss", "margin_ranking_loss",
-    "mse_loss", "multi_label_soft_margin_loss", "multi_margin_loss", "nll_loss", "npair_loss", "poisson_nll_loss",
-    "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss", "softmax_with_cross_entropy", "square_error_cost",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy",
+    "ctc_loss", "dice_loss", "gaussian_nll_loss", "hinge_embedding_loss", "hsigmoid_loss", "kl_div", "l1_loss",
+    "log_loss", "margin_ranking_loss", "mse_loss", "multi_label_soft_margin_loss", "multi_margin_loss", "nll_loss",
+    "npair_loss", "poisson_nll_loss", "rnnt_loss", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
+    "softmax_with_cross_entropy", "square_error_cost", "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from fxtraced.framework.calls import named
 from fxtraced.nn.functional._arguments import CHANNEL_LAYOUTS, channels_back, channels_first, check_choice
 from fxtraced.tensor.common import torch_method
 
@@ -78,6 +79,7 @@ def local_response_norm(
     return channels_back(F.local_response_norm(channels_first(x, last), size, alpha, beta, k), last)
 
 
-def _group_norm(x: Any, num_groups: int, weight: Any, bias: Any, epsilon: float, data_format: str) -> Any:
+@named
+def group_norm(x: Any, num_groups: int, weight: Any, bias: Any, epsilon: float, data_format: str) -> Any:
     last = data_format == "NHWC"
     return channels_back(F.group_norm(channels_first(x, last), num_groups, weight, bias, epsilon), last)

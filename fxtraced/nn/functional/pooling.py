@@ -13,6 +13,7 @@ from fxtraced.nn.functional._arguments import (
     cast,
     channels_back,
     channels_first,
+    check_rank,
     is_channel_last,
     is_symmetric,
     padding_pairs,
@@ -39,6 +40,7 @@ def avg_pool1d(
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """Means of windows of x [N, C, L]; exclusive leaves the padding out of the mean."""
+    check_rank("avg_pool1d", "x", x, 3)
     out = _avg(2, torch.unsqueeze(x, 2), *_flat(kernel_size, stride, padding), ceil_mode, exclusive, None, "NCHW")
     return torch.squeeze(out, 2)
 
@@ -109,7 +111,7 @@ def max_unpool3d(
 
 def adaptive_avg_pool1d(x: Any, output_size: Any, name: str | None = None) -> Any:
     """Means of output_size even windows of x [N, C, L]."""
-    return _ADAPTIVE_AVG[1](x, per_dim(output_size, 1, "output_size"))
+    return _adaptive_avg(1, x, output_size, "NCL")
 
 
 def adaptive_avg_pool2d(x: Any, output_size: Any, data_format: str = "NCHW", name: str | None = None) -> Any:
@@ -166,6 +168,7 @@ def _avg(
     data_format: str,
 ) -> Any:  # fmt: skip
     name = f"avg_pool{dims}d"
+    check_rank(name, "x", x, dims + 2)
     last = is_channel_last(data_format, dims, name)
     x = channels_first(x, last)
     kernel, strides, pairs = _window(dims, x, kernel_size, stride, padding, ceil_mode, last, name)
@@ -198,6 +201,7 @@ def _max(
     dims: int, x: Any, kernel_size: Any, stride: Any, padding: Any, return_mask: bool, ceil_mode: bool, data_format: str
 ) -> Any:
     name = f"max_pool{dims}d"
+    check_rank(name, "x", x, dims + 2)
     last = is_channel_last(data_format, dims, name)
     if return_mask and last:
         raise ValueError(f"{name}: with return_mask, data_format must put channels first, but received {data_format!r}")
@@ -225,6 +229,7 @@ def _unpool(
         raise ValueError(
             f"max_unpool{dims}d: data_format must be {LAYOUTS[dims][0]!r}, channels first, but received {data_format!r}"
         )
+    check_rank(f"max_unpool{dims}d", "x", x, dims + 2)
     kernel = per_dim(kernel_size, dims, "kernel_size")
     strides = kernel if stride is None else per_dim(stride, dims, "stride")
     pads = per_dim(padding, dims, "padding")
@@ -236,12 +241,14 @@ def _unpool(
 
 
 def _adaptive_avg(dims: int, x: Any, output_size: Any, data_format: str) -> Any:
+    check_rank(f"adaptive_avg_pool{dims}d", "x", x, dims + 2)
     last = is_channel_last(data_format, dims, f"adaptive_avg_pool{dims}d")
     out = _ADAPTIVE_AVG[dims](channels_first(x, last), per_dim(output_size, dims, "output_size"))
     return channels_back(out, last)
 
 
 def _adaptive_max(dims: int, x: Any, output_size: Any, return_mask: bool) -> Any:
+    check_rank(f"adaptive_max_pool{dims}d", "x", x, dims + 2)
     sizes = per_dim(output_size, dims, "output_size")
     if not return_mask:
         return _ADAPTIVE_MAX[dims](x, sizes)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from fxtraced.nn import functional as F
 from fxtraced.nn.layer.layers import Layer
+from fxtraced.tensor import flatten, unflatten
 
 
 class Identity(Layer):
@@ -29,6 +28,7 @@ class Linear(Layer):
     ):  # fmt: skip
         super().__init__(dtype=None)
         self.in_features, self.out_features = in_features, out_features
+        self._weight_attr, self._bias_attr = weight_attr, bias_attr
         self.weight = self.create_parameter([in_features, out_features], weight_attr)
         self.bias = self.create_parameter([out_features], bias_attr, is_bias=True)
 
@@ -76,7 +76,7 @@ class Flatten(Layer):
         self.start_axis, self.stop_axis = start_axis, stop_axis
 
     def forward(self, input: Any) -> Any:
-        return torch.flatten(input, self.start_axis, self.stop_axis)
+        return flatten(input, self.start_axis, self.stop_axis)
 
 
 class Unflatten(Layer):
@@ -87,8 +87,7 @@ class Unflatten(Layer):
         self.axis, self.shape = axis, shape
 
     def forward(self, input: Any) -> Any:
-        shape = self.shape.tolist() if isinstance(self.shape, torch.Tensor) else list(self.shape)
-        return torch.unflatten(input, self.axis, shape)
+        return unflatten(input, self.axis, self.shape)
 
     def extra_repr(self) -> str:
         return f"axis={self.axis}, shape={self.shape}"

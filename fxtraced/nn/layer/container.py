@@ -20,6 +20,10 @@ class _Indexed(Layer):
             raise IndexError(f"{type(self).__name__}: index {index!r} is out of range for {size} entries")
         return index % size
 
+    def _key(self, index: Any) -> str:
+        """The key of an index; what is not an int stands for itself."""
+        return str(self._position(index) if isinstance(index, int) else index)
+
     def __len__(self) -> int:
         return len(self._store())
 
@@ -85,10 +89,10 @@ class LayerList(_Indexed):
     def __getitem__(self, idx: Any) -> Any:
         if isinstance(idx, slice):
             return LayerList(list(self._modules.values())[idx])
-        return self._modules[str(self._position(idx))]
+        return self._modules[self._key(idx)]
 
-    def __setitem__(self, idx: int, sublayer: Any) -> None:
-        self.add_sublayer(str(self._position(idx)), sublayer)
+    def __setitem__(self, idx: Any, sublayer: Any) -> None:
+        self.add_sublayer(self._key(idx), sublayer)
 
     def __delitem__(self, idx: Any) -> None:
         layers = list(self._modules.values())

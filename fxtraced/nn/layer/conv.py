@@ -41,6 +41,7 @@ class _ConvNd(Layer):
         self._dilation = per_dim(dilation, dims, "dilation")
         self._padding, self._padding_mode, self.output_padding = padding, padding_mode, output_padding
         self._data_format, self._dims = data_format, dims
+        self._param_attr, self._bias_attr = weight_attr, bias_attr
         channels = [in_channels, out_channels // groups] if transposed else [out_channels, in_channels // groups]
         default = None if transposed else Normal(0.0, math.sqrt(2.0 / (math.prod(self._kernel_size) * in_channels)))
         self.weight = self.create_parameter(channels + self._kernel_size, weight_attr, default_initializer=default)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from fxtraced.framework.dtype import convert_dtype, default_dtype, is_floating
 from fxtraced.framework.place import convert_place
@@ -29,6 +30,7 @@ class Layer(torch.nn.Module):
         super().__init__()
         self._full_name = unique_name(snake_case(name_scope or type(self).__name__))
         self._dtype = default_dtype() if dtype is None else convert_dtype(dtype)
+        self._paddle_state_hooks: dict[int, Callable[[Any], Any]] = OrderedDict()
 
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         inputs = tuple([as_paddle(value) for value in inputs])
@@ -70,8 +72,9 @@ class Layer(torch.nn.Module):
     ) -> Any:
         """A new Parameter, or None when attr is False.
 
-        Its dtype is the default one unless given, whatever the layer's. Initialised by attr's initializer, else the global one, else default_initializer, else Xavier's uniform values
-        (zeros for a bias). The caller assigns or adds it.
+        Its dtype is the default one unless given, whatever the layer's. Initialised by attr's initializer, else the
+        global one, else default_initializer, else Xavier's uniform values (zeros for a bias). The caller assigns or
+        adds it.
         """
         return make_parameter(shape, attr, dtype, is_bias, default_initializer, scope=self._full_name)
 
@@ -128,6 +131,10 @@ class Layer(torch.nn.Module):
         """Forget the gradients of all parameters."""
         self.zero_grad(set_to_none=True)
 
+    def backward(self, *inputs: Any) -> None:
+        """Raises ValueError: gradients are those of forward."""
+        raise ValueError(f"{type(self).__name__}: a layer has no backward of its own; call backward() of its loss")
+
     # --- sublayers ----------------------------------------------------------------------------------------------
 
     @property
@@ -173,10 +180,30 @@ class Layer(torch.nn.Module):
         """
         prefix = structured_name_prefix or prefix
         if include_sublayers:
-            return super().state_dict(destination=destination, prefix=prefix, keep_vars=keep_vars)
-        destination = OrderedDict() if destination is None else destination
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        return destination
+            state = super().state_dict(destination=destination, prefix=prefix, keep_vars=keep_vars)
+        else:
+            state = OrderedDict() if destination is None else destination
+            self._save_to_state_dict(state, prefix, keep_vars)
+        for hook in self._paddle_state_hooks.values() if use_hook else ():
+            changed = hook(state)
+            state = state if changed is None else changed
+        return state
+
+    def register_state_dict_hook(self, hook: Callable[[Any], Any]) -> Any:
+        """Call hook(state) at the end of state_dict; what it returns is the state unless it is None."""
+        handle = RemovableHandle(self._paddle_state_hooks)
+        self._paddle_state_hooks[handle.id] = hook
+        return handle
+
+    def to_static_state_dict(
+        self, destination: Any = None, include_sublayers: bool = True, structured_name_prefix: str = "",
+        use_hook: bool = True,
+    ) -> Any:  # fmt: skip
+        """state_dict, with the buffers that are not persistable too."""
+        state = self.state_dict(destination, include_sublayers, structured_name_prefix, use_hook)
+        for name, buffer in self.named_buffers(structured_name_prefix.rstrip("."), include_sublayers):
+            state.setdefault(name, buffer)
+        return state
 
     def set_state_dict(self, state_dict: Any, use_structured_name: bool = True) -> tuple[list[str], list[str]]:
         """Copy values (tensors or arrays) into parameters and buffers, in place; returns (missing, unexpected) names.

@@ -268,6 +268,43 @@ class GaussianNLLLoss(_Loss):
         return self._loss(input, label, variance)
 
 
+class RNNTLoss(Layer):
+    """nn.functional.rnnt_loss as a layer."""
+
+    def __init__(
+        self, blank: int = 0, fastemit_lambda: float = 0.001, reduction: str = "mean", name: str | None = None
+    ):
+        super().__init__()
+        self.blank, self.fastemit_lambda, self.reduction = blank, fastemit_lambda, reduction
+
+    def forward(self, input: Any, label: Any, input_lengths: Any, label_lengths: Any) -> Any:
+        return F.rnnt_loss(input, label, input_lengths, label_lengths, self.blank, self.fastemit_lambda, self.reduction)
+
+
+class HSigmoidLoss(Layer):
+    """nn.functional.hsigmoid_loss as a layer: weight [num_classes - 1, feature_size], bias [num_classes - 1, 1].
+
+    is_custom: forward is given the ways through the tree, which may have num_classes inner nodes.
+    """
+
+    def __init__(
+        self, feature_size: int, num_classes: int, weight_attr: Any = None, bias_attr: Any = None,
+        is_custom: bool = False, is_sparse: bool = False, name: str | None = None,
+    ):  # fmt: skip
+        super().__init__(dtype=None)
+        if num_classes < 2 and not is_custom:
+            raise ValueError(f"HSigmoidLoss: num_classes must be at least 2, but received {num_classes}")
+        self._num_classes, self._is_custom, self._is_sparse = num_classes, is_custom, is_sparse
+        nodes = num_classes if is_custom else num_classes - 1
+        self.weight = self.create_parameter([nodes, feature_size], weight_attr)
+        self.bias = self.create_parameter([nodes, 1], bias_attr, is_bias=True)
+
+    def forward(self, input: Any, label: Any, path_table: Any = None, path_code: Any = None) -> Any:
+        if self._is_custom and (path_table is None or path_code is None):
+            raise ValueError("HSigmoidLoss: with is_custom, forward needs path_table and path_code")
+        return F.hsigmoid_loss(input, label, self._num_classes, self.weight, self.bias, path_table, path_code)
+
+
 class CTCLoss(Layer):
     """nn.functional.ctc_loss as a layer."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.nn import functional as F
-from fxtraced.nn.functional.norm import _group_norm
+from fxtraced.nn.functional.norm import group_norm
 from fxtraced.nn.initializer import Constant, Normal
 from fxtraced.nn.layer.layers import Layer
 from fxtraced.nn.param_attr import ParamAttr
@@ -23,6 +23,7 @@ class _Statistics(Layer):
 
     def _make(self, channels: int, weight_attr: Any, bias_attr: Any) -> None:
         shape = [channels]
+        self._weight_attr, self._bias_attr = weight_attr, bias_attr
         self.weight = self.create_parameter(shape, weight_attr, self._dtype, default_initializer=Constant(1.0))
         self.bias = self.create_parameter(shape, bias_attr, self._dtype, is_bias=True)
         for name, value in (("_mean", 0.0), ("_variance", 1.0)):
@@ -164,6 +165,7 @@ class LayerNorm(Layer):
         super().__init__(dtype=None)
         self._normalized_shape = [normalized_shape] if isinstance(normalized_shape, int) else list(normalized_shape)
         self._epsilon = epsilon
+        self._weight_attr, self._bias_attr = weight_attr, bias_attr
         size = [math.prod(self._normalized_shape)]
         self.weight = self.create_parameter(size, weight_attr, default_initializer=Constant(1.0))
         self.bias = self.create_parameter(size, bias_attr, is_bias=True)
@@ -187,13 +189,14 @@ class GroupNorm(Layer):
             raise ValueError(f"unsupported data layout:{data_format}")
         self._num_groups, self._num_channels, self._epsilon = num_groups, num_channels, epsilon
         self._data_format = data_format
+        self._weight_attr, self._bias_attr = weight_attr, bias_attr
         self.weight = self.create_parameter([num_channels], weight_attr or None, default_initializer=Constant(1.0))
         self.bias = self.create_parameter([num_channels], bias_attr or None, is_bias=True)
         self.weight.requires_grad_(weight_attr is not False and self.weight.requires_grad)
         self.bias.requires_grad_(bias_attr is not False and self.bias.requires_grad)
 
     def forward(self, input: Any) -> Any:
-        return _group_norm(input, self._num_groups, self.weight, self.bias, self._epsilon, self._data_format)
+        return group_norm(input, self._num_groups, self.weight, self.bias, self._epsilon, self._data_format)
 
     def extra_repr(self) -> str:
         return f"num_groups={self._num_groups}, num_channels={self._num_channels}, epsilon={self._epsilon}"

@@ -9,26 +9,36 @@ from fxtraced.nn.layer.layers import Layer
 
 
 class _Window(Layer):
-    """A layer whose attributes `_arguments` are the keyword arguments of `_function`."""
+    """A layer whose attributes are the keyword arguments of `_function`: changing one changes the layer.
+
+    `_renamed` has the attributes that Paddle names otherwise than the argument.
+    """
 
     _function: Any
+    _renamed: dict[str, str] = {}
 
     def __init__(self, **arguments: Any):
         super().__init__()
-        self._arguments = arguments
+        self._attributes = {argument: self._renamed.get(argument, argument) for argument in arguments}
+        for argument, value in arguments.items():
+            setattr(self, self._attributes[argument], value)
 
-    def __getattr__(self, name: str) -> Any:
-        arguments = self.__dict__.get("_arguments", {})
-        return arguments[name] if name in arguments else super().__getattr__(name)
+    def _arguments(self) -> dict[str, Any]:
+        return {argument: getattr(self, attribute) for argument, attribute in self._attributes.items()}
 
     def forward(self, x: Any) -> Any:
-        return type(self)._function(x, **self._arguments)
+        return type(self)._function(x, **self._arguments())
 
     def extra_repr(self) -> str:
         shown = ["kernel_size", "stride", "padding", "output_size"]
-        if "output_size" in self._arguments:
+        arguments = self._arguments()
+        if "output_size" in arguments:
             shown.append("return_mask")
-        return ", ".join(f"{name}={self._arguments[name]}" for name in shown if name in self._arguments)
+        return ", ".join(f"{name}={arguments[name]}" for name in shown if name in arguments)
+
+
+_WINDOW = {"kernel_size": "ksize", "divisor_override": "divisor"}
+_ADAPTIVE = {"output_size": "_output_size", "data_format": "_data_format", "return_mask": "_return_mask"}
 
 
 class _WindowOfInput(_Window):
@@ -57,6 +67,7 @@ class AvgPool2D(_Window):
     """Means of windows of [N, C, H, W]; see nn.functional.avg_pool2d."""
 
     _function = F.avg_pool2d
+    _renamed = _WINDOW
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, exclusive:
@@ -73,6 +84,7 @@ class AvgPool3D(_Window):
     """Means of windows of [N, C, D, H, W]; see nn.functional.avg_pool3d."""
 
     _function = F.avg_pool3d
+    _renamed = _WINDOW
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, exclusive:
@@ -98,6 +110,7 @@ class AdaptiveAvgPool2D(_Window):
     """Means of even windows of [N, C, H, W]; see nn.functional.adaptive_avg_pool2d."""
 
     _function = F.adaptive_avg_pool2d
+    _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, data_format: str = "NCHW", name: str | None = None):
         super().__init__(output_size=output_size, data_format=data_format)
@@ -107,6 +120,7 @@ class AdaptiveAvgPool3D(_Window):
     """Means of even windows of [N, C, D, H, W]; see nn.functional.adaptive_avg_pool3d."""
 
     _function = F.adaptive_avg_pool3d
+    _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, data_format: str = "NCDHW", name: str | None = None):
         super().__init__(output_size=output_size, data_format=data_format)
@@ -131,6 +145,7 @@ class MaxPool2D(_Window):
     """Maxima of windows of [N, C, H, W]; see nn.functional.max_pool2d."""
 
     _function = F.max_pool2d
+    _renamed = _WINDOW
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, return_mask: bool = False, ceil_mode:
@@ -146,6 +161,7 @@ class MaxPool3D(_Window):
     """Maxima of windows of [N, C, D, H, W]; see nn.functional.max_pool3d."""
 
     _function = F.max_pool3d
+    _renamed = _WINDOW
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, return_mask: bool = False, ceil_mode:
@@ -170,6 +186,7 @@ class AdaptiveMaxPool2D(_Window):
     """Maxima of even windows of [N, C, H, W]; see nn.functional.adaptive_max_pool2d."""
 
     _function = F.adaptive_max_pool2d
+    _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, return_mask: bool = False, name: str | None = None):
         super().__init__(output_size=output_size, return_mask=return_mask)
@@ -179,6 +196,7 @@ class AdaptiveMaxPool3D(_Window):
     """Maxima of even windows of [N, C, D, H, W]; see nn.functional.adaptive_max_pool3d."""
 
     _function = F.adaptive_max_pool3d
+    _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, return_mask: bool = False, name: str | None = None):
         super().__init__(output_size=output_size, return_mask=return_mask)
@@ -192,13 +210,11 @@ class MaxUnPool1D(Layer):
         output_size: Any = None, name: str | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        self.ksize, self.stride, self.padding = kernel_size, stride, padding
         self.data_format, self.output_size = data_format, output_size
 
     def forward(self, x: Any, indices: Any) -> Any:
-        return F.max_unpool1d(
-            x, indices, self.kernel_size, self.stride, self.padding, self.data_format, self.output_size
-        )
+        return F.max_unpool1d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)
 
 
 class MaxUnPool2D(Layer):
@@ -209,13 +225,11 @@ class MaxUnPool2D(Layer):
         output_size: Any = None, name: str | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        self.ksize, self.stride, self.padding = kernel_size, stride, padding
         self.data_format, self.output_size = data_format, output_size
 
     def forward(self, x: Any, indices: Any) -> Any:
-        return F.max_unpool2d(
-            x, indices, self.kernel_size, self.stride, self.padding, self.data_format, self.output_size
-        )
+        return F.max_unpool2d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)
 
 
 class MaxUnPool3D(Layer):
@@ -226,10 +240,8 @@ class MaxUnPool3D(Layer):
         output_size: Any = None, name: str | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        self.ksize, self.stride, self.padding = kernel_size, stride, padding
         self.data_format, self.output_size = data_format, output_size
 
     def forward(self, x: Any, indices: Any) -> Any:
-        return F.max_unpool3d(
-            x, indices, self.kernel_size, self.stride, self.padding, self.data_format, self.output_size
-        )
+        return F.max_unpool3d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)

@@ -59,7 +59,7 @@ class MultiHeadAttention(Layer):
         self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
         self.head_dim = embed_dim // num_heads
         if self.head_dim * num_heads != embed_dim:
-            raise AssertionError("embed_dim must be divisible by num_heads")
+            raise AssertionError(f"embed_dim must be divisible by num_heads, but received {embed_dim} and {num_heads}")
         self.q_proj = Linear(embed_dim, embed_dim, weight_attr, bias_attr)
         self.k_proj = Linear(self.kdim, embed_dim, weight_attr, bias_attr)
         self.v_proj = Linear(self.vdim, embed_dim, weight_attr, bias_attr)
@@ -139,6 +139,11 @@ class _TransformerLayer(Layer):
             setattr(self, f"norm{number}", LayerNorm(d_model))
         for number in range(1, parts + 1):
             setattr(self, f"dropout{number}", Dropout(dropout))
+        if not hasattr(F, config["activation"]):
+            raise ValueError(
+                f"{type(self).__name__}: activation must name a function of nn.functional, "
+                f"but received {config['activation']!r}"
+            )
         self.activation = getattr(F, config["activation"])
 
     def _before(self, x: Any, number: int) -> Any:

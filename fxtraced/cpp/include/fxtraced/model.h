@@ -89,10 +89,16 @@ inline std::string message_of(const std::exception& error) {
 // Throws what forward threw as one of our errors.
 [[noreturn]] inline void rethrow(const std::exception& error, const std::string& path) {
   const std::string text = message_of(error);
-  // The TorchScript traceback before the message quotes code, in which any guard's text may stand.
-  const std::string end_of_trace = "<--- HERE";
-  const auto trace = text.rfind(end_of_trace);
-  const auto guard = text.find("FXT201", trace == std::string::npos ? 0 : trace + end_of_trace.size());
+  // The indented lines of the traceback quote code, in which any guard's text may stand; the message comes after them.
+  auto message = text.rfind("<--- HERE");
+  if (message == std::string::npos) {
+    message = 0;
+  } else {
+    do {
+      message = text.find('\n', message + 1);
+    } while (message != std::string::npos && text[message + 1] == ' ');
+  }
+  const auto guard = text.find("FXT201", message);
   if (guard != std::string::npos) {
     throw GuardError(text.substr(guard, text.find_last_not_of(" \n") + 1 - guard));
   }

@@ -1,8 +1,9 @@
 """Runs the API table and says how it stands: cases by mode, the share of rows exact to 1e-6, names that are missing.
 
-    python scripts/api_report.py
+    python scripts/api_report.py [test file ...]
 
-Takes minutes. Writes tests/api/recorded/report.json, whose totals scripts/write_api_docs.py shows in docs/api.md.
+Takes minutes. Writes tests/api/recorded/report.json, whose totals scripts/write_api_docs.py shows in docs/api.md. The
+modes of files that are not named keep their last figures.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from signatures import found_in, table  # noqa: E402
 
 import fxtraced  # noqa: E402
 
+REPORT = API / "recorded" / "report.json"
 MODES = {
     "test_row_gives_what_paddle_gives": "eager",
     "test_row_as_a_static_graph": "static, on other values, reloaded, at other sizes",
@@ -56,6 +58,11 @@ def is_exact(ours: np.ndarray, theirs: np.ndarray) -> bool:
     return np.allclose(ours, theirs, rtol=0, atol=1e-6 * scale, equal_nan=True)
 
 
+def last_modes() -> dict[str, dict[str, int]]:
+    """The figures of the last run by mode."""
+    return json.loads(REPORT.read_text())["modes"] if REPORT.exists() else {}
+
+
 def exact_rows() -> tuple[int, int]:
     """How many rows are exact, and of how many that Paddle evaluates."""
     exact = total = 0
@@ -77,13 +84,14 @@ def exact_rows() -> tuple[int, int]:
 def main() -> None:
     start = time.monotonic()
     outcomes = Outcomes()
-    pytest.main(["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", str(API)], plugins=[outcomes])
+    files = sys.argv[1:] or [str(API)]
+    pytest.main(["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *files], plugins=[outcomes])
     seconds = time.monotonic() - start
     exact, total = exact_rows()
     missing = [name for name in table() if not name.endswith(".forward") and found_in(fxtraced, name)[0] is None]
-    report = {"modes": outcomes.found, "exact": exact, "evaluated": total}
-    (API / "recorded" / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    for mode, counts in outcomes.found.items():
+    modes = {**last_modes(), **{mode: counts for mode, counts in outcomes.found.items() if counts.total()}}
+    REPORT.write_text(json.dumps({"modes": modes, "exact": exact, "evaluated": total}, indent=1) + "\n")
+    for mode, counts in modes.items():
         print(f"{mode}: {dict(counts)}")
     print(f"exact to 1e-6: {exact} of {total} rows, {exact / total:.1%}")
     print(f"missing: {len(missing)} names: {' '.join(missing)}")

@@ -10,6 +10,7 @@ the exit status is 1 then. Each batch runs in a process of its own, so that a cr
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import pickle
 import sys
@@ -56,10 +57,8 @@ def batch(number: int, current: str) -> tuple[Counter[str], str]:
             text = f"# {verdict.label}: {verdict.why}".replace("\n", "\n# ") + f"\n{program.runnable}"
             raise _Found
 
-    try:
+    with contextlib.suppress(_Found):
         run()
-    except _Found:
-        pass
     return counts, text
 
 
@@ -69,8 +68,8 @@ def in_a_child(number: int) -> tuple[Counter[str], str]:
         answer, current = os.path.join(folder, "answer"), os.path.join(folder, "current.py")
         child = os.fork()
         if not child:
-            sys.stdout = sys.stderr = open(os.devnull, "w")
-            Path(answer).write_bytes(pickle.dumps(batch(number, current)))
+            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+                Path(answer).write_bytes(pickle.dumps(batch(number, current)))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.path.exists(answer):

@@ -4,7 +4,8 @@
     python scripts/measure_models.py --write       # the table of docs/models.md, from every constructor
 
 Each has the weights of its record (tests/models/recorded). `difference` is the largest one to Paddle, as a part of the
-largest output, of four runs: eager, static, reloaded, and the example program in C++.
+largest output, of four runs: eager, static, reloaded, and the example program in C++. Times are those of the CPU, with
+one thread: another load of the machine does not count.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ from tests.models import records, zoo
 COLUMNS = ("model", "parameters", "difference", "trace s", "guards", "archive MB", "eager ms", "static ms")
 
 
-def median_ms(*calls: Callable[[], Any], repeat: int = 9) -> list[float]:
-    """The median time of each call after two to warm up; they take turns, so that other load meets all of them."""
+def median_ms(*calls: Callable[[], Any], repeat: int = 7) -> list[float]:
+    """The median time of each call after two to warm up; they take turns."""
     times: list[list[float]] = [[] for _ in calls]
     for _ in range(repeat + 2):
         for call, taken in zip(calls, times, strict=True):
-            started = time.perf_counter()
+            started = time.process_time()
             call()
-            taken.append((time.perf_counter() - started) * 1e3)
+            taken.append((time.process_time() - started) * 1e3)
     return [statistics.median(taken[2:]) for taken in times]
 
 
@@ -67,9 +68,9 @@ def measure(name: str, program: Path) -> list[str]:
     model.eval()
     arrays = module.inputs(np)
     inputs = [paddle.to_tensor(x) for x in arrays]
-    started = time.perf_counter()
+    started = time.process_time()
     outputs, traced = paddle.jit.TracedLayer.trace(model, inputs)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         traced.save_inference_model(place)

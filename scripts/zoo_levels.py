@@ -132,7 +132,7 @@ def _same(wanted: list[Any], found: list[Any], what: str) -> None:
 
 
 def _within(allowed: float, expected: list[np.ndarray], results: list[Any], what: str) -> float:
-    """The largest difference of results, as a part of the largest value of its output. Raises ValueError past allowed."""
+    """The largest difference, as a part of the largest value of its output. Raises ValueError past allowed."""
     worst = 0.0
     for i, (a, b) in enumerate(zip(expected, results, strict=True)):
         a, b = np.asarray(a, "float64"), np.asarray(b, "float64")

@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.models.weights import filled  # noqa: E402
+from tests.models.weights import filled
 
 
 class Checkout:

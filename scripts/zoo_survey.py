@@ -1,4 +1,4 @@
-"""Going through the constructors of a checkout: each in a process of its own, with results that a later run goes on from."""
+"""Going through the constructors of a checkout: a process for each, and results that a later run goes on from."""
 
 from __future__ import annotations
 

@@ -104,9 +104,8 @@ def _judged(use: Use, file: str) -> Iterator[Finding]:
         if name in data["names"].get(owner, ()):
             yield Finding("missing", file, use.line, missing, "fxtraced lacks it")
         else:
-            what = (
-                "the module" if missing in data["names"] else f"{missing}, which is not in Paddle 2.6's documentation"
-            )
+            known = missing in data["names"]
+            what = "the module" if known else f"{missing}, which is not in Paddle 2.6's documentation"
             yield Finding("missing", file, use.line, use.name, f"fxtraced lacks {what}")
         return
     if use.name in data["differs"]:
@@ -123,24 +122,22 @@ def _found(path: str) -> tuple[Any, str | None]:
     value: Any = fxtraced
     at = "paddle"
     for name in path.split(".")[1:]:
+        if not isinstance(value, ModuleType) and not inspect.isclass(value):
+            break
         at += f".{name}"
-        if isinstance(value, ModuleType):
-            found = getattr(value, name, None) if hasattr(value, name) else _imported(f"{value.__name__}.{name}")
-        elif inspect.isclass(value):
-            found = getattr(value, name, None)
-        else:
-            return value, None
-        if found is None and not hasattr(value, name):
+        if not hasattr(value, name) and not _has_module(value, name):
             return None, at
-        value = found
+        value = getattr(value, name)
     return value, None
 
 
-def _imported(module: str) -> Any:
+def _has_module(package: Any, name: str) -> bool:
+    """Whether a package has a module that nobody has imported yet; it is imported."""
     try:
-        return importlib.import_module(module)
+        importlib.import_module(f"{package.__name__}.{name}")
     except ImportError:
-        return None
+        return False
+    return isinstance(package, ModuleType)
 
 
 def _refused(value: Any, keywords: tuple[str, ...]) -> list[str]:

@@ -100,12 +100,12 @@ def name_calls(functions: Iterable[Callable[..., Any]]) -> None:
                     setattr(module, key, wrapped[value])
 
 
-def _first(error: Exception) -> BaseException:
+def _first(error: BaseException) -> BaseException:
     """The error as it was before a function told it."""
     return error.__cause__ or error if isinstance(error, CallError) else error
 
 
-def _told(error: Exception, function: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
+def _told(error: BaseException, function: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
     """The error with the call in its text; None for one that has it, or that is none of the arguments'."""
     first = _first(error)
     kind = _TOLD.get(type(first))

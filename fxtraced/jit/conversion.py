@@ -34,9 +34,9 @@ class Verification:
 class Conversion:
     """A layer after its eager call.
 
-    inputs: copies of the given ones, in a list or by parameter. before, after: what the layer held before and after the call. later: what it holds
-    after some call that `before` knows nothing of, for the probes. given: what the call gave; None when it cannot be
-    compared with, as the call built the layer first.
+    inputs: copies of the given ones, in a list or by parameter. before, after: what the layer held before and after
+    the call. later: what it holds after some call that `before` knows nothing of, for the probes. given: what the call
+    gave; None when it cannot be compared with, as the call built the layer first.
     """
 
     layer: torch.nn.Module

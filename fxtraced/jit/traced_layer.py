@@ -41,8 +41,8 @@ class TracedLayer:
         """Run layer(*inputs), turn it into a static graph, and check the graph against the layer.
 
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
-        inputs: a tensor, a list or tuple of them, or a dict with forward's arguments by name; lists, tuples and dicts may
-        be nested. None, numbers and texts may stand beside tensors: they are part of the graph.
+        inputs: a tensor, a list or tuple of them, or a dict with forward's arguments by name; lists, tuples and dicts
+        may be nested. None, numbers and texts may stand beside tensors: they are part of the graph.
         verify: compare the graph with the layer on these inputs, on fresh values and on other sizes; "thorough" probes
         every dimension by itself. rtol, atol: the difference allowed is atol + rtol * (largest magnitude of the
         output).

@@ -8,6 +8,7 @@ from fxtraced.nn.clip import (
     ClipGradByNorm,
     ClipGradByValue,
 )
+from fxtraced.nn.decode import BeamSearchDecoder, dynamic_decode
 from fxtraced.nn.layer.activation import (
     CELU,
     ELU,
@@ -178,6 +179,7 @@ __all__ = [
     "BatchNorm2D",
     "BatchNorm3D",
     "BiRNN",
+    "BeamSearchDecoder",
     "Bilinear",
     "CELU",
     "CTCLoss",
@@ -291,4 +293,5 @@ __all__ = [
     "UpsamplingBilinear2D",
     "UpsamplingNearest2D",
     "ZeroPad2D",
+    "dynamic_decode",
 ]

@@ -82,13 +82,19 @@ def pow(x: Any, y: Any, name: Any = None) -> Any:
 
 
 def maximum(x: Any, y: Any, name: Any = None) -> Any:
-    """The larger of two elements, broadcast; NaN wins."""
-    return torch.maximum(*_tensors(x, y))
+    """The larger of two elements, broadcast; NaN wins. Of equal ones y gets the gradient."""
+    x, y = _tensors(x, y)
+    if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad):
+        return torch.where(torch.gt(x, y) | torch.isnan(x), x, y)
+    return torch.maximum(x, y)
 
 
 def minimum(x: Any, y: Any, name: Any = None) -> Any:
-    """The smaller of two elements, broadcast; NaN wins."""
-    return torch.minimum(*_tensors(x, y))
+    """The smaller of two elements, broadcast; NaN wins. Of equal ones y gets the gradient."""
+    x, y = _tensors(x, y)
+    if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad):
+        return torch.where(torch.lt(x, y) | torch.isnan(x), x, y)
+    return torch.minimum(x, y)
 
 
 def fmax(x: Any, y: Any, name: Any = None) -> Any:

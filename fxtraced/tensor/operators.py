@@ -98,9 +98,9 @@ def _table() -> dict[str, Callable[..., Any]]:
         table[f"__r{name}__"] = _binary(f"__r{name}__", reflected, reflected=True)
     for name, function in {**one, **compare}.items():
         table[f"__{name}__"] = _binary(f"__{name}__", function)
-    whole = {"__matmul__": _matmul, "__neg__": _negative, "__invert__": _invert, "__abs__": _absolute}
-    for name, function in whole.items():
-        function.__name__ = function.__qualname__ = name
+    whole: dict[str, Any] = {"__matmul__": _matmul, "__neg__": _negative, "__invert__": _invert, "__abs__": _absolute}
+    for name, method in whole.items():
+        method.__name__ = method.__qualname__ = name
     table.update(whole)
     for name in [*both, *one, "matmul"]:
         table[f"__i{name}__"] = table[f"__{name}__"]

@@ -41,13 +41,42 @@ def prod(x: Any, axis: Any = None, keepdim: bool = False, dtype: Any = None, nam
 
 
 def max(x: Any, axis: Any = None, keepdim: bool = False, name: Any = None) -> Any:
-    """The largest element over axis: values only, where torch.max with an axis also gives indices."""
-    return torch.amax(x, dims(axis, x), keepdim)
+    """The largest element over axis: values only, where torch.max with an axis also gives indices.
+
+    Each of several equal ones gets the whole gradient.
+    """
+    return _extreme(torch.amax, x, axis, keepdim)
 
 
 def min(x: Any, axis: Any = None, keepdim: bool = False, name: Any = None) -> Any:
-    """The smallest element over axis: values only, where torch.min with an axis also gives indices."""
-    return torch.amin(x, dims(axis, x), keepdim)
+    """The smallest element over axis: values only, where torch.min with an axis also gives indices.
+
+    Each of several equal ones gets the whole gradient.
+    """
+    return _extreme(torch.amin, x, axis, keepdim)
+
+
+def _extreme(function: Any, x: Any, axis: Any, keepdim: bool) -> Any:
+    axes = dims(axis, x)
+    if x.requires_grad and torch.is_grad_enabled():
+        return _WholeGradient.apply(x, function, axes, keepdim)
+    return function(x, axes, keepdim)
+
+
+class _WholeGradient(torch.autograd.Function):
+    """torch.amax or torch.amin, without the gradient's being shared among equal elements."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, function: Any, axes: Any, keepdim: bool) -> Any:
+        ctx.save_for_backward(x)
+        ctx.found = lambda x: function(x, axes, True)
+        return function(x, axes, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        found = ctx.found(x)
+        return torch.mul(torch.reshape(gradient, found.shape), torch.eq(x, found)), None, None, None
 
 
 def amax(x: Any, axis: Any = None, keepdim: bool = False, name: Any = None) -> Any:

@@ -39,7 +39,11 @@ def settings_read(layer: torch.nn.Module) -> Iterator[Settings]:
 def _noting(get: Any, read: Settings) -> Any:
     def noting(self: Any, name: str) -> Any:
         value = get(self, name)
-        if isinstance(value, _KINDS) and name not in _NOT_SETTINGS and name in object.__getattribute__(self, "__dict__"):
+        if (
+            isinstance(value, _KINDS)
+            and name not in _NOT_SETTINGS
+            and name in object.__getattribute__(self, "__dict__")
+        ):
             read.setdefault((id(self), name), (self, name, value))
         return value
 

@@ -186,7 +186,8 @@ def _check_same(first: _Recorded, second: _Recorded, which: str) -> None:
     """Both give the same structure, tensors of the same dtypes and numbers of dimensions, and the same other values."""
     a, b = first.returned, second.returned
     if a.spec != b.spec:
-        _refuse_different(which, f"other structures, {a.spec} and {b.spec}")
+        forms = [flat.rebuild([_told(x) for x in flat.leaves]) for flat in (a, b)]
+        _refuse_different(which, f"{forms[0]} and {forms[1]}")
     for path, x, y in zip(a.paths, a.leaves, b.leaves, strict=True):
         tensors = [isinstance(leaf, torch.Tensor) for leaf in (x, y)]
         same = all(tensors) or x is y

@@ -29,6 +29,7 @@ from typing import Any
 from torch import fx
 
 from fxtraced.framework.errors import SourceLine
+from fxtraced.tracing.nodes import describe
 from fxtraced.tracing.source import user_line
 
 
@@ -78,8 +79,7 @@ class Region:
         return tuple(self.graph.output_node().args[0])  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
-        calls = [str(node.target if isinstance(node.target, str) else node.name) for node in self.graph.nodes]
-        return f"Region({', '.join(calls)})"
+        return f"Region({', '.join(map(describe, self.outputs))})"
 
 
 def cond(

@@ -79,7 +79,8 @@ def leaves_as(value: Any, example: Flat) -> list[Any]:
             if type(part) is not type(pattern) or part != pattern:
                 raise FeedError(
                     f"FXT301 an input is {pattern!r} in this static graph, but received {_text(part)}: None, numbers "
-                    "and texts are part of the graph. Trace again with it, or make it a tensor. See docs/errors.md#fxt301"
+                    "and texts are part of the graph. Trace again with it, or make it a tensor. See "
+                    "docs/errors.md#fxt301"
                 )
         else:
             found.extend(flatten_inputs(part).leaves)

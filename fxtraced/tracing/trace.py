@@ -46,13 +46,12 @@ class Trace:
     structure: Structure
 
 
-def trace(
-    layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: RecordingMode | None = None
-) -> Trace:
+def trace(layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: RecordingMode | None = None) -> Trace:
     """Run layer(*inputs) on traced values and record it.
 
-    inputs: a list, or a dict by parameter, of tensors in any nesting; they are copied first, so a forward that writes into them does no harm.
-    keep_values: note every operation's value on its node (meta["value"]). mode: what records; by default a new one.
+    inputs: a list, or a dict by parameter, of tensors in any nesting; they are copied first, so a forward that writes
+    into them does no harm. keep_values: note every operation's value on its node (meta["value"]). mode: what records;
+    by default a new one.
     The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
     Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
     """

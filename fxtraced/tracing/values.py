@@ -234,7 +234,9 @@ def _looking(name: str) -> Any:
     return method
 
 
-for _name in """__contains__ __eq__ __ne__ __hash__ __len__ __getitem__ __iter__ count endswith find index lower partition
+for (
+    _name
+) in """__contains__ __eq__ __ne__ __hash__ __len__ __getitem__ __iter__ count endswith find index lower partition
     replace rfind split splitlines startswith strip upper""".split():
     setattr(TensorText, _name, _looking(_name))
 

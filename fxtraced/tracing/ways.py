@@ -31,4 +31,3 @@ def probe_ways(comparer: Comparer, report: VerificationReport) -> None:
         if not unreached:
             break
     report.unreached = [str(way) for way in unreached]
-

@@ -24,9 +24,15 @@ def rows_of(topic: str) -> list[Row]:
 
 @cache
 def recorded(topic: str) -> dict[int, dict[str, np.ndarray]]:
-    """What Paddle gave, by the row's index and then by output ("0", "1", ... or "error"), with the call checked."""
+    """What Paddle gave, by the row's index and then by output ("0", "1", ... or "error"), with the call.
+
+    Nothing when it was not recorded.
+    """
+    path = HERE / "recorded" / f"{topic}.npz"
+    if not path.exists():
+        return {}
     found: dict[int, dict[str, np.ndarray]] = {}
-    with np.load(HERE / "recorded" / f"{topic}.npz") as file:
+    with np.load(path) as file:
         for key in file.files:
             index, rest = key.split(":", 1)
             call, output = rest.rsplit(":", 1)

@@ -54,7 +54,7 @@ class Sample:
 class Row:
     """One expression over `paddle`, `np` and its inputs by name.
 
-    grad: it can be differentiated; xfail: why it differs.
+    xfail: why its values differ; differences.py says why its gradients or those in other dtypes do.
     """
 
     call: str
@@ -62,7 +62,6 @@ class Row:
     rtol: float = 1e-5
     atol: float = 1e-6
     train: bool = False
-    grad: bool = True
     xfail: str | None = None
 
 
@@ -72,12 +71,11 @@ def row(
     rtol: float = 1e-5,
     atol: float = 1e-6,
     train: bool = False,
-    grad: bool = True,
     xfail: str | None = None,
     **inputs: Sample,
 ) -> Row:
     """A Row whose inputs are keyword arguments: row("paddle.add(a, b)", a=f32(2, 3), b=f32(3))."""
-    return Row(call, inputs, rtol, atol, train, grad, xfail)
+    return Row(call, inputs, rtol, atol, train, xfail)
 
 
 def calling(layer: str, call: str, **inputs: Sample) -> str:

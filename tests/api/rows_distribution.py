@@ -9,7 +9,7 @@ LOW, HIGH = f32(3), f32(3, low=1.5, high=3)
 CHANCES = f32(2, 4, low=0.1, high=3)
 
 UNIFORM = [
-    row(f"{D}.Uniform(a, b).{call}", a=LOW, b=HIGH, c=f32(2, 3, low=-2, high=4), grad=False)
+    row(f"{D}.Uniform(a, b).{call}", a=LOW, b=HIGH, c=f32(2, 3, low=-2, high=4))
     for call in ("log_prob(c)", "probs(c)", "entropy()", "low")
 ] + [
     row(f"{D}.Uniform(0.0, 2.5).entropy()"),

@@ -12,7 +12,7 @@ NET = "[n := paddle.nn.Sequential(('a', paddle.nn.Linear(2, 3)), ('b', paddle.nn
 
 def net(*steps: str, result: str) -> object:
     """A row of what `result` is for the layer n, after the steps."""
-    return row(f"[{', '.join([f'n := {NET}', *steps, result])}][-1]", grad=False)
+    return row(f"[{', '.join([f'n := {NET}', *steps, result])}][-1]")
 
 
 NAMES = "[k for k, _ in {}]"
@@ -57,21 +57,21 @@ LOADED = [
 ]  # fmt: skip
 
 HOOKS = [
-    row(f"[n := paddle.nn.ReLU(), {hook}, n(paddle.to_tensor([-1.0, 2.0]))][-1]", grad=False)
+    row(f"[n := paddle.nn.ReLU(), {hook}, n(paddle.to_tensor([-1.0, 2.0]))][-1]")
     for hook in (
         "n.register_forward_pre_hook(lambda layer, inputs: (inputs[0] + 3,))", "n.register_forward_pre_hook(lambda layer, inputs: inputs[0] * 2)", "n.register_forward_pre_hook(hook=lambda layer, inputs: None)",
         "n.register_forward_post_hook(lambda layer, inputs, output: output + inputs[0])", "n.register_forward_post_hook(hook=lambda layer, inputs, output: None)",
         "h := n.register_forward_pre_hook(lambda layer, inputs: (inputs[0] + 3,)), h.remove()", "h := n.register_forward_post_hook(lambda layer, inputs, output: output * 0), h.remove()",
     )
 ] + [
-    row("[n := type('N', (paddle.nn.Layer,), {'__module__': 'rows'})(name_scope='scope'), n.full_name().rsplit('_', 1)[0]][1]", grad=False),
-    row("[n := paddle.nn.Layer('scope', 'float64'), n.create_parameter([2]).dtype][1]", grad=False), row("[n := paddle.nn.Layer(dtype='float16'), n.create_parameter([2]).dtype][1]", grad=False),
-    row("paddle.nn.Layer()(1)", grad=False), row("paddle.nn.RNNCellBase().state_shape", grad=False), row("isinstance(paddle.nn.RNNCellBase('cell', 'float64'), paddle.nn.Layer)", grad=False),
-    *[row(f"[n := paddle.nn.{layer}(2, 3), n.full_name().rsplit('_', 1)[0], *(p.name.split('.')[1] for p in n.parameters())][1:]", grad=False) for layer in ("Linear", "Embedding", "GRUCell")],
+    row("[n := type('N', (paddle.nn.Layer,), {'__module__': 'rows'})(name_scope='scope'), n.full_name().rsplit('_', 1)[0]][1]"),
+    row("[n := paddle.nn.Layer('scope', 'float64'), n.create_parameter([2]).dtype][1]"), row("[n := paddle.nn.Layer(dtype='float16'), n.create_parameter([2]).dtype][1]"),
+    row("paddle.nn.Layer()(1)"), row("paddle.nn.RNNCellBase().state_shape"), row("isinstance(paddle.nn.RNNCellBase('cell', 'float64'), paddle.nn.Layer)"),
+    *[row(f"[n := paddle.nn.{layer}(2, 3), n.full_name().rsplit('_', 1)[0], *(p.name.split('.')[1] for p in n.parameters())][1:]") for layer in ("Linear", "Embedding", "GRUCell")],
 ]  # fmt: skip
 
 CONTAINERS = [
-    row(f"[n := paddle.nn.{made}, {result}][-1]", grad=False)
+    row(f"[n := paddle.nn.{made}, {result}][-1]")
     for made, results in {
         "Sequential(paddle.nn.Linear(2, 3), paddle.nn.ReLU(), paddle.nn.Linear(3, 1))": ("len(n)", "type(n[1]).__name__", "[type(l).__name__ for l in n[1:]]", "type(n[-1]).__name__", "n[5]", "[setattr(n, 'x', n[0]), list(n.state_dict())][1]", "[n.__setitem__(1, paddle.nn.Tanh()), type(n[1]).__name__][1]", "[n.__delitem__(0), len(n)][1]"),
         "LayerList([paddle.nn.Linear(2, 3), paddle.nn.ReLU()])": ("len(n)", "[n.append(paddle.nn.Tanh()), len(n), type(n[-1]).__name__][1:]", "[n.insert(0, paddle.nn.Tanh()), list(n.state_dict())][1]", "[n.extend([paddle.nn.Tanh()] * 2), len(n)][1]", "[n.__setitem__(0, paddle.nn.Tanh()), type(n[0]).__name__][1]", "[n.__delitem__(0), len(n), list(n.state_dict())][1:]", "n[2]", "n.insert(7, paddle.nn.Tanh())", "type(n[0:1]).__name__", "[type(l).__name__ for l in n]"),
@@ -90,27 +90,27 @@ LAYERS = (
     "LSTMCell(2, 3)", "GRUCell(2, 3)", "RNN(paddle.nn.GRUCell(2, 3))", "BiRNN(paddle.nn.GRUCell(2, 3), paddle.nn.GRUCell(2, 3))", "MultiHeadAttention(4, 2)", "TransformerEncoderLayer(4, 2, 8)", "TransformerDecoderLayer(4, 2, 8)", "Transformer(4, 2, 1, 1, 8)",
     "CrossEntropyLoss(weight=paddle.ones([3]))", "BCEWithLogitsLoss(pos_weight=paddle.ones([3]))", "Upsample(scale_factor=2)", "MaxPool2D(2)", "Dropout(0.5)",
 )  # fmt: skip
-KEYS = [row(f"[s := paddle.nn.{layer}.state_dict(), len(s), [[k, v.shape, v.dtype] for k, v in s.items()]][1:]", grad=False) for layer in LAYERS]
+KEYS = [row(f"[s := paddle.nn.{layer}.state_dict(), len(s), [[k, v.shape, v.dtype] for k, v in s.items()]][1:]") for layer in LAYERS]
 
 # New weights of large layers: mean, spread, least and greatest of every entry of the state, within three percent.
 DISTRIBUTED = [
-    row(f"[[k, v.mean(), v.std()] for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False, **LARGE)
+    row(f"[[k, v.mean(), v.std()] for k, v in paddle.nn.{layer}.state_dict().items()]", **LARGE)
     for layer in ("Conv1D(100, 150, 9)", "Conv2D(60, 80, (5, 7))", "Conv2D(60, 80, 5, groups=4)", "Conv3D(30, 40, 5)")
 ] + [
-    row(f"[[k, v.mean(), v.std(), v.min(), v.max()] for k, v in paddle.nn.{layer}.state_dict().items() if 'bias' in k or '_' in k or v.numel() > 9999]", grad=False, **LARGE)
+    row(f"[[k, v.mean(), v.std(), v.min(), v.max()] for k, v in paddle.nn.{layer}.state_dict().items() if 'bias' in k or '_' in k or v.numel() > 9999]", **LARGE)
     for layer in (
         "Linear(200, 500)", "Embedding(400, 300)", "Bilinear(60, 70, 50)", "Conv1DTranspose(100, 150, 9)", "Conv2DTranspose(60, 80, 5)",
         "Conv2DTranspose(60, 80, 5, groups=4)", "Conv3DTranspose(30, 40, 5)", "MultiHeadAttention(200, 4)", "TransformerEncoderLayer(160, 4, 320)", "BatchNorm2D(8)", "LayerNorm(8)", "GroupNorm(2, 8)", "InstanceNorm2D(8)", "PReLU(4)",
     )
 ] + [
-    row(f"[[k, v.mean(), v.min(), v.max()] for k, v in paddle.nn.{layer}.state_dict().items() if 'weight' in k]", grad=False, **LARGE)
+    row(f"[[k, v.mean(), v.min(), v.max()] for k, v in paddle.nn.{layer}.state_dict().items() if 'weight' in k]", **LARGE)
     for layer in ("SimpleRNN(120, 160)", "LSTM(120, 100)", "GRU(120, 100)", "LSTMCell(120, 100)", "GRUCell(120, 100)", "SimpleRNNCell(120, 160)")
 ] + [
-    row(f"[bool(v.abs().max() <= {bound} ** -0.5) and bool(v.abs().max() > 0.8 * {bound} ** -0.5) for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False)
+    row(f"[bool(v.abs().max() <= {bound} ** -0.5) and bool(v.abs().max() > 0.8 * {bound} ** -0.5) for k, v in paddle.nn.{layer}.state_dict().items()]")
     for layer, bound in (("LSTM(30, 100)", 100), ("GRU(30, 100)", 100), ("SimpleRNN(30, 100)", 100))
 ] + [
-    row("[bool((paddle.nn.Embedding(50, 3, padding_idx=4).weight[4] == 0).all()), bool((paddle.nn.Embedding(50, 3, padding_idx=-1).weight[49] == 0).all())]", grad=False),
-    row("[round(float(paddle.nn.SpectralNorm([4000, 3]).state_dict()['weight_u'].std()), 1), round(float(paddle.nn.SpectralNorm([4000, 3]).state_dict()['weight_u'].mean()), 1) + 0.0]", grad=False),
+    row("[bool((paddle.nn.Embedding(50, 3, padding_idx=4).weight[4] == 0).all()), bool((paddle.nn.Embedding(50, 3, padding_idx=-1).weight[49] == 0).all())]"),
+    row("[round(float(paddle.nn.SpectralNorm([4000, 3]).state_dict()['weight_u'].std()), 1), round(float(paddle.nn.SpectralNorm([4000, 3]).state_dict()['weight_u'].mean()), 1) + 0.0]"),
 ]  # fmt: skip
 
 ROWS = [*METHODS, *LOADED, *HOOKS, *CONTAINERS, *KEYS, *DISTRIBUTED]

@@ -31,8 +31,8 @@ ACTIVATIONS = [
         "gumbel_softmax(x, 0.5, True).sum(-1)", "gumbel_softmax(x, temperature=2.0, axis=0).sum(0)", "gumbel_softmax(x, hard=True, axis=0).max()", "silu(x, name='s')",
     )
 ] + [
-    row("[b := x.clone(), paddle.nn.functional.relu_(b), b][1:]", x=X, grad=False), row("[b := x.clone(), paddle.nn.functional.elu_(b, 0.2), b][1:]", x=X, grad=False),
-    row("[b := x.clone(), paddle.nn.functional.softmax_(b), b][1:]", x=X, grad=False),
+    row("[b := x.clone(), paddle.nn.functional.relu_(b), b][1:]", x=X), row("[b := x.clone(), paddle.nn.functional.elu_(b, 0.2), b][1:]", x=X),
+    row("[b := x.clone(), paddle.nn.functional.softmax_(b), b][1:]", x=X),
     row("paddle.nn.functional.prelu(x, w, 'NLC')", x=LINE_LAST, w=f32(4)), row("paddle.nn.functional.prelu(x, w)", x=IMAGE, w=f32(3)),
     row("paddle.nn.functional.prelu(x, w)", x=X, w=f32(4)), row("paddle.nn.functional.prelu(x, w, data_format='NCX')", x=IMAGE, w=f32(4)),
     *[row(f"paddle.nn.functional.{name}(x)", x=f64(3, 4, low=-3, high=3)) for name in ("gelu", "selu", "mish", "softplus", "log_sigmoid", "swish", "hardswish", "elu")],
@@ -140,7 +140,7 @@ OTHERS = [
 GIVEN = "weight_attr=paddle.nn.initializer.Constant(0.25)"
 BIAS = "bias_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(-0.5), trainable=False)"
 ATTRIBUTES = [
-    row(f"[[p, p.stop_gradient] for p in paddle.nn.{call}).parameters()]", grad=False)
+    row(f"[[p, p.stop_gradient] for p in paddle.nn.{call}).parameters()]")
     for call in (
         f"Linear(2, 3, {GIVEN}, {BIAS}", f"Bilinear(2, 3, 4, {GIVEN}, {BIAS}", f"Embedding(3, 2, {GIVEN}", f"Embedding(3, 2, 1, {GIVEN}", f"PReLU(3, 0.4, {GIVEN}", "PReLU(3, 0.4",
         f"Conv1D(2, 3, 1, {GIVEN}, {BIAS}", f"Conv2DTranspose(2, 3, 1, {GIVEN}, {BIAS}", f"LayerNorm(3, {GIVEN}, {BIAS}",

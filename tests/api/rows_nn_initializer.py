@@ -13,7 +13,7 @@ def made(initializer: str, shape: str, what: str = "p", layer: str = "paddle.cre
 
 
 EXACT = [
-    row(made(initializer, shape), grad=False)
+    row(made(initializer, shape))
     for initializer, shape in (
         ("Constant()", "[2, 3]"), ("Constant(0.3)", "[2]"), ("Constant(value=-2)", "[3]"), ("Assign([[1, 2], [3, 4]])", "[2, 2]"), ("Assign(np.arange(6).reshape(2, 3))", "[2, 3]"),
         ("Assign(paddle.arange(4, dtype='float32'))", "[4]"), ("Assign(value=[1.5, 2.5])", "[2]"), ("Assign((1, 2))", "[2]"), ("Dirac()", "[3, 2, 5]"), ("Dirac(2)", "[4, 2, 3, 3]"),
@@ -21,7 +21,7 @@ EXACT = [
         ("Orthogonal()", "[3]"), ("Uniform(1.0, 0.0)", "[3]"),
     )
 ] + [
-    row(f"{WHERE}.calculate_gain({arguments})", grad=False)
+    row(f"{WHERE}.calculate_gain({arguments})")
     for arguments in (
         *(f"'{name}'" for name in ("sigmoid", "linear", "conv1d", "conv2d", "conv3d", "conv1d_transpose", "conv2d_transpose", "conv3d_transpose", "tanh", "relu", "leaky_relu", "selu", "other")),
         "'leaky_relu', 0.3", "'leaky_relu', param=1", "nonlinearity='relu', param=3",
@@ -34,7 +34,7 @@ EXACT = [
 # Over many values: mean, spread, least and greatest, within two percent.
 STATISTICS = "[p.mean(), p.std(), p.min(), p.max()]"
 BOUNDED = [
-    row(made(initializer, shape, STATISTICS), rtol=0.02, atol=0.01 * unit, grad=False)
+    row(made(initializer, shape, STATISTICS), rtol=0.02, atol=0.01 * unit)
     for initializer, shape, unit in (
         ("Uniform()", "[400, 500]", 1), ("Uniform(-0.5, 2.5)", "[400, 500]", 1), ("Uniform(low=3.0, high=4.0)", "[400, 500]", 1),
         ("TruncatedNormal()", "[800, 500]", 1), ("TruncatedNormal(1.0, 2.0)", "[800, 500]", 1), ("TruncatedNormal(mean=-1.0, std=0.5)", "[800, 500]", 1),
@@ -44,7 +44,7 @@ BOUNDED = [
     )
 ]  # fmt: skip
 UNBOUNDED = [
-    row(made(initializer, shape, "[p.mean(), p.std()]"), rtol=0.02, atol=0.01 * unit, grad=False)
+    row(made(initializer, shape, "[p.mean(), p.std()]"), rtol=0.02, atol=0.01 * unit)
     for initializer, shape, unit in (
         ("Normal()", "[400, 500]", 1), ("Normal(2.0, 3.0)", "[800, 500]", 1), ("Normal(mean=-1.0, std=0.5)", "[400, 500]", 1), ("XavierNormal()", "[300, 700]", 0.1), ("XavierNormal(100)", "[300, 700]", 0.1),
         ("XavierNormal(100, 50)", "[20, 30, 15, 15]", 0.1), ("XavierNormal(fan_out=50)", "[300, 700]", 0.1), ("KaimingNormal()", "[20, 30, 15, 15]", 0.1), ("KaimingNormal(100)", "[300, 700]", 0.1),
@@ -53,7 +53,7 @@ UNBOUNDED = [
 ]  # fmt: skip
 
 GLOBAL = [
-    row(f"[{WHERE}.set_global_initializer({given}), n := {layer}, {WHERE}.set_global_initializer(None), [p for p in n.parameters()]][3]", grad=False)
+    row(f"[{WHERE}.set_global_initializer({given}), n := {layer}, {WHERE}.set_global_initializer(None), [p for p in n.parameters()]][3]")
     for given in (f"{WHERE}.Constant(0.3), {WHERE}.Constant(0.7)", f"{WHERE}.Constant(0.3)", f"weight_init={WHERE}.Constant(0.3), bias_init={WHERE}.Constant(0.1)")
     for layer in ("paddle.nn.Linear(2, 3)", "paddle.nn.Conv2D(2, 3, 1)", f"paddle.nn.Linear(2, 3, weight_attr={WHERE}.Constant(0.9), bias_attr=paddle.ParamAttr(initializer={WHERE}.Constant(0.8)))")
 ]  # fmt: skip

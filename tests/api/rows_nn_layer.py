@@ -98,7 +98,7 @@ OTHERS = [
 ]  # fmt: skip
 
 NAMES = [
-    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False)
+    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]")
     for layer in (
         "LSTM(3, 4, 2, 'bidirect')", "GRU(3, 4)", "BiRNN(paddle.nn.LSTMCell(3, 4), paddle.nn.LSTMCell(3, 4))", "PReLU()",
         "MultiHeadAttention(8, 2)", "SpectralNorm([3, 4])", "InstanceNorm2D(3)", "SyncBatchNorm(3)", "BatchNorm(3)", "BatchNorm1D(3)",
@@ -108,7 +108,7 @@ NAMES = [
         "BatchNorm2D(3, weight_attr=False)", "Linear(2, 3, bias_attr=False)",
     )
 ] + [
-    row(f"repr(paddle.nn.{layer})", grad=False)
+    row(f"repr(paddle.nn.{layer})")
     for layer in (
         "Linear(2, 3)", "Conv2D(2, 4, 3, stride=2, padding=1, groups=2)", "BatchNorm2D(3)", "LayerNorm(3)", "Dropout(0.2)", "Embedding(3, 4)",
         "GroupNorm(2, 4)", "ReLU()", "Sequential(paddle.nn.Linear(2, 3), paddle.nn.Tanh())", "LayerList([paddle.nn.Linear(2, 3)])",

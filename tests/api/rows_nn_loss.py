@@ -126,19 +126,19 @@ TRANSDUCED = [
 ]  # fmt: skip
 
 TREES = [
-    row(f"paddle.nn.functional.hsigmoid_loss(x, y, {options})", x=f32(6, 4), y=CLASSES, w=f32(9, 4), b=f32(9, 1), grad=True, rtol=1e-4)
+    row(f"paddle.nn.functional.hsigmoid_loss(x, y, {options})", x=f32(6, 4), y=CLASSES, w=f32(9, 4), b=f32(9, 1), rtol=1e-4)
     for options in ("10, w", "num_classes=10, weight=w, bias=b", "10, w, b, is_sparse=True", "5, w[:4], b[:4, 0]", "1, w")
 ] + [
     row("paddle.nn.functional.hsigmoid_loss(x, y, 5, w, b, t, c)", x=f32(3, 4), y=i64(3), w=f32(5, 4), b=f32(5, 1), t=i64(3, 3), c=i64(3, 3, high=2), rtol=1e-4),
     row("paddle.nn.functional.hsigmoid_loss(x, y, 5, w, path_table=t - 1, path_code=c)", x=f32(3, 4), y=i64(3), w=f32(5, 4), t=i64(3, 3), c=i64(3, 3, high=2), rtol=1e-4),
     row("paddle.nn.HSigmoidLoss(4, 7)", x=f32(6, 4), y=i64(6, 1), rtol=1e-4), row("paddle.nn.HSigmoidLoss(4, 7, bias_attr=False, is_sparse=True)", x=f32(6, 4), y=i64(6), rtol=1e-4),
     row("paddle.nn.HSigmoidLoss(4, 5, is_custom=True)", x=f32(3, 4), y=i64(3), t=i64(3, 3), c=i64(3, 3, high=2), rtol=1e-4),
-    row("[[p, p.stop_gradient] for p in paddle.nn.HSigmoidLoss(2, 3, weight_attr=paddle.nn.initializer.Constant(0.2)).parameters()]", grad=False),
+    row("[[p, p.stop_gradient] for p in paddle.nn.HSigmoidLoss(2, 3, weight_attr=paddle.nn.initializer.Constant(0.2)).parameters()]"),
     row("paddle.nn.HSigmoidLoss(4, 1)", x=f32(6, 4), y=i64(6)),
     # As many samples as the labels have classes: no chance is left.
-    row("paddle.nn.functional.class_center_sample(paddle.to_tensor([11, 5, 1, 3, 12, 2, 15, 19, 18, 19]), 20, num_samples=6)", grad=False),
-    row("[s := paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 5, 5), s[0], s[1][:2], s[1].sort()][1:]", grad=False), row("paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 5, 7)", grad=False),
-    row("[len(paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 50, n)[1]) for n in (2, 3, 20)]", grad=False),
+    row("paddle.nn.functional.class_center_sample(paddle.to_tensor([11, 5, 1, 3, 12, 2, 15, 19, 18, 19]), 20, num_samples=6)"),
+    row("[s := paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 5, 5), s[0], s[1][:2], s[1].sort()][1:]"), row("paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 5, 7)"),
+    row("[len(paddle.nn.functional.class_center_sample(paddle.to_tensor([4, 2, 4]), 50, n)[1]) for n in (2, 3, 20)]"),
 ]  # fmt: skip
 
 ROWS = [*TRANSDUCED, *TREES, *HARD, *SOFT, *WITH_SOFTMAX, *PAIRS, *CLASSIFIED, *LAYERS]

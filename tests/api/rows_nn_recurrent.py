@@ -52,7 +52,7 @@ CELLS = [
     row("paddle.nn.LSTM(6, 4)", x=f32(3, 5, 7)),
     row("paddle.nn.GRUCell(6, 0)", x=f32(3, 6)),
     called("LSTMCell(6, 4)", "self.n(x, (h, h * 2))", x=f32(3, 6), h=f32(3, 4)),
-    *[row(f"paddle.nn.{name}Cell(6, 4).state_shape", grad=False) for name in NAMES],
+    *[row(f"paddle.nn.{name}Cell(6, 4).state_shape") for name in NAMES],
     *[called(f"{name}Cell(6, 4)", f"self.n.get_initial_states(x, {options})", x=f32(3, 6)) for name in NAMES
       for options in ("init_value=0.5", "shape=[7]", "shape=([2], [3, 4]), init_value=1.0", "batch_dim_idx=1", "dtype='float64'")],
 ]  # fmt: skip
@@ -86,10 +86,10 @@ OWN = """[
 ][1]"""
 OWN = " ".join(OWN.split())
 
-OWN_CELLS = [row(OWN % reverse, x=BATCH, l=LENGTHS, grad=False) for reverse in (False, True)]
+OWN_CELLS = [row(OWN % reverse, x=BATCH, l=LENGTHS) for reverse in (False, True)]
 
 ATTRIBUTES = [
-    row(f"[[p, p.stop_gradient] for p in paddle.nn.{name}(2, 3, {given}).parameters()]", grad=False)
+    row(f"[[p, p.stop_gradient] for p in paddle.nn.{name}(2, 3, {given}).parameters()]")
     for name in ("SimpleRNN", "LSTM", "GRU", "SimpleRNNCell", "LSTMCell", "GRUCell")
     for given in (
         "weight_ih_attr=paddle.nn.initializer.Constant(0.1), weight_hh_attr=paddle.nn.initializer.Constant(0.2), "
@@ -98,14 +98,14 @@ ATTRIBUTES = [
 ]
 
 KEYS = [
-    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False)
+    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]")
     for layer in (
         "SimpleRNN(3, 4)", "LSTM(3, 4)", "GRU(3, 4, 2, 'bidirectional')", "SimpleRNN(3, 4, 2)", "RNN(paddle.nn.GRUCell(3, 4))", "LSTMCell(3, 4)",
         "GRU(3, 4, bias_ih_attr=False, bias_hh_attr=False)", "LSTMCell(3, 4, bias_ih_attr=False, bias_hh_attr=False)",
     )
 ] + [
-    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.named_parameters()]", grad=False) for layer in ("LSTM(3, 4)", "GRU(3, 4, 2, 'bidirect')")
-] + [row(f"repr(paddle.nn.{layer})", grad=False) for layer in (
+    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.named_parameters()]") for layer in ("LSTM(3, 4)", "GRU(3, 4, 2, 'bidirect')")
+] + [row(f"repr(paddle.nn.{layer})") for layer in (
     "LSTM(3, 4)", "GRU(3, 4, 2, dropout=0.1, time_major=True)", "SimpleRNN(3, 4)", "LSTMCell(3, 4)", "SimpleRNNCell(3, 4, 'relu')", "GRUCell(3, 4)", "RNN(paddle.nn.GRUCell(3, 4))")]  # fmt: skip
 
 ROWS = [*PLAIN, *WITH_STATES, *CELLS, *WRAPPED, *OWN_CELLS, *ATTRIBUTES, *KEYS]

@@ -79,18 +79,18 @@ WHOLE = [
 ] + [
     called("Transformer(6, 2, 1, 1, 8)", "n(s, t, e, d, m)", s=MEMORY, t=X, e=boolean(7, 7), d=f32(5, 5), m=i64(5, 7, high=2)),
     called("Transformer(6, 2, 1, 1, 8)", "n(s, t, tgt_mask=n.generate_square_subsequent_mask(5))", s=MEMORY, t=X),
-    row("paddle.nn.Transformer(6, 2, 1, 1, 8).generate_square_subsequent_mask(4)", grad=False),
+    row("paddle.nn.Transformer(6, 2, 1, 1, 8).generate_square_subsequent_mask(4)"),
     row("paddle.nn.Transformer(6, 2, 1, 2, 8, custom_encoder=paddle.nn.TransformerEncoder(paddle.nn.TransformerEncoderLayer(6, 3, 4), 1))", s=MEMORY, t=X, **CLOSE),
 ]  # fmt: skip
 
 KEYS = [
-    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]", grad=False)
+    row(f"[[k, v.shape] for k, v in paddle.nn.{layer}.state_dict().items()]")
     for layer in (
         "TransformerEncoder(paddle.nn.TransformerEncoderLayer(4, 2, 8), 2, paddle.nn.LayerNorm(4))", "TransformerDecoderLayer(4, 2, 8, bias_attr=False)",
         "MultiHeadAttention(4, 2, kdim=3, vdim=5)", "TransformerDecoder(paddle.nn.TransformerDecoderLayer(4, 2, 8), 2)",
     )
 ] + [
-    row(f"[[p, p.stop_gradient] for p in paddle.nn.MultiHeadAttention(2, 1, {given}).parameters()]", grad=False)
+    row(f"[[p, p.stop_gradient] for p in paddle.nn.MultiHeadAttention(2, 1, {given}).parameters()]")
     for given in ("weight_attr=paddle.nn.initializer.Constant(0.1), bias_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(0.3), trainable=False)",)
 ]  # fmt: skip
 

@@ -89,6 +89,7 @@ ROWS = [
     row(f"[s := {LR}.StepDecay(0.5, 2), s.set_dict({{'last_epoch': 3, 'last_lr': 0.05}}), s.last_epoch][2:]"),
     row(f"[s := {LR}.StepDecay(0.5, 2), s.step(7), s(), s.get_lr()][1:]"),
     row(f"{LR}.LRScheduler(0.5).step()"),
+    row(f"{LR}.LRScheduler(0.5, last_epoch=2, verbose=True)"),
     row(f"{LR}.LRScheduler('a')"),
     row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), o.set_lr(0.2), o.get_lr(), {STEP}, p][3:]"),
     row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), o.set_lr_scheduler({LR}.StepDecay(0.4, 1)), o.get_lr()][3:]"),
@@ -103,7 +104,7 @@ ROWS = [
         "paddle.optimizer.Optimizer.clear_grad(o, False), p.grad is None, "
         "paddle.optimizer.Optimizer.set_lr_scheduler(o, paddle.optimizer.lr.StepDecay(0.4, 1)), o.get_lr()][4:]"),
     row(f"[{CUBE}, o := paddle.optimizer.SGD(0.1, [p]), l := (p * p).sum(), l.backward(), "
-        "paddle.optimizer.Optimizer.minimize(o, l), paddle.optimizer.Optimizer.apply_gradients(o, [(p, p * 1)]), p, "
+        "paddle.optimizer.Optimizer.minimize(o, l, parameters=[p]), paddle.optimizer.Optimizer.apply_gradients(o, [(p, p * 1)]), p, "
         "paddle.optimizer.Optimizer.set_state_dict(o, paddle.optimizer.Optimizer.state_dict(o))][6:]"),
     row(f"[s := {LR}.StepDecay(0.5, 2), {LR}.LRScheduler.step(s), {LR}.LRScheduler.state_keys(s), "
         f"d := {LR}.LRScheduler.state_dict(s), {LR}.LRScheduler.set_state_dict(s, {{**d, 'last_epoch': 5}}), "

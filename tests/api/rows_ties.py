@@ -1,5 +1,7 @@
 """Where a gradient is a convention: ties, kinks, edges and zeros."""
 
+# ruff: noqa: E501
+
 from rows import f32, row
 
 # The gradient of a passes through tensors of the given values.

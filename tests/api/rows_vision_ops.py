@@ -29,7 +29,7 @@ DEFORMED = [
     row("paddle.vision.ops.DeformConv2D(4, 6, 3, padding=1)", x=X, offset=OFFSET, rtol=1e-4, atol=1e-5),
     row("paddle.vision.ops.DeformConv2D(4, 6, 3, 1, 1, 1, 1, 2, bias_attr=False)", x=X, offset=OFFSET, mask=f32(2, 9, 7, 8), rtol=1e-4, atol=1e-5),
     row("paddle.vision.ops.DeformConv2D(4, 6, 3, stride=2, padding=1, dilation=2)", x=X, offset=f32(2, 18, 3, 3), rtol=1e-4, atol=1e-5),
-    row("[[p, p.stop_gradient] for p in paddle.vision.ops.DeformConv2D(1, 2, 1, weight_attr=paddle.nn.initializer.Constant(0.25)).parameters()]", grad=False),
+    row("[[p, p.stop_gradient] for p in paddle.vision.ops.DeformConv2D(1, 2, 1, weight_attr=paddle.nn.initializer.Constant(0.25)).parameters()]"),
     row("paddle.vision.ops.DeformConv2D(4, 6, [1, 3], padding=[0, 1], deformable_groups=2)", x=X, offset=f32(2, 12, 7, 8), rtol=1e-4, atol=1e-5),
 ]  # fmt: skip
 
@@ -81,7 +81,7 @@ SUPPRESSED.append(
 )  # fmt: skip
 
 MATRIX = [
-    row(f"paddle.vision.ops.matrix_nms(paddle.concat([c - s, c + s], -1), v, {arguments})", c=f32(2, 30, 2, low=0, high=12), s=f32(2, 30, 2, low=1, high=4), v=f32(2, 4, 30, low=0), rtol=1e-4, grad=False)
+    row(f"paddle.vision.ops.matrix_nms(paddle.concat([c - s, c + s], -1), v, {arguments})", c=f32(2, 30, 2, low=0, high=12), s=f32(2, 30, 2, low=1, high=4), v=f32(2, 4, 30, low=0), rtol=1e-4)
     for arguments in (
         "0.3, 0.2, -1, -1", "0.3, 0.2, 10, 12", "0.5, 0.4, 10, 12, use_gaussian=True", "0.3, 0.1, 20, 15, True, 0.5, -1, False",
         "0.2, 0.3, nms_top_k=8, keep_top_k=-1, return_index=True", "0.3, 0.2, 10, 12, background_label=2, return_rois_num=False",
@@ -107,7 +107,7 @@ CODED = [
 ]  # fmt: skip
 
 PRIOR = [
-    row(f"paddle.vision.ops.prior_box(x, i, {arguments})", x=f32(1, 3, 3, 4), i=f32(1, 3, 30, 50), grad=False)
+    row(f"paddle.vision.ops.prior_box(x, i, {arguments})", x=f32(1, 3, 3, 4), i=f32(1, 3, 30, 50))
     for arguments in (
         "[4.0]", "[4.0, 8.0], max_sizes=[6.0, 12.0]", "min_sizes=[4.0], aspect_ratios=[2.0, 3.0], flip=True",
         "[4.0], [9.0], [1.0, 2.0], [0.2, 0.2, 0.1, 0.1], True, True", "[4.0], steps=[5.0, 6.0], offset=0.25",
@@ -116,8 +116,17 @@ PRIOR = [
 ]  # fmt: skip
 
 DISTRIBUTED = [
-    row(f"paddle.vision.ops.distribute_fpn_proposals({BOXES} * 20, 2, 5, 4, 224{more}, rois_num=n)", c=f32(12, 2, low=10, high=20), s=f32(12, 2, low=0.1, high=10), n=i32(3, low=4, high=5), grad=False)
+    row(f"paddle.vision.ops.distribute_fpn_proposals({BOXES} * 20, 2, 5, 4, 224{more}, rois_num=n)", c=f32(12, 2, low=10, high=20), s=f32(12, 2, low=0.1, high=10), n=i32(3, low=4, high=5))
     for more in ("", ", pixel_offset=True")
 ]  # fmt: skip
 
-ROWS = [*DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *CODED, *PRIOR, *DISTRIBUTED]
+PROPOSED = [
+    row(f"paddle.vision.ops.generate_proposals(s, d, i, paddle.concat([a - z, a + z], -1), v, {options})", s=f32(2, 3, 4, 5, low=0), d=f32(2, 12, 4, 5), i=f32(2, 2, low=30, high=40),
+        a=f32(4, 5, 3, 2, low=0, high=40), z=f32(4, 5, 3, 2, low=2, high=12), v=f32(4, 5, 3, 4, low=0.5), rtol=1e-4, atol=1e-4)
+    for options in (
+        "return_rois_num=True", "20, 7, 0.4, 3.0, return_rois_num=True", "nms_thresh=0.7, eta=0.9, return_rois_num=True", "nms_thresh=0.0", "nms_thresh=0.0, return_rois_num=True", "30, 5, min_size=60.0, return_rois_num=True",
+        "pixel_offset=True, return_rois_num=True", "pre_nms_top_n=30, post_nms_top_n=5, pixel_offset=True, return_rois_num=True",
+    )
+]  # fmt: skip
+
+ROWS = [*PROPOSED, *DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *CODED, *PRIOR, *DISTRIBUTED]

@@ -116,6 +116,29 @@ def configure(build, *options):
     )
 
 
+class Deciding(paddle.nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.fc = paddle.nn.Linear(4, 4)
+
+    def forward(self, x):
+        y = paddle.static.nn.cond(x.sum() > 0, lambda: self.fc(x), lambda: x * x.shape[0])
+        rounds = paddle.zeros([], "int64")
+        return paddle.static.nn.while_loop(lambda n, y: y.abs().max() > 0.1, lambda n, y: [n + 1, y / 2], [rounds, y])
+
+
+def test_branches_and_loops(programs, tmp_path):
+    layer = Deciding()
+    layer.eval()
+    _, static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([2, 4])])
+    static.save_inference_model(str(tmp_path))
+    for x in (torch.rand(3, 4), -torch.rand(3, 4), torch.zeros(2, 4)):
+        (rounds, y), _ = run_plain(programs, tmp_path / "model.pt", [x], tmp_path)
+        expected = layer(paddle.to_tensor(x.numpy()))
+        assert int(rounds) == int(expected[0])
+        np.testing.assert_allclose(y.numpy(), expected[1].numpy(), rtol=1e-6)
+
+
 def test_hand_made_archive(programs, hand_made, tmp_path):
     directory, module = hand_made
     x, mask = torch.randn(4, 8), torch.arange(4)

@@ -102,7 +102,10 @@ PADDLE_FLOATS = [
     "paddle.nn.functional.sequence_mask({i}, {n}).astype('float32')", "paddle.diagonal({f2})", "paddle.to_tensor([{n}, 2.0])", "paddle.norm({f}, axis={a})",
     "paddle.nn.functional.interpolate({f3}, size=[{n}], mode='linear', data_format='NCW')", "paddle.clip({f}, {k}, 1.0)", "paddle.flip({f}, axis=[{a}])",
     "paddle.linspace(0, 1, {n})", "paddle.triu({f2}, {c})", "paddle.kron({f}, {f:2})", "paddle.put_along_axis({f}, {i}, {k}, {a})", "paddle.index_add({f}, {i}, {a}, {f:2})",
-    "paddle.static.nn.cond({n} > {c}, lambda: {f}, lambda: {f} * 2)", "paddle.expand_as({f}, {f:2})", "paddle.crop({f}, shape=[{n}, -1])",
+    "paddle.static.nn.cond({n} > {c}, lambda: {f}, lambda: {f} * 2)", "paddle.static.nn.cond(paddle.sum({f}) > {k}, lambda: {F}, lambda: {F:2})",
+    "paddle.static.nn.cond(paddle.max({f}) > {n}, lambda: {f}, lambda: {f} * {n})", "paddle.static.nn.cond({B}, lambda: {f}, lambda: {F})",
+    "paddle.static.nn.while_loop(lambda i, t: i < {n}, lambda i, t: [i + 1, t * 0.5 + {f}], [paddle.to_tensor(0), {f:2}])[1]",
+    "paddle.static.nn.while_loop(lambda t: paddle.sum(paddle.abs(t)) > {k}, lambda t: [t * 0.5], [{F}])[0]", "paddle.expand_as({f}, {f:2})", "paddle.crop({f}, shape=[{n}, -1])",
     "paddle.nn.functional.adaptive_max_pool1d({f3}, {c})", "paddle.rand([{n}, 4])", "paddle.multinomial(paddle.abs({f1}) + 0.1)", "paddle.quantile({f}, 0.5, axis={a})",
     "paddle.nn.functional.linear({f}, self.fc.weight, self.fc.bias)", "paddle.as_complex({f}).real()", "paddle.median({f}, axis={a})", "paddle.logsumexp({f}, axis={a})",
 ]  # fmt: skip
@@ -147,9 +150,22 @@ STATEMENTS = [
 ]  # fmt: skip
 
 # Python state that no graph holds: verification alone catches these.
-STATEFUL = ["self.calls += 1\n{v} = {f} * self.calls", "{v} = {f} * random.random()", "self.calls += {n}\n{v} = {f} + self.calls"]
+STATEFUL = [
+    "self.calls += 1\n{v} = {f} * self.calls",
+    "{v} = {f} * random.random()",
+    "self.calls += {n}\n{v} = {f} + self.calls",
+]
 
-TABLES = {"n": SIZES, "q": QUESTIONS, "flag": FLAGS, "x": INDICES, "F": FLOATS, "I": INTEGERS, "B": MASKS, "S": STATEMENTS}
+TABLES = {
+    "n": SIZES,
+    "q": QUESTIONS,
+    "flag": FLAGS,
+    "x": INDICES,
+    "F": FLOATS,
+    "I": INTEGERS,
+    "B": MASKS,
+    "S": STATEMENTS,
+}
 
 
 def tables(style: str) -> dict[str, list[str]]:

@@ -15,11 +15,15 @@ import torch
 from hypothesis import strategies as st
 
 import fxtraced as paddle
-from tests.fuzz.grammar import ATTRIBUTES, STATEFUL, TABLES, tables
+from tests.fuzz.grammar import ATTRIBUTES, STATEFUL, tables
 from tests.gallery.entries import seed_everything
 
+_DIMS: list[tuple[Any, ...]] = [
+    ("N", 4), ("N",), ("N", "M"), ("N", "M", 4), ("N", 4, "M"), (4,), ("M",), (), (1, "N"), (2, "N", 4, "M"),
+]  # fmt: skip
+_WORDS = {"c": ["1", "2", "3", "4", "0"], "a": ["0", "-1", "1", "2"], "k": ["0.5", "2.0", "-0.25"]}
+_MODULES = {"torch": torch, "paddle": paddle, "math": math, "np": np, "random": random}
 _MOST_ELEMENTS, _LARGEST = 4096, 1e4
-_DTYPES = {"f": "float32", "i": "int64", "b": "bool"}
 _HEADS = {
     "paddle": "import fxtraced as paddle\nimport torch\n\nnn = paddle.nn\n\n\nclass Net(paddle.nn.Layer):",
     "torch": "import torch\n\nimport fxtraced as paddle\n\nnn = torch.nn\n\n\nclass Net(torch.nn.Module):",
@@ -241,6 +245,3 @@ def _is_sound(value: Any) -> bool:
         return bool(torch.isfinite(value).all()) and bool(
             (value.abs() if value.dtype != torch.bool else value).max() < _LARGEST
         )
-
-
-assert not set(TABLES) & {"f", "i", "b", "v", "w", "c", "k", "a"}

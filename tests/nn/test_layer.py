@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import fxtraced as paddle
 from fxtraced import nn
 from fxtraced.tensor.tensor import Parameter, Tensor
 
@@ -164,3 +165,53 @@ def test_layer_lists_take_names_too():
     assert isinstance(layers[0], nn.Tanh)
     with pytest.raises(KeyError, match="2"):
         layers["2"]
+
+
+def test_layers_may_be_extended_in_paddles_names():
+    class Pool(nn.AdaptiveAvgPool2D):
+        def forward(self, x):
+            return nn.functional.adaptive_avg_pool2d(x, self._output_size, self._data_format, self._name)
+
+    class Linear(nn.Linear):
+        def forward(self, x):
+            return nn.functional.linear(x, self.weight, self.bias, self.name)
+
+    class Conv(nn.Conv2D):
+        def again(self):
+            return nn.Conv2D(
+                self._in_channels, self._out_channels, self._kernel_size, self._stride, self._padding, self._dilation,
+                self._groups, self._padding_mode, self._param_attr, self._bias_attr, self._data_format,
+            )  # fmt: skip
+
+    assert Pool(2)(torch.ones(1, 3, 4, 4)).shape == [1, 3, 2, 2]
+    assert Linear(3, 4)(torch.ones(2, 3)).shape == [2, 4]
+    assert Conv(4, 6, 3, groups=2, bias_attr=False).again().bias is None
+
+
+def test_arrays_of_bfloat16_are_loaded_as_what_they_hold():
+    layer = nn.Linear(2, 3).to(dtype="bfloat16")
+    arrays = {"weight": (paddle.ones([2, 3]) * 1.5).astype("bfloat16").numpy()}
+    with pytest.warns(UserWarning, match="bias is not found"):
+        layer.set_state_dict(arrays)
+    assert (layer.weight.astype("float32").numpy() == 1.5).all()
+
+
+@pytest.mark.parametrize("options", [{"momentum": 0.3, "epsilon": 0.1}, {"weight_attr": False, "bias_attr": False}])
+@pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
+def test_sync_batch_norm_on_one_device_is_batch_norm(options, data_format):
+    shape = [2, 3, 4, 5] if data_format == "NCHW" else [2, 4, 5, 3]
+    x = paddle.randn(shape)
+    pair = [kind(3, data_format=data_format, **options) for kind in (nn.SyncBatchNorm, nn.BatchNorm2D)]
+    outputs = [layer(x) for layer in pair]
+    assert (outputs[0] == outputs[1]).all()
+    assert (pair[0]._variance == pair[1]._variance).all()
+
+
+def test_fused_kernels_never_see_sizes_that_do_not_fit():
+    """torch's kernels would read beyond the tensors."""
+    layer = nn.LSTM(4, 5)
+    _, traced = paddle.jit.TracedLayer.trace(layer, [paddle.ones([2, 3, 4])])
+    with pytest.raises(ValueError, match="LSTM: inputs must be"):
+        layer(paddle.ones([2, 3, 7]))
+    with pytest.raises(paddle.errors.FxtracedError, match="FXT201"):
+        traced([paddle.ones([2, 3, 7])])

@@ -354,12 +354,21 @@ def failing(self, x):
 
 REFUSED = {
     "None and a tensor": (returning(lambda x: x, lambda x: None), "a tensor and None"),
-    "a tensor and a list": (returning(lambda x: x, lambda x: [x, x]), "of true_fn of cond and false_fn of cond"),
+    "a tensor and a list": (
+        returning(lambda x: x, lambda x: [x, x]),
+        r"true_fn of cond and false_fn of cond .*: a tensor and \['a tensor', 'a tensor'\]",
+    ),
     "other dtypes": (returning(lambda x: x, lambda x: x.astype("int64")), r"float32\[3, 4\] and int64\[3, 4\]"),
     "other ranks": (returning(lambda x: x, lambda x: x.sum()), r"float32\[3, 4\] and float32\[\]"),
     "numbers": (returning(lambda x: 1, lambda x: 2), "1 and 2. A graph chooses between tensors"),
-    "a body that changes the dtype": (body_giving(lambda y: y.astype("float64") + 5), "what body of while_loop returns"),
-    "a body that changes the rank": (body_giving(lambda y: y.unsqueeze(0) + 5), r"float32\[3, 4\] and float32\[1, 3, 4\]"),
+    "a body that changes the dtype": (
+        body_giving(lambda y: y.astype("float64") + 5),
+        "what body of while_loop returns",
+    ),
+    "a body that changes the rank": (
+        body_giving(lambda y: y.unsqueeze(0) + 5),
+        r"float32\[3, 4\] and float32\[1, 3, 4\]",
+    ),
     "a value that leaves its branch": (leaking, "is used outside of it"),
     "a size that leaves its branch": (leaking_size, "is used outside of it"),
     "an assigned buffer": (assigning, "true_fn of cond at .* assigns the buffer 'scale'"),

@@ -27,7 +27,7 @@ class Linear(Layer):
         name: str | None = None,
     ):  # fmt: skip
         super().__init__(dtype=None)
-        self.in_features, self.out_features = in_features, out_features
+        self.in_features, self.out_features, self.name = in_features, out_features, name
         self._weight_attr, self._bias_attr = weight_attr, bias_attr
         self.weight = self.create_parameter([in_features, out_features], weight_attr)
         self.bias = self.create_parameter([out_features], bias_attr, is_bias=True)
@@ -55,7 +55,7 @@ class Embedding(Layer):
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"padding_idx must be within [-{num_embeddings}, {num_embeddings}), but is {padding_idx}")
         self._num_embeddings, self._embedding_dim = num_embeddings, embedding_dim
-        self._padding_idx, self._sparse = padding_idx, sparse
+        self._padding_idx, self._sparse, self._name = padding_idx, sparse, name
         self.weight = self.create_parameter([num_embeddings, embedding_dim], weight_attr)
         if padding_idx is not None and self.weight is not None:
             self.weight.data[padding_idx] = 0.0
@@ -98,7 +98,7 @@ class Dropout(Layer):
 
     def __init__(self, p: float = 0.5, axis: Any = None, mode: str = "upscale_in_train", name: str | None = None):
         super().__init__()
-        self.p, self.axis, self.mode = p, axis, mode
+        self.p, self.axis, self.mode, self.name = p, axis, mode, name
 
     def forward(self, input: Any) -> Any:
         return F.dropout(input, self.p, self.axis, self.training, self.mode)
@@ -112,7 +112,7 @@ class Dropout2D(Layer):
 
     def __init__(self, p: float = 0.5, data_format: str = "NCHW", name: str | None = None):
         super().__init__()
-        self.p, self.data_format = p, data_format
+        self.p, self.data_format, self.name = p, data_format, name
 
     def forward(self, input: Any) -> Any:
         return F.dropout2d(input, self.p, self.training, self.data_format)
@@ -126,7 +126,7 @@ class Dropout3D(Layer):
 
     def __init__(self, p: float = 0.5, data_format: str = "NCDHW", name: str | None = None):
         super().__init__()
-        self.p, self.data_format = p, data_format
+        self.p, self.data_format, self.name = p, data_format, name
 
     def forward(self, input: Any) -> Any:
         return F.dropout3d(input, self.p, self.training, self.data_format)

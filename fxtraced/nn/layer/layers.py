@@ -300,6 +300,8 @@ def _batch_norm() -> Any:
 
 def _copy_into(target: torch.Tensor, value: Any, name: str) -> None:
     given = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.ascontiguousarray(value))
+    if given.dtype == torch.uint16 and target.dtype == torch.bfloat16:
+        given = given.view(torch.bfloat16)  # how arrays hold bfloat16
     if given.dtype != target.dtype:
         raise AssertionError(
             f"Variable dtype not match, Variable [ {name} ] need tensor with dtype {target.dtype}"

@@ -38,7 +38,7 @@ class _Window(Layer):
 
 
 _WINDOW = {"kernel_size": "ksize", "divisor_override": "divisor"}
-_ADAPTIVE = {"output_size": "_output_size", "data_format": "_data_format", "return_mask": "_return_mask"}
+_ADAPTIVE = {name: f"_{name}" for name in ("output_size", "data_format", "return_mask", "name")}
 
 
 class _WindowOfInput(_Window):
@@ -59,7 +59,7 @@ class AvgPool1D(_Window):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, exclusive=exclusive,
-            ceil_mode=ceil_mode,
+            ceil_mode=ceil_mode, name=name,
         )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class AvgPool2D(_Window):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode,
-            exclusive=exclusive, divisor_override=divisor_override, data_format=data_format,
+            exclusive=exclusive, divisor_override=divisor_override, data_format=data_format, name=name,
         )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ class AvgPool3D(_Window):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode,
-            exclusive=exclusive, divisor_override=divisor_override, data_format=data_format,
+            exclusive=exclusive, divisor_override=divisor_override, data_format=data_format, name=name,
         )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ class AdaptiveAvgPool1D(_WindowOfInput):
     _function = F.adaptive_avg_pool1d
 
     def __init__(self, output_size: Any, name: str | None = None):
-        super().__init__(output_size=output_size)
+        super().__init__(output_size=output_size, name=name)
 
 
 class AdaptiveAvgPool2D(_Window):
@@ -113,7 +113,7 @@ class AdaptiveAvgPool2D(_Window):
     _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, data_format: str = "NCHW", name: str | None = None):
-        super().__init__(output_size=output_size, data_format=data_format)
+        super().__init__(output_size=output_size, data_format=data_format, name=name)
 
 
 class AdaptiveAvgPool3D(_Window):
@@ -123,7 +123,7 @@ class AdaptiveAvgPool3D(_Window):
     _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, data_format: str = "NCDHW", name: str | None = None):
-        super().__init__(output_size=output_size, data_format=data_format)
+        super().__init__(output_size=output_size, data_format=data_format, name=name)
 
 
 class MaxPool1D(_WindowOfInput):
@@ -137,7 +137,7 @@ class MaxPool1D(_WindowOfInput):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, return_mask=return_mask,
-            ceil_mode=ceil_mode,
+            ceil_mode=ceil_mode, name=name,
         )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ class MaxPool2D(_Window):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, return_mask=return_mask,
-            ceil_mode=ceil_mode, data_format=data_format,
+            ceil_mode=ceil_mode, data_format=data_format, name=name,
         )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ class MaxPool3D(_Window):
     ):  # fmt: skip
         super().__init__(
             kernel_size=kernel_size, stride=stride, padding=padding, return_mask=return_mask,
-            ceil_mode=ceil_mode, data_format=data_format,
+            ceil_mode=ceil_mode, data_format=data_format, name=name,
         )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ class AdaptiveMaxPool1D(_WindowOfInput):
     _function = F.adaptive_max_pool1d
 
     def __init__(self, output_size: Any, return_mask: bool = False, name: str | None = None):
-        super().__init__(output_size=output_size, return_mask=return_mask)
+        super().__init__(output_size=output_size, return_mask=return_mask, name=name)
 
 
 class AdaptiveMaxPool2D(_Window):
@@ -189,7 +189,7 @@ class AdaptiveMaxPool2D(_Window):
     _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, return_mask: bool = False, name: str | None = None):
-        super().__init__(output_size=output_size, return_mask=return_mask)
+        super().__init__(output_size=output_size, return_mask=return_mask, name=name)
 
 
 class AdaptiveMaxPool3D(_Window):
@@ -199,7 +199,7 @@ class AdaptiveMaxPool3D(_Window):
     _renamed = _ADAPTIVE
 
     def __init__(self, output_size: Any, return_mask: bool = False, name: str | None = None):
-        super().__init__(output_size=output_size, return_mask=return_mask)
+        super().__init__(output_size=output_size, return_mask=return_mask, name=name)
 
 
 class MaxUnPool1D(Layer):
@@ -211,7 +211,7 @@ class MaxUnPool1D(Layer):
     ):  # fmt: skip
         super().__init__()
         self.ksize, self.stride, self.padding = kernel_size, stride, padding
-        self.data_format, self.output_size = data_format, output_size
+        self.data_format, self.output_size, self.name = data_format, output_size, name
 
     def forward(self, x: Any, indices: Any) -> Any:
         return F.max_unpool1d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)
@@ -226,7 +226,7 @@ class MaxUnPool2D(Layer):
     ):  # fmt: skip
         super().__init__()
         self.ksize, self.stride, self.padding = kernel_size, stride, padding
-        self.data_format, self.output_size = data_format, output_size
+        self.data_format, self.output_size, self.name = data_format, output_size, name
 
     def forward(self, x: Any, indices: Any) -> Any:
         return F.max_unpool2d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)
@@ -241,7 +241,7 @@ class MaxUnPool3D(Layer):
     ):  # fmt: skip
         super().__init__()
         self.ksize, self.stride, self.padding = kernel_size, stride, padding
-        self.data_format, self.output_size = data_format, output_size
+        self.data_format, self.output_size, self.name = data_format, output_size, name
 
     def forward(self, x: Any, indices: Any) -> Any:
         return F.max_unpool3d(x, indices, self.ksize, self.stride, self.padding, self.data_format, self.output_size)

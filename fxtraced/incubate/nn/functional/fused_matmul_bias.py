@@ -15,8 +15,6 @@ def fused_matmul_bias(
     return product if bias is None else product + bias
 
 
-def fused_linear(
-    x: Any, weight: Any, bias: Any = None, transpose_weight: bool = False, name: str | None = None
-) -> Any:
+def fused_linear(x: Any, weight: Any, bias: Any = None, transpose_weight: bool = False, name: str | None = None) -> Any:
     """x [..., in] times weight [in, out], transposed [out, in], plus bias [out]."""
     return fused_matmul_bias(x, weight, bias, False, transpose_weight, name)

@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     made = parser(__doc__ or "")
     made.add_argument("--paddle", metavar="COMMAND", help="a Python with real Paddle, to record the reference first")
     made.add_argument("--no-cpp", action="store_true", help="leave out the runs in C++")
+    made.add_argument("--commit", help="of the source, where it is a tree without .git")
     made.add_argument("--document", type=Path, default=HERE.parent / "docs" / "zoo.md", metavar="FILE")
     return made.parse_args()
 
@@ -60,7 +61,7 @@ def main() -> None:
         lambda file: (reference.get(file, "") or {}).get("constructors"),
         lambda file, name: judged(source, file, name, reference.get(file, name), program, folder),
     )
-    given.document.write_text(document(results, given.source.resolve().name, commit_of(given.source)))
+    given.document.write_text(document(results, source, given.commit or commit_of(given.source)))
     print(f"wrote {given.document}")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import subprocess
 from collections import Counter
 from pathlib import Path
 
 import torch
 from zoo_levels import LEVELS, TO_LAYER, TO_PADDLE
+from zoo_source import Checkout
 from zoo_survey import Results, Row
 
 import fxtraced
@@ -16,43 +19,44 @@ import fxtraced
 INTRODUCTION = """\
 # Zoo
 
-Model code of {name} as it stands in its repository{commit}, run under `fxtraced.install_as_paddle()`. Nothing of it is
-copied here or changed. Written by
+Model code of {name}{commit}, run under `fxtraced.install_as_paddle()` as it stands in its
+repository: nothing of it is copied here or changed. Written by
 
 ```bash
 {command}
 ```
 
 which takes any checkout: `--files` names the model files of other repositories. `--paddle` is a Python that has
-paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Without them, both sides fill all weights
-from one seed for each key. A run goes on where the last one stopped.
+paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Without one, both sides fill all weights
+from a seed for each key. A run goes on where the last one stopped; `--each 1` takes the first constructor of each file
+only.{arguments}
 
-A model that passes is imported, built and filled; it gives what real Paddle gives, to {to_paddle:g} of the output's
-largest value; its static graph is verified, gives the same, and takes a batch of another size; the archive gives the
-same when it is loaded, in Python and in C++, to {to_layer:g}. Versions: fxtraced {fxtraced}, torch {torch}. Times are
-those of batch 1 on one thread of a shared machine.
+A model that passes is imported, built and filled; it gives what real Paddle gives, to {to_paddle:g} of the output's largest
+value; its static graph is verified, gives the same, and takes a batch of another size; the archive gives the same when
+it is loaded, in Python and in C++, to {to_layer:g}. `difference` is the largest one to Paddle, eager or static, as a part of
+the output's largest value. Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one thread of
+a shared machine, whose load changes from row to row.
 """
-COMMAND = "scripts/zoo --source PaddleClas --paddle ~/paddle-env/bin/python"
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
 
 
 def commit_of(source: Path) -> str:
-    """The commit of a checkout: git's, or a file COMMIT in a tree without one; "" where there is neither."""
-    note = source / "COMMIT"
-    if note.exists():
-        return note.read_text().strip()
-    done = subprocess.run(["git", "-C", str(source), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    """The commit of a checkout; "" where it is no git repository of its own."""
+    if not (source / ".git").exists():
+        return ""
+    command = ["git", "-C", str(source), "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def document(results: Results, name: str, commit: str) -> str:
+def document(results: Results, source: Checkout, commit: str) -> str:
     """The whole text of docs/zoo.md."""
     rows = [row for row in results.rows.values() if row["name"]]
     run = [row for row in rows if row["level"]]
     introduction = INTRODUCTION.format(
-        name=name,
+        name=source.root.name,
         commit=f" at commit `{commit[:12]}`" if commit else "",
-        command=COMMAND,
+        command=_command(source),
+        arguments=_arguments(source),
         to_paddle=TO_PADDLE,
         to_layer=TO_LAYER,
         fxtraced=fxtraced.__version__,
@@ -66,6 +70,19 @@ def document(results: Results, name: str, commit: str) -> str:
     if not_run:
         parts += ["## Not built by Paddle", _not_built(not_run)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _command(source: Checkout) -> str:
+    prepare = f" \\\n    --prepare {shlex.quote(source.prepare)}" if source.prepare else ""
+    return f"scripts/zoo --source {source.root.name} --paddle ~/paddle-env/bin/python{prepare}"
+
+
+def _arguments(source: Checkout) -> str:
+    """The keyword arguments of the constructors that were given some."""
+    if not source.arguments:
+        return ""
+    lines = [f"    {name}: {json.dumps(given)}" for name, given in source.arguments.items()]
+    return " These constructors got arguments, by `--arguments`:\n\n" + "\n".join(lines)
 
 
 def _passed(row: Row) -> int:

@@ -9,6 +9,7 @@ import torch
 
 from fxtraced.framework.dtype import default_dtype
 from fxtraced.tensor.creation import to_tensor
+from fxtraced.tensor.shape import shape_list
 
 __all__ = ["Distribution"]
 
@@ -65,3 +66,17 @@ def parameters(kind: str, **given: Any) -> list[Any]:
     else:
         values = [to_tensor(np.asarray(value), dtype) for value in given.values()]
     return list(torch.broadcast_tensors(*values)) if len(values) > 1 else values
+
+
+def of_numbers(kind: str, **given: Any) -> list[Any]:
+    """The parameters of a distribution, numbers or tensors, as tensors of one shape. Raises TypeError for others."""
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, torch.Tensor | int | float):
+            raise TypeError(f"{kind}: {name} must be a number or tensor, but received {type(value)}")
+    values = [value if isinstance(value, torch.Tensor) else to_tensor(float(value)) for value in given.values()]
+    return list(torch.broadcast_tensors(*values)) if len(values) > 1 else values
+
+
+def extended(shape: Any, parameter: Any) -> list[Any]:
+    """The sizes of samples: [*shape, *parameter.shape]."""
+    return [*shape_list(shape), *parameter.shape]

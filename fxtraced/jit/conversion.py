@@ -59,7 +59,7 @@ class Conversion:
         self.before.restore()
         program = TracedProgram(recorded)
         if self.verification.wanted:
-            run = program.runnable(tuple(program.fetch_names))
+            run = program.plain_runnable(tuple(program.fetch_names))
             limits = (self.verification.rtol, self.verification.atol)
             comparer = Comparer(self.layer, recorded, run, self.before, self.later, *limits)
             program.set_report(verify(comparer, self.given, self.verification.thorough))

@@ -23,6 +23,8 @@ def scriptable(node: fx.Node, text: Callable[[Any], str]) -> tuple[tuple[Any, ..
     text: the source text of a value.
     """
     args, kwargs = node.args, node.kwargs
+    if isinstance(node.target, torch._ops.OpOverload):
+        return _as_declared(node.target, args, text), kwargs
     if str(getattr(node.target, "__name__", "")).startswith("adaptive_"):
         args, kwargs = _with_kept_sizes(text, args, kwargs)
     floats = _declared_floats(node.target)
@@ -30,6 +32,15 @@ def scriptable(node: fx.Node, text: Callable[[Any], str]) -> tuple[tuple[Any, ..
         return args, kwargs
     places = tuple(_as_float(x, text) if i in floats else x for i, x in enumerate(args))
     return places, {k: _as_float(v, text) if k in floats else v for k, v in kwargs.items()}
+
+
+def _as_declared(target: torch._ops.OpOverload, args: tuple[Any, ...], text: Callable[[Any], str]) -> tuple[Any, ...]:
+    """The arguments of an operator by its own schema: a list of optional numbers needs its type written down."""
+    kinds = [str(argument.type) for argument in target._schema.arguments]
+    return tuple(
+        Text(f"torch.jit.annotate({kind}, [{', '.join(map(text, x))}])") if kind == "List[Optional[number]]" else x
+        for x, kind in zip(args, kinds, strict=False)
+    )
 
 
 def _as_float(value: Any, text: Callable[[Any], str]) -> Any:

@@ -327,6 +327,9 @@ def state_path(path: str) -> str:
 
 
 def _qualified_name(target: Any) -> str:
+    if isinstance(target, torch._ops.OpOverload):
+        # TorchScript finds the overload itself, and takes no name of one.
+        return f"torch.ops.{target._schema.name.replace('::', '.')}"
     name = getattr(target, "__name__", None)
     if name is None:
         raise LoweringError(

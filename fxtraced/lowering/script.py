@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, List  # noqa: F401, UP035 - generated source may use List
+from typing import Any, List, Optional  # noqa: F401, UP035 - generated source may use List and Optional
 
 import torch
 from torch import fx

@@ -55,7 +55,7 @@ def fxtraced_sample_results(self) -> List[Tensor]:
     results = self.forward({", ".join(f"feeds[{i}]" for i in range(len(feeds)))})
     kept: List[Tensor] = []
     for result in [{", ".join(results)}]:
-        values = torch.view_as_real(result) if result.is_complex() else result
+        values = torch.view_as_real(result.resolve_conj()) if result.is_complex() else result
         values = values.detach().to("cpu").flatten()
         kept.append(values[:: max(1, (values.numel() + {_KEPT - 1}) // {_KEPT})].clone())
     return kept

@@ -39,3 +39,16 @@ def may_be_overwritten(value: Any, user: fx.Node) -> bool:
         and "shape" in value.meta
         and list(value.users) == [user]
     )
+
+
+def replace_calls(
+    graph: fx.Graph, replaced: list[fx.Node], target: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
+) -> None:
+    """Put one call in the place of several, of which the last gives its value."""
+    last = replaced[-1]
+    with graph.inserting_before(last):
+        call = graph.call_function(target, args, kwargs)
+    call.meta = dict(last.meta)
+    last.replace_all_uses_with(call)
+    for node in reversed(replaced):
+        graph.erase_node(node)

@@ -4,34 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import fx
 
+from fxtraced.passes.fold_batch_norm import fold_batch_norm
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.pack_convolutions import pack_convolutions
+from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.tracing.regions import region_graphs, replace_regions
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 
-# The BuildStrategy attribute that switches a step on ("" for always), and the step.
-PIPELINE: list[tuple[str, Callable[[fx.Graph], int]]] = [
-    ("", remove_no_ops),
-    ("", remove_dead_code),
-    ("fuse_gemm_epilogue", fuse_linear),
-    ("fused_feedforward", fuse_linear),
-    ("fused_attention", fuse_attention),
-    ("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
-    ("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),
-    ("memory_optimize", fuse_addition),
-    ("fuse_bn_act_ops", partial(fuse_activation, after=("batch_norm",))),
-    ("fuse_relu_depthwise_conv", partial(fuse_activation, after=_CONVOLUTIONS)),
-    ("enable_inplace", fuse_activation),
-    ("", remove_dead_code),
+
+class Step(NamedTuple):
+    """A pass in the pipeline: its name, whether the strategy's attribute of that name switches it on, and where it runs.
+
+    for_cpu: it computes new weights, for a graph that runs on a CPU and on its layer's tensors.
+    """
+
+    name: str
+    run: Callable[[fx.Graph], int]
+    switched: bool = True
+    for_cpu: bool = False
+
+
+PIPELINE = [
+    Step("remove_no_ops", remove_no_ops, switched=False),
+    Step("remove_dead_code", remove_dead_code, switched=False),
+    Step("fuse_gemm_epilogue", fuse_linear),
+    Step("fused_feedforward", fuse_linear),
+    Step("fused_attention", fuse_attention),
+    Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
+    Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
+    Step("pack_linears", pack_linears, switched=False, for_cpu=True),
+    Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
+    Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),
+    Step("memory_optimize", fuse_addition),
+    Step("fuse_bn_act_ops", partial(fuse_activation, after=("batch_norm",))),
+    Step("fuse_relu_depthwise_conv", partial(fuse_activation, after=_CONVOLUTIONS)),
+    Step("enable_inplace", fuse_activation),
+    Step("remove_dead_code", remove_dead_code, switched=False),
 ]
 
 
@@ -45,15 +63,23 @@ def copy_graph(graph: fx.Graph) -> fx.Graph:
     return copy
 
 
-def optimise(graph: fx.Graph, strategy: Any) -> tuple[fx.Graph, dict[str, int]]:
-    """A copy of graph after the steps that a BuildStrategy asks for, and how many places each switch changed."""
+def optimise(graph: fx.Graph, strategy: Any, for_cpu: bool = False) -> tuple[fx.Graph, dict[str, int]]:
+    """A copy of graph after the steps that a BuildStrategy asks for, and how many places each step changed.
+
+    for_cpu: with the steps that compute new weights.
+    """
     graph = copy_graph(graph)
     report: dict[str, int] = {}
-    for switch, step in PIPELINE:
-        if not switch or getattr(strategy, switch):
-            name = switch or step.__name__  # type: ignore[attr-defined]
-            # Whether a copy is needed in a region depends on what the graph around it writes: no-ops stay there.
-            graphs = [graph] if step is remove_no_ops else [graph, *region_graphs(graph)]
-            report[name] = report.get(name, 0) + sum(map(step, graphs))
+    for step in PIPELINE:
+        wanted = (not step.switched or getattr(strategy, step.name)) and (for_cpu or not step.for_cpu)
+        if wanted and step.name not in strategy.deleted_passes:
+            report[step.name] = report.get(step.name, 0) + sum(map(step.run, _graphs_for(step, graph)))
     graph.lint()
     return graph, report
+
+
+def _graphs_for(step: Step, graph: fx.Graph) -> list[fx.Graph]:
+    # Whether a copy is needed in a region depends on what the graph around it writes, and a region has no state.
+    if step.for_cpu or step.run is remove_no_ops:
+        return [graph]
+    return [graph, *region_graphs(graph)]

@@ -36,6 +36,11 @@ class CompiledProgram(Program):
     def runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Runnable:
         return self.program.runnable(fetches, build_strategy or self.build_strategy)
 
+    def report(self) -> dict[str, int]:
+        """How many places each pass changed, by its name; empty for a loaded program, which is compiled as it was saved."""
+        self.runnable(tuple(self.fetch_names))
+        return dict(getattr(self.program, "pass_report", {}))
+
     def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
         return self.program.may_alias(fetches)
 

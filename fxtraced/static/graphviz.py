@@ -25,7 +25,7 @@ def _statements(graph: fx.Graph, prefix: str = "") -> list[str]:
         lines += [f'  "{prefix}{source.name}" -> "{name}";' for source in node.all_input_nodes]
         for place, (region, _) in enumerate(regions_of(node)):
             inside = f"{name}/{place}/"
-            lines += [f'  subgraph "cluster_{inside}" {{', f'  label="{region.way.role or "condition of while_loop"}";']
+            lines += [f'  subgraph "cluster_{inside}" {{', f'  label="{region.way.title}";']
             lines += [*_statements(region.graph, inside), "  }"]
             lines.append(f'  "{inside}{region.graph.output_node().name}" -> "{name}" [style=dashed];')
     return lines

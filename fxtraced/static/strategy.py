@@ -6,6 +6,8 @@ import enum
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from fxtraced.passes.pipeline import PIPELINE
+
 _WARNED: set[str] = set()
 
 
@@ -121,6 +123,21 @@ class BuildStrategy(_Strategy):
         "trainers_endpoints": Setting([], (list,)),
         "use_hierarchical_allreduce": Setting(False, (bool,)),
     }
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "deleted_passes", frozenset())
+
+    def delete_pass(self, name: str) -> None:
+        """Leave a pass of the pipeline out, by its name in the report. Raises ValueError when there is none."""
+        known = list(dict.fromkeys(step.name for step in PIPELINE))
+        if name not in known:
+            raise ValueError(f"BuildStrategy.delete_pass: there is no pass {name!r}; the passes are {', '.join(known)}")
+        object.__setattr__(self, "deleted_passes", self.deleted_passes | {name})
+
+    def __repr__(self) -> str:
+        deleted = "".join(f" without {name}" for name in sorted(self.deleted_passes))
+        return super().__repr__() + deleted
 
 
 class ExecutionStrategy(_Strategy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import fx
 
 from fxtraced.framework.errors import FetchError, SourceLine
 from fxtraced.lowering.compiled import CompiledExecutable
+from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
 from fxtraced.passes.pipeline import copy_graph, optimise
 from fxtraced.static.printing import program_text
@@ -37,7 +39,8 @@ class TracedProgram(Program):
         self._nodes.update((node.target, node) for node in trace.graph.nodes if node.op == "placeholder")
         self._nodes.update(zip(trace.fetch_names, outputs, strict=True))
         self._runnables: dict[Any, Executable] = {}
-        self._lock = threading.Lock()
+        self._plain: dict[Any, Executable] = {}
+        self._lock = threading.RLock()
         self.pass_report: dict[str, int] = {}
 
     def set_report(self, report: VerificationReport | None) -> None:
@@ -85,14 +88,29 @@ class TracedProgram(Program):
                 self._runnables[key] = self._build(fetches, strategy)
             return self._runnables[key]
 
+    def plain_runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Executable:
+        """The same with no weights but the layer's own; verification compares this one."""
+        strategy = build_strategy or BuildStrategy()
+        key = (fetches, repr(strategy))
+        with self._lock:
+            if key not in self._plain:
+                graph, _ = optimise(self.graph_of(fetches), strategy)
+                kind = CompiledExecutable if strategy.build_cinn_pass else Executable
+                self._plain[key] = kind(graph, self.trace.state, self.trace.constants, self.trace.structure)
+            return self._plain[key]
+
     def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
-        graph, self.pass_report = optimise(self.graph_of(fetches), strategy)
+        device = self.device()
+        for_cpu = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+        graph, self.pass_report = optimise(self.graph_of(fetches), strategy, for_cpu)
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
             write_graphviz(graph, strategy.debug_graphviz_path)
-        kind = CompiledExecutable if strategy.build_cinn_pass else Executable
-        return kind(graph, self.trace.state, self.trace.constants, self.trace.structure)
+        plain = partial(self.plain_runnable, fetches, strategy)
+        if not any("derived" in node.meta for node in graph.nodes):
+            return plain()
+        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, plain)
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""

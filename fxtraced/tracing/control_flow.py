@@ -149,7 +149,7 @@ def _region_scope(tracer: ConcolicTracer, way: Way) -> Iterator[Scope]:
     try:
         yield tracer.scope
         for guard in tracer.scope.book.guards:
-            guard.inside = way.role or "cond of while_loop"
+            guard.inside = way.title
         tracer.region_guards += tracer.scope.book.guards
     finally:
         tracer.scope = outer

@@ -37,14 +37,19 @@ from fxtraced.tracing.source import user_line
 class Way:
     """A function that decides by data whether it runs: its role in the call ("true_fn of cond"), and the call's line.
 
-    role: empty for a region that stands for further calls only.
+    role: empty for what is no way of its own: the condition of a loop, and the conditions left over of a case.
     """
 
     role: str
     source: SourceLine | None
 
+    @property
+    def title(self) -> str:
+        """The role, for a reader."""
+        return self.role or "a condition"
+
     def __str__(self) -> str:
-        return f"{self.role} at {self.source}" if self.source else self.role
+        return f"{self.title} at {self.source}" if self.source else self.title
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,14 +21,13 @@ def generate_proposals(
     post_nms_top_n: int = 1000, nms_thresh: float = 0.5, min_size: float = 0.1, eta: float = 1.0,
     pixel_offset: bool = False, return_rois_num: bool = False, name: str | None = None,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
-    """Anchors [H, W, A, 4] moved by bbox_deltas [N, 4 * A, H, W], the best of them: (rois [R, 4], scores [R, 1],
-    rois_num [N] int32).
+    """Anchors [H, W, A, 4] moved by bbox_deltas [N, 4 * A, H, W]: (rois [R, 4], scores [R, 1], rois_num [N] int32).
 
     Of each image (img_size [N, 2]: height, width) the pre_nms_top_n best by scores [N, A, H, W] are taken, cut at its
     edges, dropped below max(min_size, 1), and the post_nms_top_n best are kept that no better one overlaps by more than
     nms_thresh. An eta below 1 lowers the threshold by that factor for each box that is kept, down to 0.5; it looks at
-    data, which a static graph cannot. An image without boxes gives one of zeros. Raises AssertionError unless return_rois_num
-    is set, as Paddle does.
+    data, which a static graph cannot. An image without boxes gives one of zeros.
+    Raises AssertionError unless return_rois_num is set, as Paddle does.
     """
     if not return_rois_num:
         raise AssertionError("generate_proposals: return_rois_num must be True, but received False")

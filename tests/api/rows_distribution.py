@@ -39,4 +39,45 @@ BERNOULLI = [
     row(f"{D}.Bernoulli(a).rsample([2, 1]).shape", a=f32(3, low=0.1, high=0.9)),
 ]  # fmt: skip
 
-ROWS = [*UNIFORM, *CATEGORICAL, *BERNOULLI]
+PLACED = [
+    row(f"{D}.{kind}(a, b).{call}", a=LOW, b=f32(3, low=0.5, high=2), c=f32(2, 3, low=0.2, high=2), rtol=1e-4, atol=1e-5)
+    for kind, calls in (
+        ("Laplace", ("mean", "variance", "stddev", "log_prob(c)", "prob(c)", "entropy()", "cdf(c)", "icdf(c * 0.4)", "kl_divergence(paddle.distribution.Laplace(b, b))")),
+        ("Gumbel", ("mean", "variance", "stddev", "log_prob(c)", "prob(c)", "cdf(c)", "entropy()")),
+        ("Cauchy", ("loc", "log_prob(c)", "prob(c)", "cdf(c)", "entropy()", "kl_divergence(paddle.distribution.Cauchy(b, b))")),
+        ("LogNormal", ("mean", "variance", "log_prob(c)", "probs(c)", "entropy()", "kl_divergence(paddle.distribution.LogNormal(b, b))")),
+    )
+    for call in calls
+] + [
+    row(f"[{D}.{kind}(0.5, 2.0).{call}, {D}.{kind}(0.5, 2.0).sample([2, 3]).shape, {D}.{kind}(0.5, 2.0).rsample([2]).shape]")
+    for kind, call in (("Laplace", "entropy()"), ("Gumbel", "entropy()"), ("Cauchy", "entropy()"), ("LogNormal", "entropy()"))
+]  # fmt: skip
+CHANCE = [
+    row(f"{D}.Beta(a, b).{call}", a=f32(3, low=0.5, high=3), b=f32(3, low=0.5, high=3), c=f32(2, 3, low=0.1, high=0.9), rtol=1e-4, atol=1e-5)
+    for call in ("mean", "variance", "log_prob(c)", "prob(c)", "entropy()", "sample([4]).shape")
+] + [
+    row(f"{D}.Dirichlet(a).{call}", a=f32(2, 3, low=0.5, high=3), c=f32(2, 3, low=0.1, high=0.9), rtol=1e-4, atol=1e-5)
+    for call in ("mean", "variance", "log_prob(c / c.sum(-1, keepdim=True))", "prob(c / c.sum(-1, keepdim=True))", "entropy()", "sample([4]).shape", "batch_shape", "event_shape")
+] + [
+    row(f"{D}.Geometric(a).{call}", a=f32(3, low=0.2, high=0.8), k=i64(2, 3), rtol=1e-4, atol=1e-5)
+    for call in ("mean", "variance", "stddev", "pmf(2)", "log_pmf(2)", "cdf(2)", "entropy()", f"kl_divergence({D}.Geometric(a * 0.5))", "sample([4]).shape")
+] + [
+    row(f"{D}.Multinomial(5, a).{call}", a=f32(2, 3, low=0.2, high=0.8), rtol=1e-4, atol=1e-5)
+    for call in ("mean", "variance", "log_prob(paddle.to_tensor([[2.0, 3.0, 0.0], [1.0, 1.0, 3.0]]))", "prob(paddle.to_tensor([2.0, 3.0, 0.0]))", "sample([4]).shape", "sample([4]).sum(-1)")
+] + [
+    row(f"{D}.Independent({D}.Normal(a, b), 1).{call}", a=f32(2, 3), b=f32(2, 3, low=0.5, high=2), c=f32(2, 3), rtol=1e-4, atol=1e-5)
+    for call in ("mean", "variance", "log_prob(c)", "prob(c)", "entropy()", "batch_shape", "event_shape", "sample([4]).shape")
+] + [
+    row(f"{D}.kl_divergence({D}.Beta(a, b), {D}.Beta(b, a))", a=f32(3, low=0.5, high=3), b=f32(3, low=0.5, high=3), rtol=1e-4, atol=1e-5),
+    row(f"{D}.kl_divergence({D}.Dirichlet(a), {D}.Dirichlet(b))", a=f32(2, 3, low=0.5, high=3), b=f32(2, 3, low=0.5, high=3), rtol=1e-4, atol=1e-5),
+    row(f"{D}.kl_divergence({D}.Uniform(0.0, 1.0), {D}.Normal(0.0, 1.0))"),
+    row(f"[{D}.register_kl({D}.Uniform, {D}.Uniform)(lambda p, q: p.low * 3 + 1), {D}.kl_divergence({D}.Uniform(1.0, 2.0), {D}.Uniform(0.5, 3.5))][1]"),
+    row(f"[issubclass({D}.Beta, {D}.ExponentialFamily), issubclass({D}.Dirichlet, {D}.ExponentialFamily), {D}.Beta(0.5, 0.25).mean]"),
+    row(f"{D}.Independent({D}.Normal(0.0, 1.0), 3)"),
+    row(f"{D}.Independent(3, 1)"),
+    row(f"{D}.Laplace('a', 1.0)"),
+    row(f"{D}.Multinomial(0, paddle.ones([3]))"),
+    row(f"{D}.Dirichlet(paddle.to_tensor(1.0))"),
+]  # fmt: skip
+
+ROWS = [*UNIFORM, *CATEGORICAL, *BERNOULLI, *PLACED, *CHANCE]

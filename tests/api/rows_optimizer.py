@@ -1,5 +1,7 @@
 """Optimizers (some steps on one parameter), their state, and the rates of schedulers."""
 
+# ruff: noqa: E501
+
 from rows import row
 
 CUBE = (

@@ -83,7 +83,9 @@ ROWS = [
     *[row(f"a.__{name}__(b)", a=i64(3), b=i64(3)) for name in "and or xor".split()],
     *[row(call, a=f32(2, 3), b=f32(3, 2)) for call in ("a.__matmul__(b)", "a @ b", "a.__neg__()")],
     *[row(f"a.__{name}__()", a=i64(3)) for name in "neg invert".split()],
-    *[row("a.__len__()", a=f32(3)), row("a.__bool__()", a=f32(1)), row("[a.__int__(), a.__float__()]", a=f32(1, high=9))],
+    row("a.__len__()", a=f32(3)),
+    row("a.__bool__()", a=f32(1)),
+    row("[a.__int__(), a.__float__()]", a=f32(1, high=9)),
     *[row(call, a=sample) for call in _split(REFLECTED) for sample in (f32(3, low=0.5, high=3), i64(3, low=1, high=4))],
     *[
         row(f"[z := a.clone(), exec({text!r}, d := {{'z': z, 'b': b}}), d['z'], z][2:]", a=sample, b=sample)

@@ -34,6 +34,9 @@ from fxtraced.errors import FxtracedError, GuardError
 REFUSED = {
     # Without maxlen the width of the mask is the largest number in x.
     "paddle.nn.functional.sequence_mask(x)": "FXT101",
+    # The threshold follows from the boxes that are kept.
+    "paddle.vision.ops.generate_proposals(s, d, i, paddle.concat([a - z, a + z], -1), v, nms_thresh=0.7, eta=0.9, "
+    "return_rois_num=True)": "FXT101",
     # Gradients are no part of a static graph.
     "[setattr(a, 'stop_gradient', False), (a * a).sum().backward(), a.grad, a.gradient()][2:]": "FXT100",
     "[setattr(a, 'stop_gradient', False), (a * 2).backward(), a.grad][2]": "FXT100",

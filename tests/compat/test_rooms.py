@@ -298,7 +298,7 @@ def test_a_distribution_repeats_itself_with_a_seed():
     assert loc.grad.tolist() == [4, 4]
 
 
-# --- paddle.incubate, paddle.static.amp ---------------------------------------------------------------------------------
+# --- paddle.incubate, paddle.static.amp ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transposed", [False, True])

@@ -205,7 +205,7 @@ def fusable(self, x):
         return F.relu(F.relu(y + 1) @ self.fc.weight + self.fc.bias) + y
 
     z = cond(x.sum() > 0, fused, lambda: F.relu(y))
-    i, z = while_loop(
+    _, z = while_loop(
         lambda i, _: i < 3, lambda i, z: [i + 1, F.relu(z + y) + F.relu(self.fc(z))], [paddle.to_tensor(0), z]
     )
     return F.relu(z) + F.relu(y), y
@@ -493,7 +493,7 @@ def test_the_program_shows_branches_and_loops(tmp_path):
     traced.set_strategy(build_strategy=strategy)
     traced([floats(3, 4)])
     text = (tmp_path / "graph.dot").read_text()
-    for label in ("true_fn of cond", "false_fn of cond", "condition of while_loop", "body of while_loop"):
+    for label in ("true_fn of cond", "false_fn of cond", "a condition", "body of while_loop"):
         assert f'label="{label}";' in text
 
 

@@ -1,0 +1,139 @@
+"""Weights that passes compute from the layer's own: taken out of the graph, kept, and computed again after a change."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.passes.remove_dead_code import remove_dead_code
+from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.state import StateRef, Structure
+from fxtraced.tracing.tracer import Constant
+
+# The bytes in the middle of a tensor that are compared before each call.
+_SAMPLE = 64
+
+
+class DerivedWeights:
+    """The derived calls of a graph, computed from the tensors that the layer holds now. Usable from many threads.
+
+    Takes the calls out of the graph: each becomes an input after the feeds.
+    """
+
+    def __init__(
+        self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
+    ):
+        self._structure = structure
+        self._graph, self._results = _take_out(graph)
+        used = [str(node.target) for node in self._graph.nodes if node.op == "get_attr"]
+        self._places: list[tuple[str, dict[str, Any], str]] = [
+            (path, state[path].holder, state[path].key)
+            if path in state
+            else (path, {path: constants[path].tensor}, path)
+            for path in used
+        ]
+        self._forms = self._form()
+        assert None not in self._forms, "derived weights of tensors that are not on the CPU"
+        self._lock = threading.Lock()
+        self._seen: list[tuple[Any, ...]] = []
+        self._tensors: tuple[torch.Tensor, ...] | None = None
+        self._refresh()
+
+    def tensors(self) -> tuple[torch.Tensor, ...] | None:
+        """The derived weights of this moment; None where the layer's tensors have another form than in the trace.
+
+        Notices, of each tensor that they come from: another tensor in its place, an operation that wrote into it (its
+        version), other memory (`tensor.data = ...`), and other bytes in its middle, for writes that torch does not count
+        (`tensor.data.mul_(2)`, a NumPy array over its memory). A write of the last kind into a part of a tensor that leaves
+        those bytes as they are is not noticed.
+        """
+        with torch._C.DisableTorchFunctionSubclass():
+            for holder, key, tensor, version, memory, sample, content in self._seen:
+                if (
+                    holder.get(key) is not tensor
+                    or tensor._version != version
+                    or tensor.data_ptr() != memory
+                    or sample.raw != content
+                ):
+                    return self._refresh()
+        return self._tensors
+
+    def _refresh(self) -> tuple[torch.Tensor, ...] | None:
+        with self._lock, torch.no_grad():
+            self._structure.check()
+            fits = self._form() == self._forms
+            # What changes while it is read here is seen as changed at the next call.
+            seen = [_impression(holder, key, fits) for _, holder, key in self._places]
+            self._tensors = self._compute() if fits else None
+            self._seen = seen
+            return self._tensors
+
+    def _compute(self) -> tuple[torch.Tensor, ...]:
+        known: dict[fx.Node, Any] = {}
+        values = {path: plain(holder[key]) for path, holder, key in self._places}
+        for node in self._graph.nodes:
+            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: known[n])
+            if node.op == "get_attr":
+                known[node] = values[str(node.target)]
+            elif node.op == "call_function":
+                known[node] = node.target(*args, **kwargs)  # type: ignore[operator]
+            elif node.op == "call_method":
+                known[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        return tuple(known[node] for node in self._results)
+
+    def _form(self) -> list[tuple[Any, ...] | None]:
+        return [_form(holder.get(key)) for _, holder, key in self._places]
+
+
+def _form(tensor: Any) -> tuple[Any, ...] | None:
+    """What a derived weight takes for granted; None for what has no version or no address."""
+    if not isinstance(tensor, torch.Tensor) or tensor.is_inference() or tensor.device.type != "cpu":
+        return None
+    return tuple(tensor.shape), tensor.dtype, tensor.layout
+
+
+def _impression(holder: dict[str, Any], key: str, fits: bool) -> tuple[Any, ...]:
+    """What tells whether a tensor is still the one that it was; one that does not fit is looked at in each call.
+
+    The view keeps its memory from being given to another tensor, so an equal address is the same memory.
+    """
+    if not fits:
+        return holder, key, None, 0, 0, None, b""
+    tensor = holder[key]
+    with torch._C.DisableTorchFunctionSubclass():
+        view = tensor.detach()
+        size = view.numel() * view.element_size() if view.is_contiguous() else view.element_size()
+        read = min(size, _SAMPLE)
+        sample: Any = (ctypes.c_char * read).from_address(view.data_ptr() + (size - read) // 2)
+        sample.view = view
+        return holder, key, tensor, tensor._version, tensor.data_ptr(), sample, sample.raw
+
+
+def _take_out(graph: fx.Graph) -> tuple[fx.Graph, list[fx.Node]]:
+    """Make the derived calls inputs of graph; a graph that computes them, and its nodes for them."""
+    derived = [node for node in graph.nodes if "derived" in node.meta]
+    needed: set[fx.Node] = set()
+    pending = list(derived)
+    while pending:
+        node = pending.pop()
+        if node not in needed:
+            needed.add(node)
+            pending.extend(node.all_input_nodes)
+    own = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    for node in graph.nodes:
+        if node in needed:
+            copies[node] = own.node_copy(node, lambda n: copies[n])
+    first = next(node for node in graph.nodes if node.op != "placeholder")
+    kept = [node for node in derived if any(user not in needed for user in node.users)]
+    with graph.inserting_before(first):
+        for node in kept:
+            weight = graph.placeholder(f"derived_{node.name}")
+            weight.meta = {k: v for k, v in node.meta.items() if k != "derived"}
+            node.replace_all_uses_with(weight)
+    remove_dead_code(graph)
+    return own, [copies[node] for node in kept]

@@ -1,0 +1,60 @@
+"""What oneDNN computes in one call: a convolution or linear with the addition and the activation after it."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx
+
+from fxtraced.passes.matching import argument, name_of
+
+# Activations without an argument: torch's name, and oneDNN's.
+_PLAIN = {"relu": "relu", "silu": "swish", "hardswish": "hardswish", "sigmoid": "sigmoid", "tanh": "tanh"}
+
+
+class Activation(NamedTuple):
+    """oneDNN's name of an activation, its numbers and its variant."""
+
+    name: str = "none"
+    numbers: tuple[float, ...] = ()
+    variant: str = ""
+
+
+def is_available() -> bool:
+    """True when this torch has oneDNN."""
+    return torch.backends.mkldnn.is_available()
+
+
+def activation_after(node: fx.Node) -> tuple[fx.Node, Activation] | None:
+    """The activation that alone reads a node, where oneDNN has it."""
+    user = only_user(node)
+    name = name_of(user)
+    if name in _PLAIN:
+        return user, Activation(_PLAIN[name])
+    if name == "relu6":
+        return user, Activation("hardtanh", (0.0, 6.0))
+    if name == "gelu":
+        return user, Activation("gelu", (), argument(user, 1, "approximate", "none"))
+    if name == "leaky_relu":
+        return user, Activation("leaky_relu", (float(argument(user, 1, "negative_slope", 0.01)),))
+    return None
+
+
+def addition_after(node: fx.Node) -> tuple[fx.Node, fx.Node] | None:
+    """The addition that alone reads a node, and its other operand, a tensor of the same shape and dtype."""
+    user = only_user(node)
+    if user is None or user.target not in (operator.add, torch.add) or len(user.args) != 2 or user.kwargs:
+        return None
+    other = user.args[0] if user.args[1] is node else user.args[1]
+    if other is node or not isinstance(other, fx.Node):
+        return None
+    same = all(node.meta[key] == other.meta.get(key) for key in ("shape", "dtype"))
+    return (user, other) if same else None
+
+
+def only_user(node: fx.Node) -> Any:
+    """The call that alone reads this node; None when there are several."""
+    users = list(node.users)
+    return users[0] if len(users) == 1 and users[0].op == "call_function" else None

@@ -1,0 +1,50 @@
+"""What a graph computes from the layer's own tensors alone.
+
+A pass that wants new weights inserts calls with `derived_call`. Lowering takes them out of the graph, computes them once,
+and again when a tensor behind them changed (lowering/derived.py): such a weight is as live as the layer's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.tracing.regions import all_nodes, regions_of
+
+
+def state_values(graph: fx.Graph) -> set[fx.Node]:
+    """The tensors of a graph that come from parameters, buffers and constants only.
+
+    None in a graph that writes or draws random numbers: what it writes may be the state, also by way of a feed, a failed
+    call could not be computed again with the plain weights, and the layout of a tensor would show in the results.
+    """
+    found: set[fx.Node] = set()
+    if any(node.meta.get("effect") in ("write", "random") for node in all_nodes(graph)):
+        return found
+    for node in graph.nodes:
+        inputs = node.all_input_nodes
+        computed = node.op.startswith("call") and "effect" not in node.meta and not regions_of(node)
+        if "shape" in node.meta and (node.op == "get_attr" or (computed and inputs and found.issuperset(inputs))):
+            found.add(node)
+    return found
+
+
+def derived_call(graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], like: fx.Node) -> fx.Node:
+    """A call that lowering takes out of the graph: function of values of the state; shape and dtype as of `like`."""
+    node = graph.call_function(function, args)
+    node.meta = {"shape": like.meta["shape"], "dtype": like.meta["dtype"], "derived": True}
+    return node
+
+
+def is_float32(*values: Any) -> bool:
+    """True for tensors of float32."""
+    return all(isinstance(x, fx.Node) and x.meta.get("dtype") is torch.float32 for x in values)
+
+
+def products(node: fx.Node, weight: fx.Node) -> int:
+    """The multiplications of a convolution or linear call at the sizes of the trace."""
+    return math.prod(node.meta["shape"]) * math.prod(tuple(weight.meta["shape"])[1:])

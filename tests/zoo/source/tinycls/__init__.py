@@ -1,0 +1,1 @@
+raise AssertionError("the packages around a model file import all other models")

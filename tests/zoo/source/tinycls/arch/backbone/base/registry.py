@@ -1,0 +1,6 @@
+ACTIVATIONS = {}
+
+
+def register(cls):
+    ACTIVATIONS[cls.__name__.lower()] = cls
+    return cls

@@ -86,7 +86,7 @@ _LATER = {
 
 if TYPE_CHECKING:
     from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, incubate, inference, metric
-    from fxtraced import signal, sysconfig, utils, version, vision
+    from fxtraced import io, signal, sysconfig, utils, version, vision
     from fxtraced import common_ops_import as common_ops_import
     from fxtraced.distributed.parallel import DataParallel
     from fxtraced.hapi.model_summary import summary

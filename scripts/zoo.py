@@ -61,7 +61,7 @@ def main() -> None:
         lambda file: (reference.get(file, "") or {}).get("constructors"),
         lambda file, name: judged(source, file, name, reference.get(file, name), program, folder),
     )
-    given.document.write_text(document(results, source, given.commit or commit_of(given.source)))
+    given.document.write_text(document(results, reference, source, given.commit or commit_of(given.source)))
     print(f"wrote {given.document}")
 
 

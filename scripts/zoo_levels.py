@@ -44,9 +44,9 @@ class Trial:
             wanted, found = dict(self.reference["state"]), dict(keys(self.model.state_dict()))
             _same(list(wanted), list(found), "keys")
             _same(list(wanted.items()), list(found.items()), "shapes")
-        unfit = self.source.fill(self.name, self.model)
-        if unfit:
-            raise ValueError(f"{len(unfit)} keys of the weights do not fit, the first is {unfit[0]}")
+        missing = self.source.fill(self.name, self.model)
+        if missing:
+            raise ValueError(f"{len(missing)} keys have no weights that fit, the first is {missing[0]}")
         self.model.eval()
 
     def equals_paddle(self) -> None:

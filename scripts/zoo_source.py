@@ -6,7 +6,6 @@ Runs under real Paddle and under fxtraced; `paddle` is whichever of them the pro
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import sys
 import zlib
@@ -68,12 +67,10 @@ class Checkout:
         module = self.load(file)
         listed = getattr(module, "__all__", None)
         own = [k for k, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module.__name__]
-        names = own if listed is None else listed
-        return [
-            name for name in names if not name.startswith("_") and self._callable(name, getattr(module, name, None))
-        ]
+        names = [name for name in (own if listed is None else listed) if not name.startswith("_")]
+        return [name for name in names if self._is_callable(name, getattr(module, name, None))]
 
-    def _callable(self, name: str, made_by: Any) -> bool:
+    def _is_callable(self, name: str, made_by: Any) -> bool:
         if not callable(made_by):
             return False
         given = self.arguments.get(name, {})
@@ -90,7 +87,7 @@ class Checkout:
         return constructor(**given)
 
     def fill(self, name: str, model: Any) -> list[str]:
-        """Set all weights, from the constructor's file or from a seed for each key; returns the keys that did not fit.
+        """Set all weights, from the constructor's file or from a seed for each key; returns the keys left without one.
 
         From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
         """
@@ -106,8 +103,8 @@ class Checkout:
                 key: filled(key, list(value.shape)) if _is_seeded(key, value, seeded) else value
                 for key, value in state.items()
             }
-        missing, unexpected = model.set_state_dict(weights)
-        return [*missing, *unexpected]
+        missing, _ = model.set_state_dict(weights)
+        return list(missing)
 
 
 def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:

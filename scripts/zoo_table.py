@@ -31,11 +31,13 @@ paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Wi
 from a seed for each key. A run goes on where the last one stopped; `--each 1` takes the first constructor of each file
 only.{arguments}
 
-A model that passes is imported, built and filled; it gives what real Paddle gives, to {to_paddle:g} of the output's largest
-value; its static graph is verified, gives the same, and takes a batch of another size; the archive gives the same when
-it is loaded, in Python and in C++, to {to_layer:g}. `difference` is the largest one to Paddle, eager or static, as a part of
-the output's largest value. Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one thread of
-a shared machine, whose load changes from row to row.
+A model that passes is imported, built and filled. It gives what real Paddle gives, to {to_paddle:g} of the output's
+largest value. Its static graph is verified, gives the same, and takes a batch of another size. The archive gives the
+same when it is loaded, in Python and in C++, to {to_layer:g}. `difference` is the largest one to Paddle, eager or
+static, as a part of the output's largest value.
+
+Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one thread of a shared machine, whose load
+changes from row to row.
 """
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
 
@@ -48,8 +50,9 @@ def commit_of(source: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def document(results: Results, source: Checkout, commit: str) -> str:
+def document(results: Results, reference: Results, source: Checkout, commit: str) -> str:
     """The whole text of docs/zoo.md."""
+    lists = [row for found in (reference, results) for row in found.rows.values() if not row["name"]]
     rows = [row for row in results.rows.values() if row["name"]]
     run = [row for row in rows if row["level"]]
     introduction = INTRODUCTION.format(
@@ -66,9 +69,9 @@ def document(results: Results, source: Checkout, commit: str) -> str:
     failed = [row for row in run if row["failure"]]
     if failed:
         parts += ["## Reasons", _reasons(failed)]
-    not_run = [row for row in rows if not row["level"]]
+    not_run = [row for row in rows if not row["level"]] + [row for row in lists if "failure" in row]
     if not_run:
-        parts += ["## Not built by Paddle", _not_built(not_run)]
+        parts += ["## Not run", _not_run(not_run)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -137,8 +140,11 @@ def _reason(row: Row) -> str:
     return _cell(f"{row['level']}: {row['failure']}")
 
 
-def _not_built(rows: list[Row]) -> str:
-    return _table(["model", "reason"], [[f"`{row['name']}`", _cell(row["failure"])] for row in rows])
+def _not_run(rows: list[Row]) -> str:
+    """What real Paddle does not build, and the files that cannot be imported."""
+    return _table(
+        ["model or file", "reason"], [[f"`{row['name'] or row['file']}`", _cell(row["failure"])] for row in rows]
+    )
 
 
 def _cell(text: str) -> str:

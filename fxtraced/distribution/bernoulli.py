@@ -39,12 +39,12 @@ class Bernoulli(Distribution):
         """The variances."""
         return self.probs * (1 - self.probs)
 
-    def sample(self, shape: Any) -> Any:
+    def sample(self, shape: Any) -> Any:  # type: ignore[override]
         """Zeros and ones of shape [*shape, *batch_shape]."""
         with torch.no_grad():
             return torch.bernoulli(torch.expand_copy(self.probs, self._extended(shape)))
 
-    def rsample(self, shape: Any, temperature: float = 1.0) -> Any:
+    def rsample(self, shape: Any, temperature: float = 1.0) -> Any:  # type: ignore[override]
         """Logits of relaxed samples [*shape, *batch_shape], with gradients; their sigmoid is nearly 0 or 1."""
         noise = as_tensor(torch.rand(self._extended(shape), dtype=self.probs.dtype, device=self.probs.device))
         return (torch.logit(noise) + torch.logit(self.probs)) / temperature

@@ -26,7 +26,7 @@ class Categorical(Distribution):
         self.name = name or "Categorical"
         super().__init__()
 
-    def sample(self, shape: Any) -> Any:
+    def sample(self, shape: Any) -> Any:  # type: ignore[override]
         """Indices int64 of shape [*shape, *logits.shape[:-1]]."""
         shape = shape_list(shape)
         rows = torch.reshape(torch.softmax(self.logits, -1), [-1, self.logits.shape[-1]])

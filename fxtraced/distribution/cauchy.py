@@ -20,12 +20,12 @@ class Cauchy(Distribution):
         self.name = name or "Cauchy"
         super().__init__(self.loc.shape)
 
-    def sample(self, shape: Any, name: str | None = None) -> Any:
+    def sample(self, shape: Any, name: str | None = None) -> Any:  # type: ignore[override]
         """Samples of shape [*shape, *batch_shape], without gradient."""
         with torch.no_grad():
             return self.rsample(shape)
 
-    def rsample(self, shape: Any, name: str | None = None) -> Any:
+    def rsample(self, shape: Any, name: str | None = None) -> Any:  # type: ignore[override]
         """Samples of shape [*shape, *batch_shape], with gradients to loc and scale."""
         noise = torch.rand_like(torch.expand_copy(self.loc, extended(shape, self.loc)))
         return self.loc + self.scale * torch.tan((noise - 0.5) * math.pi)

@@ -28,9 +28,31 @@ class Distribution:
     def event_shape(self) -> tuple[int, ...]:
         return self._event_shape
 
+    @property
+    def mean(self) -> Any:
+        """The means."""
+        raise NotImplementedError(f"{type(self).__name__} has no mean")
+
+    @property
+    def variance(self) -> Any:
+        """The variances."""
+        raise NotImplementedError(f"{type(self).__name__} has no variance")
+
+    def sample(self, shape: Any = ()) -> Any:
+        """Samples of shape [*shape, *batch_shape, *event_shape], without gradient."""
+        raise NotImplementedError(f"{type(self).__name__} has no sample")
+
+    def rsample(self, shape: Any = ()) -> Any:
+        """Samples of shape [*shape, *batch_shape, *event_shape], with gradients to the parameters."""
+        raise NotImplementedError(f"{type(self).__name__} has no rsample")
+
+    def entropy(self) -> Any:
+        """The entropy of each."""
+        raise NotImplementedError(f"{type(self).__name__} has no entropy")
+
     def log_prob(self, value: Any) -> Any:
         """The logarithm of the density at value."""
-        raise TypeError(f"{type(self).__name__} has no log_prob")
+        raise NotImplementedError(f"{type(self).__name__} has no log_prob")
 
     def prob(self, value: Any) -> Any:
         """The density at value."""

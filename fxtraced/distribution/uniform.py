@@ -23,7 +23,7 @@ class Uniform(Distribution):
         self.name = name or "Uniform"
         super().__init__(self.low.shape)
 
-    def sample(self, shape: Any, seed: int = 0) -> Any:
+    def sample(self, shape: Any, seed: int = 0) -> Any:  # type: ignore[override]
         """Samples of shape [*shape, *batch_shape]; a seed other than 0 repeats them."""
         options: dict[str, Any] = {"dtype": self.low.dtype, "device": self.low.device}
         if seed:

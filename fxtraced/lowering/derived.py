@@ -47,9 +47,9 @@ class DerivedWeights:
         """The derived weights of this moment; None where the layer's tensors have another form than in the trace.
 
         Notices, of each tensor that they come from: another tensor in its place, an operation that wrote into it (its
-        version), other memory (`tensor.data = ...`), and other bytes in its middle, for writes that torch does not count
-        (`tensor.data.mul_(2)`, a NumPy array over its memory). A write of the last kind into a part of a tensor that leaves
-        those bytes as they are is not noticed.
+        version), other memory (`tensor.data = ...`), and other bytes in its middle, for writes that torch does not
+        count (`tensor.data.mul_(2)`, a NumPy array over its memory). A write of the last kind into a part of a tensor
+        that leaves those bytes as they are is not noticed.
         """
         with torch._C.DisableTorchFunctionSubclass():
             for holder, key, tensor, version, memory, sample, content in self._seen:

@@ -1,8 +1,8 @@
 """fold_batch_norm: a batch norm becomes part of the weights before it.
 
-Requires: a graph for a CPU. Ensures: same values within rounding; a batch norm by running statistics after a convolution,
-transposed convolution or linear call that nothing else reads is gone, and that call has weights derived from both. One that
-takes the batch's statistics stays, and so does one whose statistics the graph writes.
+Requires: a graph for a CPU. Ensures: same values within rounding; a batch norm by running statistics after a
+convolution, transposed convolution or linear call that nothing else reads is gone, and that call has weights derived
+from both. One that takes the batch's statistics stays, and so does one in a graph that writes.
 """
 
 from __future__ import annotations

@@ -7,12 +7,14 @@ training stays as it is.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import torch
 from torch import fx
 
 from fxtraced.passes.matching import argument, is_call
+from fxtraced.tracing.guards import check_guard
 
 
 def fuse_attention(graph: fx.Graph) -> int:
@@ -24,6 +26,7 @@ def fuse_attention(graph: fx.Graph) -> int:
             continue
         q, k, v, mask, scale = found
         with graph.inserting_before(node):
+            _check_lengths(graph, k, v)
             fused = graph.call_function(
                 torch.nn.functional.scaled_dot_product_attention, (q, k, v), {"attn_mask": mask, "scale": scale}
             )
@@ -34,6 +37,15 @@ def fuse_attention(graph: fx.Graph) -> int:
     if changed:
         graph.eliminate_dead_code(lambda n: "effect" in n.meta or n.op in ("placeholder", "output"))
     return changed
+
+
+def _check_lengths(graph: fx.Graph, k: fx.Node, v: fx.Node) -> None:
+    """The product of weights and values fails where there are more or fewer values than keys; the one call does not
+    look, and reads past the end."""
+    lengths = [graph.call_method("size", (x, 2)) for x in (k, v)]
+    same = graph.call_function(operator.eq, tuple(lengths))
+    guard = graph.call_function(check_guard, (same, "keys and values differ in length"))
+    guard.meta["effect"] = "guard"
 
 
 def _match(node: Any) -> tuple[Any, Any, Any, Any, float] | None:
@@ -57,6 +69,9 @@ def _match(node: Any) -> tuple[Any, Any, Any, Any, float] | None:
     q, transposed = scores.args
     k = _transposed(transposed)
     if k is None or _rank(q) != 4 or _rank(v) != 4 or _rank(k) != 4:
+        return None
+    if mask is not None and scores.meta["shape"] != weights.meta["shape"]:
+        # The mask makes the scores larger, which the one call does not allow.
         return None
     q, q_scale = _without_scale(q)
     return q, k, v, mask, scale * q_scale

@@ -1,9 +1,9 @@
 """pack_convolutions: two-dimensional convolutions go to oneDNN with weights in its own layout.
 
-Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; each convolution, with
-the addition and the activation that alone read it, is one oneDNN call, and its weight is derived: packed once. Tensors
-between convolutions are channels last in memory, fetches are not. A graph that looks at layouts stays as it is, and one of
-small convolutions, as a oneDNN call costs more than it saves there.
+Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; each convolution
+with the addition and the activation that alone read it is one oneDNN call, and its weight is derived: packed once.
+Tensors between convolutions are channels last in memory, fetches are not. A graph that looks at layouts stays as it is,
+and one of small convolutions, as a oneDNN call costs more than it saves there.
 """
 
 from __future__ import annotations
@@ -118,7 +118,6 @@ def _keep_fetches_contiguous(graph: fx.Graph) -> None:
 def _reshape_for_view(graph: fx.Graph) -> None:
     """view does not take every layout; as nothing is written, reshape is the same."""
     for node in all_nodes(graph):
-        arguments = (*node.args, *node.kwargs.values())
-        if node.op == "call_method" and node.target == "view":
-            if not any(isinstance(x, torch.dtype) for x in arguments):
-                node.target = "reshape"
+        to_dtype = any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values()))
+        if node.op == "call_method" and node.target == "view" and not to_dtype:
+            node.target = "reshape"

@@ -1,8 +1,8 @@
 """pack_linears: linear calls with weights packed once.
 
-Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; a large linear call and
-the activation that alone reads it are one oneDNN call, a middle one is a call of MKL where torch has that, and their
-weights are derived. Small ones stay.
+Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; a large linear
+call and the activation that alone reads it are one oneDNN call, a middle one is a call of MKL where torch has that, and
+their weights are derived. Small ones stay.
 """
 
 from __future__ import annotations

@@ -23,9 +23,10 @@ _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 
 
 class Step(NamedTuple):
-    """A pass in the pipeline: its name, whether the strategy's attribute of that name switches it on, and where it runs.
+    """A pass in the pipeline by its name in the report.
 
-    for_cpu: it computes new weights, for a graph that runs on a CPU and on its layer's tensors.
+    switched: whether the BuildStrategy's attribute of that name switches it on; otherwise it always runs.
+    for_cpu: it computes new weights, for a graph that runs on a CPU beside its layer.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """What a graph computes from the layer's own tensors alone.
 
-A pass that wants new weights inserts calls with `derived_call`. Lowering takes them out of the graph, computes them once,
-and again when a tensor behind them changed (lowering/derived.py): such a weight is as live as the layer's own.
+A pass that wants new weights inserts calls with `derived_call`. Lowering takes them out of the graph, computes them
+once, and again when a tensor behind them changed (lowering/derived.py): such a weight is as live as the layer's own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fxtraced.tracing.regions import all_nodes, regions_of
 def state_values(graph: fx.Graph) -> set[fx.Node]:
     """The tensors of a graph that come from parameters, buffers and constants only.
 
-    None in a graph that writes or draws random numbers: what it writes may be the state, also by way of a feed, a failed
-    call could not be computed again with the plain weights, and the layout of a tensor would show in the results.
+    Empty for a graph that writes or draws random numbers: what it writes may be the state, also by way of a feed; a
+    failed call could not be computed again with the plain weights; and a tensor's layout would show in the results.
     """
     found: set[fx.Node] = set()
     if any(node.meta.get("effect") in ("write", "random") for node in all_nodes(graph)):

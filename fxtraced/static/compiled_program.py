@@ -37,7 +37,7 @@ class CompiledProgram(Program):
         return self.program.runnable(fetches, build_strategy or self.build_strategy)
 
     def report(self) -> dict[str, int]:
-        """How many places each pass changed, by its name; empty for a loaded program, which is compiled as it was saved."""
+        """How many places each pass changed, by its name; empty for a loaded program, which runs as it was saved."""
         self.runnable(tuple(self.fetch_names))
         return dict(getattr(self.program, "pass_report", {}))
 

@@ -111,7 +111,7 @@ PLAIN_TYPES: set[type] = {torch.Tensor}
 
 
 def as_tensor(value: Any) -> Any:
-    """Every plain torch.Tensor in value as a Tensor that shares its memory, unless it is sparse; anything else as it is."""
+    """Every plain torch.Tensor in value as a Tensor of the same memory, unless it is sparse; anything else as it is."""
     if type(value) in PLAIN_TYPES:
         try:
             return value.as_subclass(Tensor)

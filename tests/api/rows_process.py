@@ -84,11 +84,14 @@ type('P', (paddle.autograd.PyLayer,), {'forward': staticmethod(lambda ctx, x: [c
 paddle.jit.to_static(lambda x: x + 1, input_spec=[paddle.static.InputSpec([2], 'float32', stop_gradient=True)], build_strategy=paddle.static.BuildStrategy())(paddle.ones([2]))
 [paddle.disable_static(place=paddle.CPUPlace()), paddle.in_dynamic_mode()]
 [paddle.save({'w': paddle.ones([2])}, (p := '/tmp/fxtraced_row_two' + str(id(paddle))), protocol=2), paddle.load(p)['w']][1]
-isinstance(paddle.distribution.Normal(0.0, 1.0), paddle.distribution.Distribution)
+[paddle.distribution.Distribution.entropy, paddle.distribution.Distribution.sample, paddle.distribution.Distribution.rsample, paddle.distribution.Distribution.prob, paddle.distribution.Distribution.probs, paddle.distribution.Distribution.log_prob, paddle.distribution.Distribution.kl_divergence, isinstance(paddle.distribution.Normal(0.0, 1.0), paddle.distribution.Distribution)][-1]
 paddle.distribution.Distribution().kl_divergence(paddle.distribution.Normal(1.0, 2.0))
 [d := paddle.distribution.Distribution(batch_shape=(2,), event_shape=(3,)), d.batch_shape, d.event_shape][1:]
 [paddle.summary(paddle.nn.Linear(3, 2), input=paddle.ones([1, 3])), paddle.summary(paddle.nn.Embedding(3, 2), (1, 3), dtypes='int64')]
 paddle.distribution.Distribution().log_prob(paddle.to_tensor(0.5))
+paddle.distribution.Distribution().sample(shape=[2])
+paddle.distribution.Distribution().rsample(shape=[2])
+paddle.distribution.Distribution().entropy()
 paddle.distribution.Distribution().probs(paddle.to_tensor(0.5))
 [m := paddle.metric.Accuracy(), paddle.metric.Metric.compute(m, 1, 2), paddle.metric.Metric.reset, paddle.metric.Metric.update, paddle.metric.Metric.accumulate, paddle.metric.Metric.name][1]
 [paddle.tolist(paddle.to_tensor([[1, 2]])), isinstance(paddle.to_tensor(1), paddle.Tensor), isinstance(paddle.float32, paddle.dtype)]

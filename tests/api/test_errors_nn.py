@@ -53,6 +53,8 @@ CALLS: list[tuple[str, list[str]]] = [
     ("nn.TransformerEncoderLayer(6, 4, 8)", ["embed_dim must be divisible by num_heads, but received 6 and 4"]),
     ("nn.MultiHeadAttention(6, 2)(t(1, 3, 6), t(1, 4, 6))",
      ["MultiHeadAttention: key and value must be of one length", "[1, 4, 6]", "[1, 3, 6]"]),
+    ("F.scaled_dot_product_attention(t(1, 5, 3, 4), t(1, 7, 3, 4), t(1, 5, 3, 4))",
+     ["scaled_dot_product_attention: key and value must be of one length", "7", "5"]),
     ("nn.LSTM(4, 5)(t(2, 3, 6))", ["LSTM: inputs must be [batch, steps, 4], but their shape is [2, 3, 6]"]),
     ("nn.GRU(4, 5, time_major=True)(t(2, 3, 6))", ["GRU: inputs must be [steps, batch, 4]", "[2, 3, 6]"]),
     ("nn.LSTM(4, 5)(t(2, 3, 4), (t(1, 2, 6), t(1, 2, 6)))",

@@ -11,7 +11,7 @@ from tests.fuzz.judge import judge
 from tests.fuzz.programs import Input, Program, programs
 
 _SETTINGS = settings(
-    max_examples=120,
+    max_examples=60,
     derandomize=True,
     database=None,
     deadline=None,

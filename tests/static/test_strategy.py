@@ -207,3 +207,20 @@ def test_num_iteration_per_run_runs_that_often():
     result, _ = run_with(layer, x, execution={"num_iteration_per_run": 3})
     assert layer.steps.item() == 4
     np.testing.assert_array_equal(result, (x + 4).numpy())
+
+
+def test_fused_attention_refuses_keys_and_values_of_different_lengths():
+    """The one call reads past the end of what is shorter."""
+
+    def forward(self, q, k, v):
+        weights = paddle.nn.functional.softmax(paddle.matmul(q, k, transpose_y=True), axis=-1)
+        return paddle.matmul(weights, v)
+
+    given = [floats(1, 2, n, 8, seed=n) for n in (4, 6, 6)]
+    traced = trace(layer_of(forward), *given)
+    strategy = paddle.static.BuildStrategy()
+    strategy.fused_attention = True
+    traced.set_strategy(build_strategy=strategy)
+    np.testing.assert_allclose(traced(given)[0], forward(None, *given).numpy(), rtol=1e-5, atol=1e-6)
+    with pytest.raises(paddle.errors.ExecutionError, match="keys and values differ in length"):
+        traced([given[0], given[1], floats(1, 2, 5, 8)])

@@ -13,6 +13,12 @@ def scaled_dot_product_attention(
     training: bool = True, name: str | None = None,
 ) -> Any:  # fmt: skip
     """softmax(query @ key^T / sqrt(head_dim) + attn_mask) @ value of [B, S, H, D] tensors; torch's are [B, H, S, D]."""
+    # torch's kernel does not compare them: it would read beyond the shorter one.
+    if value is not key and value.shape[1] != key.shape[1]:
+        raise ValueError(
+            f"scaled_dot_product_attention: key and value must be of one length, but are {key.shape[1]} and "
+            f"{value.shape[1]} long"
+        )
     query, key, value = (torch.transpose(x, 1, 2) for x in (query, key, value))
     out = F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p if training else 0.0, is_causal)
     return torch.transpose(out, 1, 2)

@@ -1,0 +1,207 @@
+"""Derived weights follow every change of what they come from, and calls beside the graph's own case are right."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+from fxtraced.lowering.cpu import CpuExecutable
+from tests.helpers import floats, trace
+
+nn = paddle.nn
+
+
+class Net(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2D(16, 32, 3), nn.BatchNorm2D(32)
+        self.plain = nn.Conv2D(32, 32, 3, padding=1)
+        self.fc = nn.Linear(32, 1024)
+        self.out = nn.Linear(1024, 512)
+
+    def forward(self, x):
+        y = nn.functional.relu(self.norm(self.conv(x)))
+        y = nn.functional.relu(self.plain(y) + y).mean(axis=[2, 3])
+        return self.out(nn.functional.gelu(self.fc(y)))
+
+
+X = floats(4, 16, 20, 20)
+
+
+@pytest.fixture
+def net():
+    paddle.seed(0)
+    layer = Net()
+    layer.eval()
+    return layer
+
+
+def agree(traced, layer, x=X, tolerance=1e-5):
+    layer.eval()
+    with paddle.no_grad():
+        wanted = layer(x).numpy()
+    (got,) = traced([x])
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, np.abs(wanted).max()))
+    return wanted
+
+
+def optimizer_step(layer):
+    layer.train()
+    optimizer = paddle.optimizer.SGD(0.5, parameters=layer.parameters())
+    (layer(X) ** 2).mean().backward()
+    optimizer.step()
+    optimizer.clear_grad()
+
+
+def statistics(layer):
+    layer.train()
+    layer(X * 3 + 1)
+
+
+def set_value(layer):
+    layer.conv.weight.set_value(floats(*layer.conv.weight.shape, seed=3))
+
+
+def write_data(layer):
+    for parameter in layer.parameters():
+        parameter.data.mul_(1.5)
+
+
+def assign_data(layer):
+    for parameter in layer.parameters():
+        parameter.data = parameter.data * 1.5
+
+
+def write_through_numpy(layer):
+    for parameter in layer.parameters():
+        torch.Tensor.numpy(parameter.detach())[...] *= 1.5
+
+
+def load_state_dict(layer):
+    other = Net()
+    layer.set_state_dict(other.state_dict())
+
+
+def new_parameters(layer):
+    layer.conv.weight = layer.create_parameter(layer.conv.weight.shape)
+    layer.out.weight = layer.create_parameter(layer.out.weight.shape)
+
+
+def new_statistics(layer):
+    layer.norm._variance = layer.norm._variance * 4
+
+
+def one_number(layer):
+    with paddle.no_grad():
+        layer.plain.weight[3, 2, 1, 1] = 9.0
+        layer.norm.bias[5] = -7.0
+
+
+def bias_only(layer):
+    layer.fc.bias.set_value(floats(1024, seed=9))
+
+
+def there_and_back(layer):
+    layer.to(dtype="float64")
+    layer.to(dtype="float32")
+    write_data(layer)
+
+
+CHANGES = [
+    optimizer_step, statistics, set_value, write_data, assign_data, write_through_numpy, load_state_dict, new_parameters,
+    new_statistics, one_number, bias_only, there_and_back,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_change_shows_in_the_next_call(net, change):
+    traced = trace(net, X)
+    before = agree(traced, net)
+    assert isinstance(traced.program.runnable(("fetch_0",)), CpuExecutable)
+    for _ in range(2):
+        change(net)
+        after = agree(traced, net)
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_another_dtype_and_back(net):
+    traced = trace(net, X)
+    agree(traced, net)
+    run = traced.program.runnable(("fetch_0",))
+    net.to(dtype="float64")
+    for x in (X.astype("float64"), X.astype("float64") * 2):
+        with paddle.no_grad():
+            np.testing.assert_array_equal(run(x)[0].numpy(), net(x).numpy())
+    net.to(dtype="float32")
+    agree(traced, net)
+
+
+def test_tied_weights_that_part_are_noticed():
+    class Tied(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(512, 512), nn.Linear(512, 512)
+            self.second.weight = self.first.weight
+
+        def forward(self, x):
+            return self.second(self.first(x))
+
+    layer, x = Tied(), floats(4, 512)
+    traced = trace(layer, x)
+    agree(traced, layer, x)
+    layer.first.weight = layer.create_parameter([512, 512])
+    with pytest.raises(paddle.errors.StaleGraphError, match="were one tensor during the trace and are two now"):
+        traced([x])
+
+
+def test_copies_of_a_layer_have_graphs_of_their_own(net):
+    traced = trace(net, X)
+    other = copy.deepcopy(net)
+    write_data(other)
+    agree(traced, net)
+    agree(trace(other, X), other)
+
+
+def test_an_archive_has_the_layers_own_weights(net, tmp_path):
+    traced = trace(net, X)
+    wanted = agree(traced, net)
+    traced.save_inference_model(str(tmp_path))
+    loaded = torch.jit.load(str(tmp_path / "model.pt"))
+    assert set(dict(loaded.named_parameters())) == set(dict(net.named_parameters()))
+    assert not any("derived" in name for name in dict(loaded.named_buffers()))
+    np.testing.assert_allclose(loaded(X.as_subclass(torch.Tensor)).detach().numpy(), wanted, atol=1e-5)
+
+
+def test_threads_see_one_set_of_weights_or_the_next(net):
+    traced = trace(net, X)
+    run = traced.program.runnable(("fetch_0",))
+    wrong = []
+    allowed = []
+
+    def note():
+        with paddle.no_grad():
+            allowed.append(net(X).numpy())
+
+    def call():
+        for _ in range(20):
+            result = run(X)[0].numpy()
+            if not np.isfinite(result).all():
+                wrong.append(result)
+
+    note()
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        write_data(net)
+        for parameter in net.parameters():
+            parameter.data.mul_(1 / 1.5)
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    agree(traced, net)

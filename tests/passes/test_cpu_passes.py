@@ -1,0 +1,248 @@
+"""fold_batch_norm, pack_convolutions and pack_linears: where they act, where they must not, and what they compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+import fxtraced.nn.functional as F
+from fxtraced.lowering.cpu import CpuExecutable
+from tests.helpers import floats, trace
+
+nn = paddle.nn
+onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+
+
+def statistics(layer):
+    """Batch norm statistics that are not those of a new layer."""
+    for i, module in enumerate(layer.modules()):
+        if hasattr(module, "_variance"):
+            module._mean.set_value(floats(*module._mean.shape, seed=i))
+            module._variance.set_value(floats(*module._variance.shape, seed=i).abs() + 0.5)
+    return layer
+
+
+def compare(layer, shapes, **expected):
+    """Trace an inference layer on the first shape, compare it on all of them; the report has what is expected."""
+    layer = statistics(layer)
+    layer.eval()
+    traced = trace(layer, floats(*shapes[0]))
+    for seed, shape in enumerate(shapes, 1):
+        x = floats(*shape, seed=seed)
+        with paddle.no_grad():
+            wanted = layer(x)
+        np.testing.assert_allclose(traced([x])[0], wanted.numpy(), rtol=1e-4, atol=1e-4)
+    report = traced.program.pass_report
+    assert {name: report[name] for name in expected} == expected
+    return traced
+
+
+def sequence(*layers):
+    return nn.Sequential(*layers)
+
+
+FOLDED = {
+    "conv1d": (lambda: sequence(nn.Conv1D(8, 32, 3), nn.BatchNorm1D(32)), [(2, 8, 400), (3, 8, 100)]),
+    "conv2d with a bias": (lambda: sequence(nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16)), [(2, 8, 30, 30), (1, 8, 9, 12)]),
+    "conv2d without": (
+        lambda: sequence(nn.Conv2D(8, 16, 3, groups=2, bias_attr=False), nn.BatchNorm2D(16)),
+        [(2, 8, 30, 30), (1, 8, 9, 12)],
+    ),
+    "conv3d": (lambda: sequence(nn.Conv3D(4, 8, 3), nn.BatchNorm3D(8)), [(2, 4, 8, 9, 9)]),
+    "transposed": (lambda: sequence(nn.Conv2DTranspose(8, 16, 3), nn.BatchNorm2D(16)), [(2, 8, 30, 30), (1, 8, 5, 6)]),
+    "transposed in groups": (
+        lambda: sequence(nn.Conv2DTranspose(8, 16, 3, stride=2, groups=4), nn.BatchNorm2D(16)),
+        [(2, 8, 30, 30)],
+    ),
+    "linear": (lambda: sequence(nn.Linear(128, 64), nn.BatchNorm1D(64)), [(64, 128), (3, 128)]),
+    "without scale and shift": (
+        lambda: sequence(nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16, weight_attr=False, bias_attr=False)),
+        [(2, 8, 30, 30)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_a_batch_norm_is_folded(name):
+    make, shapes = FOLDED[name]
+    compare(make(), shapes, fold_batch_norm=1)
+
+
+class Shared(nn.Layer):
+    """The convolution is read twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16)
+
+    def forward(self, x):
+        y = self.conv(x)
+        return self.norm(y) + y
+
+
+class Counting(Shared):
+    """The graph writes into a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", paddle.zeros([1]))
+
+    def forward(self, x):
+        self.calls.add_(paddle.ones([1]))
+        return self.norm(self.conv(x)) + self.calls * 0
+
+
+NOT_FOLDED = {
+    "read twice": (Shared, (2, 8, 30, 30)),
+    "a graph that writes": (Counting, (2, 8, 30, 30)),
+    "small": (lambda: sequence(nn.Conv2D(2, 2, 3), nn.BatchNorm2D(2)), (1, 2, 8, 8)),
+    "channels of a linear call are last": (lambda: sequence(nn.Linear(64, 64), nn.BatchNorm1D(32)), (8, 32, 64)),
+    "an activation between": (
+        lambda: sequence(nn.Conv2D(8, 16, 3), nn.ReLU(), nn.BatchNorm2D(16)),
+        (2, 8, 30, 30),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FOLDED)
+def test_a_batch_norm_stays(name):
+    make, shape = NOT_FOLDED[name]
+    compare(make(), [shape], fold_batch_norm=0)
+
+
+def test_statistics_of_the_batch_are_not_folded():
+    layer, x = sequence(nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16)), floats(2, 8, 30, 30)
+    layer.train()
+    traced = trace(layer, x)
+    mean = layer[1]._mean.numpy()
+    traced([x])
+    assert traced.program.pass_report["fold_batch_norm"] == 0
+    assert np.abs(layer[1]._mean.numpy() - mean).max() > 0
+
+
+class Residual(nn.Layer):
+    def __init__(self, activation=F.relu, groups=1):
+        super().__init__()
+        self.first = nn.Conv2D(16, 32, 3, padding=1, groups=groups)
+        self.second = nn.Conv2D(32, 32, 3, padding=1, stride=1)
+        self.activation = activation
+
+    def forward(self, x):
+        y = self.activation(self.first(x))
+        return self.activation(self.second(y) + y)
+
+
+ACTIVATIONS = {
+    "relu": F.relu, "relu6": F.relu6, "silu": F.silu, "hardswish": F.hardswish, "sigmoid": F.sigmoid, "tanh": F.tanh,
+    "gelu": F.gelu, "gelu, tanh": lambda x: F.gelu(x, True), "leaky_relu": lambda x: F.leaky_relu(x, 0.3),
+    "hardsigmoid": F.hardsigmoid,
+}  # fmt: skip
+IMAGES = [(2, 16, 24, 24), (1, 16, 9, 14), (3, 16, 24, 24)]
+
+
+@onednn
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_convolutions_are_packed_with_what_follows(name):
+    traced = compare(Residual(ACTIVATIONS[name]), IMAGES, pack_convolutions=2)
+    assert isinstance(traced.program.runnable(("fetch_0",)), CpuExecutable)
+
+
+@onednn
+def test_fetches_have_the_layout_of_the_layer():
+    traced = compare(Residual(groups=4), IMAGES, pack_convolutions=2)
+    (result,) = traced.program.runnable(("fetch_0",))(floats(*IMAGES[1]))
+    assert result.is_contiguous()
+
+
+@onednn
+def test_an_addition_that_broadcasts_at_another_size():
+    class Added(Residual):
+        def forward(self, x, y):
+            return self.second(self.first(x)) + y
+
+    layer = Added()
+    layer.eval()
+    x, y = floats(1, 16, 24, 24), floats(1, 32, 24, 24)
+    traced = trace(layer, x, y)
+    for other in (x, floats(3, 16, 24, 24, seed=1)):
+        np.testing.assert_allclose(traced([other, y])[0], layer(other, y).numpy(), rtol=1e-4, atol=1e-5)
+    assert traced.program.pass_report["pack_convolutions"] == 2
+
+
+@onednn
+def test_views_of_packed_results():
+    class Viewed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(16, 32, 3)
+
+        def forward(self, x):
+            y = self.conv(x)
+            return y.view(y.shape[0], -1)
+
+    compare(sequence(Viewed()), IMAGES[:1] * 2, pack_convolutions=1)
+
+
+@onednn
+def test_a_graph_that_asks_for_a_layout_stays():
+    class Strided(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(16, 32, 3)
+
+        def forward(self, x):
+            return torch.as_strided(self.conv(x), [4], [1])
+
+    compare(sequence(Strided()), IMAGES[:1], pack_convolutions=0)
+
+
+@onednn
+@pytest.mark.parametrize("name", ["gelu", "relu", "hardsigmoid", "gelu, tanh"])
+@pytest.mark.parametrize(("rows", "width"), [(4, 512), (300, 512)])
+def test_linears_are_packed_with_what_follows(name, rows, width):
+    class Block(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.up, self.down = nn.Linear(width, width), nn.Linear(width, 2 * width, bias_attr=False)
+
+        def forward(self, x):
+            return self.down(ACTIVATIONS[name](self.up(x)))
+
+    packed = 2 if torch.backends.mkl.is_available() or rows > 4 else 0
+    compare(Block(), [(rows, width), (7, width)], pack_linears=packed)
+    compare(Block(), [(2, rows // 2, width), (3, 5, width)], pack_linears=packed)
+
+
+@onednn
+def test_a_guard_and_a_wrong_size_are_told_in_the_users_terms():
+    class Guarded(Residual):
+        def forward(self, x):
+            y = super().forward(x)
+            return y * 2 if x.shape[2] > 10 else y
+
+    layer = Guarded()
+    layer.eval()
+    traced = trace(layer, floats(*IMAGES[0]))
+    traced([floats(*IMAGES[0])])
+    assert traced.program.pass_report["pack_convolutions"] == 2
+    with pytest.raises(paddle.errors.GuardError, match=r"FXT201 .*x.shape\[2\] > 10"):
+        traced([floats(1, 16, 9, 14)])
+    with pytest.raises(paddle.errors.ExecutionError, match=r"FXT306 .*conv2d"):
+        traced([floats(1, 15, 24, 24)])
+
+
+def test_a_pass_is_left_out_by_name():
+    layer = statistics(sequence(nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16)))
+    layer.eval()
+    x = floats(2, 8, 30, 30)
+    traced = trace(layer, x)
+    build = paddle.static.BuildStrategy()
+    build.delete_pass("fold_batch_norm")
+    assert "fold_batch_norm" not in paddle.static.CompiledProgram(traced.program, build_strategy=build).report()
+    assert paddle.static.CompiledProgram(traced.program).report()["fold_batch_norm"] == 1
+    with pytest.raises(
+        ValueError, match=r"BuildStrategy.delete_pass: there is no pass 'fold'; the passes are remove_no"
+    ):
+        build.delete_pass("fold")

@@ -1,0 +1,3 @@
+import paddle
+
+paddle.nn.NoSuchLayer(3)

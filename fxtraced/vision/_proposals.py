@@ -31,7 +31,8 @@ def generate_proposals(
     """
     if not return_rois_num:
         raise AssertionError("generate_proposals: return_rois_num must be True, but received False")
-    shared = anchors, variances, pre_nms_top_n, post_nms_top_n, nms_thresh, min_size, eta, 1.0 if pixel_offset else 0.0
+    one = 1.0 if pixel_offset else 0.0
+    shared: Any = anchors, variances, pre_nms_top_n, post_nms_top_n, nms_thresh, min_size, eta, one
     images = zip(torch.unbind(scores), torch.unbind(bbox_deltas), torch.unbind(img_size), strict=True)
     found = [_of_image(*image, *shared) for image in images]
     rois, best, counts = (list(parts) for parts in zip(*found, strict=True))
@@ -48,7 +49,7 @@ def _of_image(
     best, order = torch.sort(scores, descending=True, stable=True)
     if before > 0:
         best, order = best[:before], order[:before]
-    chosen = [torch.index_select(torch.reshape(part, [-1, 4]), 0, order) for part in (deltas, anchors, variances)]
+    chosen: Any = [torch.index_select(torch.reshape(part, [-1, 4]), 0, order) for part in (deltas, anchors, variances)]
     height, width = torch.unbind(size)
     limits = torch.stack([width, height, width, height]) - one
     boxes = torch.minimum(torch.clamp(_moved(*chosen, one), min=0.0), limits)

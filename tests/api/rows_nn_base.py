@@ -90,7 +90,10 @@ LAYERS = (
     "LSTMCell(2, 3)", "GRUCell(2, 3)", "RNN(paddle.nn.GRUCell(2, 3))", "BiRNN(paddle.nn.GRUCell(2, 3), paddle.nn.GRUCell(2, 3))", "MultiHeadAttention(4, 2)", "TransformerEncoderLayer(4, 2, 8)", "TransformerDecoderLayer(4, 2, 8)", "Transformer(4, 2, 1, 1, 8)",
     "CrossEntropyLoss(weight=paddle.ones([3]))", "BCEWithLogitsLoss(pos_weight=paddle.ones([3]))", "Upsample(scale_factor=2)", "MaxPool2D(2)", "Dropout(0.5)",
 )  # fmt: skip
-KEYS = [row(f"[s := paddle.nn.{layer}.state_dict(), len(s), [[k, v.shape, v.dtype] for k, v in s.items()]][1:]") for layer in LAYERS]
+KEYS = [
+    row(f"[s := paddle.nn.{layer}.state_dict(), len(s), [[k, v.shape, v.dtype] for k, v in s.items()]][1:]")
+    for layer in LAYERS
+]
 
 # New weights of large layers: mean, spread, least and greatest of every entry of the state, within three percent.
 DISTRIBUTED = [

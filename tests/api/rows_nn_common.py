@@ -4,7 +4,13 @@
 
 from rows import f32, f64, i32, i64, row
 
-X, IMAGE, LAST, LINE, VOLUME = f32(3, 4, low=-3, high=3), f32(2, 4, 5, 6), f32(2, 5, 6, 4), f32(2, 4, 7), f32(1, 2, 3, 4, 5)
+X, IMAGE, LAST, LINE, VOLUME = (
+    f32(3, 4, low=-3, high=3),
+    f32(2, 4, 5, 6),
+    f32(2, 5, 6, 4),
+    f32(2, 4, 7),
+    f32(1, 2, 3, 4, 5),
+)
 LINE_LAST, VOLUME_LAST = f32(2, 7, 4), f32(1, 3, 4, 5, 2)
 
 ACTIVATIONS = [

@@ -94,8 +94,15 @@ LAYERS = [
 
 GIVEN = "weight_attr=paddle.nn.initializer.Constant(0.25), bias_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(-0.5))"
 ATTRIBUTES = [
-    row(f"paddle.nn.Conv{dims}D{kind}(4, 3, 3, stride=2, {GIVEN})(paddle.linspace(-1, 1, {count}).reshape({shape}){more})", **CLOSE)
-    for dims, count, shape, size in ((1, 88, "[2, 4, 11]", "[24]"), (2, 504, "[2, 4, 7, 9]", "[15, 20]"), (3, 480, "[1, 4, 4, 5, 6]", "[10, 11, 14]"))
+    row(
+        f"paddle.nn.Conv{dims}D{kind}(4, 3, 3, stride=2, {GIVEN})(paddle.linspace(-1, 1, {count}).reshape({shape}){more})",
+        **CLOSE,
+    )
+    for dims, count, shape, size in (
+        (1, 88, "[2, 4, 11]", "[24]"),
+        (2, 504, "[2, 4, 7, 9]", "[15, 20]"),
+        (3, 480, "[1, 4, 4, 5, 6]", "[10, 11, 14]"),
+    )
     for kind, more in (("", ""), ("Transpose", ""), ("Transpose", f", output_size={size}"))
 ]
 

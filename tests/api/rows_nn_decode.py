@@ -7,7 +7,9 @@ from rows import row
 WAVES = "paddle.cos(paddle.arange(int(np.prod({0}.shape))).astype('float32') * {1}).reshape({0}.shape) * 1.5"
 
 
-def decoded(result: str, beams: int, options: str = "", cell: str = "GRUCell(4, 4)", states: str = "h", embedded: bool = True) -> object:
+def decoded(
+    result: str, beams: int, options: str = "", cell: str = "GRUCell(4, 4)", states: str = "h", embedded: bool = True
+) -> object:
     """A row of what `result` is for dynamic_decode's results r, with a decoder of 7 tokens, 1 the end."""
     steps = [
         f"c := paddle.nn.{cell}", "e := paddle.nn.Embedding(7, 4)", "o := paddle.nn.Linear(4, 7)",
@@ -35,7 +37,9 @@ OWN = """[
     r,
 ][-1]"""
 OWN = " ".join(OWN.split())
-COUNTED = [row(OWN % options) for options in ("", ", impute_finished=True", ", 1", ", output_time_major=True, max_step_num=7")]
+COUNTED = [
+    row(OWN % options) for options in ("", ", impute_finished=True", ", 1", ", output_time_major=True, max_step_num=7")
+]
 
 OTHERS = [
     row("paddle.nn.BeamSearchDecoder.tile_beam_merge_with_batch(paddle.arange(6).reshape([2, 3]), 2)"),

@@ -97,7 +97,9 @@ ATTRIBUTES = [
 ]  # fmt: skip
 
 SYNCHRONISED = [
-    row("[[type(l).__name__, l._mean] for l in paddle.nn.SyncBatchNorm.convert_sync_batchnorm(paddle.nn.Sequential(paddle.nn.Conv2D(4, 3, 1), paddle.nn.BatchNorm2D(3))).sublayers()[1:]]"),
+    row(
+        "[[type(l).__name__, l._mean] for l in paddle.nn.SyncBatchNorm.convert_sync_batchnorm(paddle.nn.Sequential(paddle.nn.Conv2D(4, 3, 1), paddle.nn.BatchNorm2D(3))).sublayers()[1:]]"
+    ),
 ]
 
 ROWS = [*BATCH, *MOVED, *INSTANCE, *OTHERS, *ATTRIBUTES, *SYNCHRONISED]

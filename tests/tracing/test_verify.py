@@ -12,6 +12,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced.tracing.compare import difference
+from fxtraced.passes.pipeline import Step
 from tests.helpers import floats, ints, layer_of, linear, trace
 
 
@@ -97,7 +98,7 @@ def test_a_difference_of_torchscript_alone_is_called_that(monkeypatch):
             node.target = torch.log
         return 0
 
-    monkeypatch.setattr("fxtraced.passes.pipeline.PIPELINE", [("", wrong_pass)])
+    monkeypatch.setattr("fxtraced.passes.pipeline.PIPELINE", [Step("wrong", wrong_pass, switched=False)])
     with pytest.raises(paddle.errors.VerificationError, match="none: node by node the graph gives what the layer"):
         trace(layer_of(lambda self, x: paddle.exp(x)), floats(2, 3))
 

@@ -1,0 +1,96 @@
+"""The engines of scripts/bench.py: each makes a function of NumPy arrays or tensors from a traced layer."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import fxtraced as paddle
+
+Run = Callable[[], list[Any]]
+
+
+def eager(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The layer itself, without gradients."""
+
+    def run() -> list[Any]:
+        with paddle.no_grad():
+            return [layer(*inputs).numpy()]
+
+    return run
+
+
+def ours(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The static graph as users call it, NumPy arrays and checks included."""
+    return lambda: traced(inputs)
+
+
+def script(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The scripted graph with the layer's own weights."""
+    run = _scripted(traced)
+    return lambda: [run(*inputs)[0].numpy()]
+
+
+def freeze(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """torch's own freezing and optimize_for_inference of that."""
+    module = _scripted(traced)._module.eval()
+    frozen = torch.jit.optimize_for_inference(torch.jit.freeze(module))
+
+    def run() -> list[Any]:
+        with torch.no_grad():
+            return [frozen(*inputs).numpy()]
+
+    return run
+
+
+def onnxruntime(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """ONNX Runtime on the exported graph."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = ort.InferenceSession(_onnx(layer, traced, inputs), options, providers=["CPUExecutionProvider"])
+    arrays = {x.name: value.numpy() for x, value in zip(session.get_inputs(), inputs, strict=True)}
+    return lambda: session.run(None, arrays)
+
+
+def openvino(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """OpenVINO on the exported graph, with float32 forced."""
+    import openvino as ov
+
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "model.onnx"
+        path.write_bytes(_onnx(layer, traced, inputs))
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        compiled = ov.Core().compile_model(ov.Core().read_model(path), "CPU", settings)
+    arrays = [x.numpy() for x in inputs]
+    return lambda: [compiled(arrays)[0]]
+
+
+ENGINES = {x.__name__: x for x in (eager, ours, script, freeze, onnxruntime, openvino)}
+
+
+def available(name: str) -> bool:
+    """False for a peer that is not installed (pip install "fxtraced[bench]")."""
+    return name not in ("onnxruntime", "openvino") or all(map(importlib.util.find_spec, (name, "onnx")))
+
+
+def _scripted(traced: Any) -> Any:
+    return traced.program.plain_runnable(tuple(traced.program.fetch_names))
+
+
+def _onnx(layer: Any, traced: Any, inputs: list[Any]) -> bytes:
+    with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traced.save_inference_model(place)
+        module = torch.jit.load(str(Path(place) / "model.pt")).eval()
+        path = Path(place) / "model.onnx"
+        plain = tuple(x.as_subclass(torch.Tensor) for x in inputs)
+        torch.onnx.export(module, plain, str(path), opset_version=17, dynamo=False)
+        return path.read_bytes()

@@ -38,14 +38,17 @@ def write_archive(
         path: (torch.nn.Parameter(tensor, requires_grad=False) if is_parameter else tensor, is_parameter)
         for path, (tensor, is_parameter) in on_cpu.items()
     }
-    methods = ""
+    own, methods = attributes, ""
     if sample is not None:
-        attributes = {**attributes, **sample_attributes(sample)}
+        own = {**attributes, **sample_attributes(sample)}
         methods = self_test_source(graph, sample)
-    module = script(graph, as_saved, attributes, feed_checks=True, methods=methods)
+    module = script(graph, as_saved, own, feed_checks=True, methods=methods)
     module.eval()
-    if sample is not None:
-        record_sample(module)
+    failed = record_sample(module, sample) if sample is not None else None
+    if failed:
+        without = {**manifest, "sample": f"the model fails on values that repeat: {failed}"}
+        write_archive(file, graph, tensors, attributes, without, None)
+        return
     with quiet():
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
     seal(file)

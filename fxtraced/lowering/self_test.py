@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.codegen import state_path
 from fxtraced.tracing.nodes import possible_bases
 from fxtraced.tracing.regions import written_values
@@ -78,10 +79,28 @@ def {METHOD}(self) -> List[float]:
 """
 
 
-def record_sample(module: torch.jit.ScriptModule) -> None:
-    """Run the module on its sample and keep what it gives."""
-    with torch.no_grad():
-        setattr(module, _FETCHES, module.fxtraced_sample_results())
+def record_sample(module: torch.jit.ScriptModule, feeds: list[torch.Tensor]) -> str | None:
+    """Run the module on the sample of these feeds and keep what it gives.
+
+    Returns why it fails where repeated values are none that it takes. Raises LoweringError where it fails on the feeds
+    themselves: the archive would be useless.
+    """
+    try:
+        with torch.no_grad():
+            setattr(module, _FETCHES, module.fxtraced_sample_results())
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        if all(_is_whole(x) for x in feeds):
+            raise LoweringError(
+                f"FXT105 TorchScript fails on the inputs of the trace, where the layer works: {reason}\n  See "
+                "docs/errors.md#fxt105"
+            ) from error
+        return reason
+    return None
+
+
+def _is_whole(feed: torch.Tensor) -> bool:
+    return _kept(feed).numel() == feed.numel()
 
 
 def _kept(feed: torch.Tensor) -> torch.Tensor:
@@ -94,6 +113,6 @@ def _feed(i: int, feed: torch.Tensor, state: str | None) -> str:
     """The i-th feed made from what is kept of it, on the device of the model's state."""
     kept = f"self.{_FEEDS}[{i}]" + (f".to({state}.device)" if state else ".clone()")
     shape = list(feed.shape) or "torch.jit.annotate(List[int], [])"
-    if _kept(feed).numel() == feed.numel():
+    if _is_whole(feed):
         return f"{kept}.reshape({shape})"
     return f"{kept}.repeat([{-(-feed.numel() // _REPEATED)}])[:{feed.numel()}].reshape({shape})"

@@ -49,10 +49,12 @@ def _of_image(
     best, order = torch.sort(scores, descending=True, stable=True)
     if before > 0:
         best, order = best[:before], order[:before]
-    chosen: Any = [torch.index_select(torch.reshape(part, [-1, 4]), 0, order) for part in (deltas, anchors, variances)]
+    deltas, anchors, variances = (
+        torch.index_select(torch.reshape(part, [-1, 4]), 0, order) for part in (deltas, anchors, variances)
+    )
     height, width = torch.unbind(size)
     limits = torch.stack([width, height, width, height]) - one
-    boxes = torch.minimum(torch.clamp(_moved(*chosen, one), min=0.0), limits)
+    boxes = torch.minimum(torch.clamp(_moved(deltas, anchors, variances, one), min=0.0), limits)
     sizes = boxes[:, 2:] - boxes[:, :2] + one
     large = torch.all(sizes >= max(min_size, 1.0), 1)
     if one:

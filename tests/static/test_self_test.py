@@ -85,3 +85,11 @@ def test_no_sample_when_none_is_wanted(tmp_path):
     module = saved(tmp_path, layer_of(lambda self, x: x + 1), floats(2, 3), sample=False)
     assert not hasattr(module, "fxtraced_sample_feeds")
     assert read_manifest(str(tmp_path / "model.pt"))["sample"] == "none was wanted"
+
+
+def test_no_sample_where_repeated_values_fail(tmp_path):
+    """A large matrix that repeats its first values has no inverse."""
+    matrix = floats(256, 256) + 5 * paddle.eye(256)
+    module = saved(tmp_path, layer_of(lambda self, x: paddle.linalg.inv(x)), matrix)
+    assert not hasattr(module, "fxtraced_self_test")
+    assert "fails on values that repeat" in read_manifest(str(tmp_path / "model.pt"))["sample"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import statistics
 import sys
 import time
@@ -116,6 +117,7 @@ def main() -> int:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     engines = ["eager", *(x for x in given.engines if x != "eager" and available(x))]
     tables: dict[str, list[list[str]]] = {}
     for name in (x for x in MODELS if any(text in x for text in given.models)):

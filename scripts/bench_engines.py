@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 import fxtraced as paddle
+from fxtraced.tensor.tensor import plain
 
 Run = Callable[[], list[Any]]
 
@@ -55,7 +56,7 @@ def onnxruntime(layer: Any, traced: Any, inputs: list[Any]) -> Run:
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    session = ort.InferenceSession(_onnx(layer, traced, inputs), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(_onnx(traced, inputs), options, providers=["CPUExecutionProvider"])
     arrays = {x.name: value.numpy() for x, value in zip(session.get_inputs(), inputs, strict=True)}
     return lambda: session.run(None, arrays)
 
@@ -66,7 +67,7 @@ def openvino(layer: Any, traced: Any, inputs: list[Any]) -> Run:
 
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "model.onnx"
-        path.write_bytes(_onnx(layer, traced, inputs))
+        path.write_bytes(_onnx(traced, inputs))
         settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
         compiled = ov.Core().compile_model(ov.Core().read_model(path), "CPU", settings)
     arrays = [x.numpy() for x in inputs]
@@ -78,19 +79,22 @@ ENGINES = {x.__name__: x for x in (eager, ours, script, freeze, onnxruntime, ope
 
 def available(name: str) -> bool:
     """False for a peer that is not installed (pip install "fxtraced[bench]")."""
-    return name not in ("onnxruntime", "openvino") or all(map(importlib.util.find_spec, (name, "onnx")))
+    return name not in ("onnxruntime", "openvino") or all(map(importlib.util.find_spec, (name, "onnxscript")))
 
 
 def _scripted(traced: Any) -> Any:
     return traced.program.plain_runnable(tuple(traced.program.fetch_names))
 
 
-def _onnx(layer: Any, traced: Any, inputs: list[Any]) -> bytes:
+def _onnx(traced: Any, inputs: list[Any]) -> bytes:
+    program = traced.program
+    trace = program.trace
+    tensors = {path: plain(ref.get()) for path, ref in trace.state.items()}
+    tensors.update((name, constant.tensor) for name, constant in trace.constants.items())
+    graph = torch.fx.GraphModule(tensors, program.graph_of(tuple(program.fetch_names)))
+    feeds = tuple(map(plain, inputs))
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        traced.save_inference_model(place)
-        module = torch.jit.load(str(Path(place) / "model.pt")).eval()
         path = Path(place) / "model.onnx"
-        plain = tuple(x.as_subclass(torch.Tensor) for x in inputs)
-        torch.onnx.export(module, plain, str(path), opset_version=17, dynamo=False)
+        torch.onnx.export(graph, feeds, str(path), verbose=False, external_data=False)
         return path.read_bytes()

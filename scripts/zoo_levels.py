@@ -44,7 +44,7 @@ class Trial:
             wanted, found = dict(self.reference["state"]), dict(keys(self.model.state_dict()))
             _same(list(wanted), list(found), "keys")
             _same(list(wanted.items()), list(found.items()), "shapes")
-        missing = self.source.fill(self.name, self.model)
+        missing = self.source.fill(self.name, self.model, (self.reference or {}).get("gain", 1.0))
         if missing:
             raise ValueError(f"{len(missing)} keys have no weights that fit, the first is {missing[0]}")
         self.model.eval()

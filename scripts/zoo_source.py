@@ -86,10 +86,10 @@ class Checkout:
             given.setdefault("pretrained", False)
         return constructor(**given)
 
-    def fill(self, name: str, model: Any) -> list[str]:
+    def fill(self, name: str, model: Any, gain: float = 1.0) -> list[str]:
         """Set all weights, from the constructor's file or from a seed for each key; returns the keys left without one.
 
-        From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
+        gain: a factor for the matrices and filters from seeds. From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
         """
         import paddle
 
@@ -100,11 +100,16 @@ class Checkout:
         else:
             seeded = {id(p) for p in model.parameters()}
             weights = {
-                key: filled(key, list(value.shape)) if _is_seeded(key, value, seeded) else value
+                key: _seeded(key, value.shape, gain) if _is_seeded(key, value, seeded) else value
                 for key, value in state.items()
             }
         missing, _ = model.set_state_dict(weights)
         return list(missing)
+
+
+def _seeded(key: str, shape: Sequence[int], gain: float) -> Any:
+    array = filled(key, list(shape))
+    return array * np.float32(gain) if len(shape) > 1 else array
 
 
 def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:

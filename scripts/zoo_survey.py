@@ -126,6 +126,8 @@ def in_a_child(rows: Callable[[], Iterator[Row]], limit: float, log: Path) -> tu
         return last, {"failure": f"not done after {limit:g} s"}
     if os.WIFSIGNALED(status):
         return last, {"failure": f"the process died of {signal.Signals(os.WTERMSIG(status)).name}"}
+    if status:
+        return last, {"failure": f"the process ended with status {os.waitstatus_to_exitcode(status)}"}
     return last, {}
 
 

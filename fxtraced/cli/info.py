@@ -33,7 +33,9 @@ def _info(given: argparse.Namespace) -> int:
         return 0
     print(f"{path}: {size:,} bytes, format {manifest['format']}, fxtraced {manifest['fxtraced']}, "
           f"torch {manifest['torch']}")  # fmt: skip
-    print(f"parameters: {manifest['parameters']:,}")
+    print(f"parameters: {manifest['parameters']:,}, precision: {manifest.get('precision', 'float32')}")
+    for name, value in manifest.get("precision_difference", {}).items():
+        print(f"  {name}: {value:.3g} of its scale from float32")
     for kind in ("feeds", "fetches"):
         print(f"{kind}:")
         for entry in manifest[kind]:

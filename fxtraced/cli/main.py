@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fxtraced.cli import bench, compare, info, port, run, trace, triton, verify, view
+from fxtraced.cli import bench, compare, info, port, run, torchserve, trace, triton, verify, view
 from fxtraced.cli.common import UsageError
 
-_COMMANDS = (trace, info, run, verify, bench, compare, port, triton, view)
+_COMMANDS = (trace, info, run, verify, bench, compare, port, triton, torchserve, view)
 _WRONG_USE = 2
 
 

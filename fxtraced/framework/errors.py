@@ -149,3 +149,9 @@ class SelfTestError(FxtracedError, AssertionError):
     """A model does not give what it gave when it was saved."""
 
     code = "FXT403"
+
+
+class PrecisionError(FxtracedError, AssertionError):
+    """A graph in reduced precision does not give what it gives in float32."""
+
+    code = "FXT404"

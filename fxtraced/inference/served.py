@@ -60,7 +60,8 @@ class Served:
             differences = self.program.self_test()
         if differences is None:
             return None
-        allowed = TOLERANCE[self._precision] if tolerance is None else tolerance
+        own = max(self.program.tolerance(), TOLERANCE[self._precision])
+        allowed = own if tolerance is None else tolerance
         found = dict(zip(self.fetch_names, differences, strict=True))
         wrong = {name: value for name, value in found.items() if not value <= allowed}
         if wrong:

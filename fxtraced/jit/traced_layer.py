@@ -13,6 +13,7 @@ from fxtraced.jit.explanation import Explanation, explanation
 from fxtraced.static.compiled_program import CompiledProgram
 from fxtraced.static.execution import Session
 from fxtraced.static.io import save_program
+from fxtraced.static.precision import Precision
 from fxtraced.static.strategy import BuildStrategy, ExecutionStrategy
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.tracing import structure
@@ -134,16 +135,27 @@ class TracedLayer:
         return self._session.run(tensors, return_numpy)
 
     def save_inference_model(
-        self, dirname: str, feed: list[int] | None = None, fetch: list[int] | None = None, *, sample: bool = True
+        self,
+        dirname: str,
+        feed: list[int] | None = None,
+        fetch: list[int] | None = None,
+        *,
+        sample: bool = True,
+        dtype: str | None = None,
+        tolerance: float | None = None,
     ) -> None:
         """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
 
         feed, fetch: indices that select and order the inputs and outputs; None takes all. The graph is pruned to
         them and is in inference mode, also when the layer was traced in training mode.
         sample: keep a small sample of the trace's inputs in the file, with which the model can test itself.
+        dtype: "float16" or "bfloat16" stores the weights of matrix products, convolutions and embeddings in it, half
+        as large, and calculates these in it; all else, the inputs and the outputs stay as they are. tolerance: how far
+        the outputs may be from float32's on the trace's inputs, relative to their largest magnitude; None is 2e-2 for
+        float16 and 1e-1 for bfloat16.
         Missing directories are made; an existing model is replaced in one step.
         Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
-        missing input.
+        missing input, PrecisionError when dtype changes an output by more than tolerance.
         """
         _check_type(dirname, "dirname", str)
         _check_type(feed, "feed", (type(None), list))
@@ -160,7 +172,7 @@ class TracedLayer:
         program = self._inference
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
-        save_program(dirname, program, feeds, fetches, sample)
+        save_program(dirname, program, feeds, fetches, sample, Precision.of(dtype, tolerance))
 
 
 def _check_type(value: Any, name: str, expected: Any) -> None:

@@ -16,8 +16,8 @@ from fxtraced.lowering.self_test import METHOD, SAMPLE, record_sample, sample_at
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
-# Folded and laid out weights may change the outputs by this much of their scale.
-_FROZEN_DIFFERENCE = 1e-4
+# What the self-test allows in an archive that does not say: float32's rounding, of the output's scale.
+_TOLERANCE = 1e-4
 
 
 def write_archive(
@@ -99,6 +99,7 @@ class LoadedModule:
         self.manifest = manifest
         self._module.eval()
         self._forward = self._module._c._get_method("forward")
+        self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return call_scripted(self._forward, feeds)
@@ -121,7 +122,7 @@ class LoadedModule:
             methods = [name for name in (METHOD, SAMPLE) if hasattr(self._module, name)]
             frozen = torch.jit.freeze(self._module, preserved_attrs=methods)
             frozen = torch.jit.optimize_for_inference(frozen, other_methods=methods)
-        if methods and not max(self._with_gradients_off(getattr(frozen, METHOD))) <= _FROZEN_DIFFERENCE:
+        if methods and not max(self._with_gradients_off(getattr(frozen, METHOD))) <= self.tolerance:
             return
         self._module = frozen
         self._forward = frozen._c._get_method("forward")

@@ -16,6 +16,7 @@ from torch import fx
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
 from fxtraced.lowering.blocks import write_cond, write_while_loop
+from fxtraced.lowering.canonical import canonical_call
 from fxtraced.passes.fuse_addition import add_into
 from fxtraced.passes.matching import name_of
 from fxtraced.tensor import loops
@@ -59,13 +60,14 @@ _PROMOTING = frozenset("add sub subtract mul multiply bitwise_and bitwise_or bit
 _RESERVED = frozenset({"self", "torch", "math", "loops", "assert"})
 
 
-def forward_source(graph: fx.Graph, feed_checks: bool = False) -> str:
+def forward_source(graph: fx.Graph, feed_checks: bool = False, places: dict[str, str] | None = None) -> str:
     """The text of `def forward(self, ...)` that computes graph in TorchScript.
 
     The result is a Tensor when the graph has one output and a tuple of Tensors otherwise. feed_checks adds assertions
-    on every feed's rank and dtype, for callers that do not check them.
+    on every feed's rank and dtype, for callers that do not check them. places: where the module has the tensors that
+    the graph knows by another path.
     """
-    return Writer(graph).write(feed_checks)
+    return Writer(graph, places or {}).write(feed_checks)
 
 
 class Writer:
@@ -75,8 +77,9 @@ class Writer:
     name what they make; in the text every value has a name of its own.
     """
 
-    def __init__(self, graph: fx.Graph):
+    def __init__(self, graph: fx.Graph, places: dict[str, str]):
         self._graph = graph
+        self._places = places
         self._lines: list[str] = []
         self._depth = 1
         self.names = {node: _name(node) for node in graph.nodes if node.op != "get_attr"}
@@ -171,8 +174,12 @@ class Writer:
             return f"int({text})" if target is operator.pow and node.meta.get("number") is int else text
         if target in _PREFIX:
             return f"{_PREFIX[target]}{self._operand(args[0])}"
+        scriptable_args, kwargs = self._scriptable(node)
+        canonical = canonical_call(target, scriptable_args, kwargs, self.value)
+        if canonical:
+            return canonical
         name = _NAMED.get(target) or _qualified_name(target)
-        return f"{name}({self._arguments(*self._scriptable(node))})"
+        return f"{name}({self._arguments(scriptable_args, kwargs)})"
 
     def _call_method(self, node: fx.Node) -> None:
         owner = self.value(node.args[0])
@@ -253,6 +260,9 @@ class Writer:
             return Text(f"torch.tensor({value}, device={self.value(other)}.device)")
         return value
 
+    def _state(self, path: str) -> str:
+        return state_path(self._places.get(path, path))
+
     def _operand(self, value: Any) -> str:
         text = self.value(value)
         return f"({text})" if text.startswith("-") else text
@@ -262,7 +272,7 @@ class Writer:
         if isinstance(value, Text):
             return value
         if isinstance(value, fx.Node):
-            return state_path(str(value.target)) if value.op == "get_attr" else self.name(value)
+            return self._state(str(value.target)) if value.op == "get_attr" else self.name(value)
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"

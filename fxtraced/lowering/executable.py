@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fxtraced.lowering.script import call_scripted, script, submodule
+from fxtraced.lowering.script import call_scripted, script
 from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
@@ -30,7 +30,9 @@ class Executable:
         tensors = {path: (ref.get(), ref.kind == "parameter") for path, ref in refs.items()}
         self._constants = [name for name in constants if name in used]
         tensors.update({name: (constants[name].tensor, False) for name in self._constants})
-        self._module = script(graph, tensors)
+        # All in one module: TorchScript takes a while for each sublayer's own.
+        self._places = {path: f"t{i}" for i, path in enumerate(tensors)}
+        self._module = script(graph, tensors, places=self._places)
         self._forward = self._module._c._get_method("forward")
         self._sources = {node.name: node.meta.get("source") for node in all_nodes(graph)}
         self._refs = refs
@@ -56,9 +58,8 @@ class Executable:
             self._structure.check()
             device = self.device
             for path, ref in self._refs.items():
-                module, name = submodule(self._module, path)
                 tensor = ref.get()
-                module._c.setattr(name, tensor)
+                self._module._c.setattr(self._places[path], tensor)
                 device = tensor.device
             if device != self.device:
                 self._move_constants(device)
@@ -68,4 +69,5 @@ class Executable:
 
     def _move_constants(self, device: Any) -> None:
         for name in self._constants:
-            self._module._c.setattr(name, getattr(self._module, name).to(device))
+            place = self._places[name]
+            self._module._c.setattr(place, getattr(self._module, place).to(device))

@@ -19,6 +19,7 @@ from torch import fx
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
 from fxtraced.lowering.codegen import attribute_name, forward_source
 from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
+from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.factories import ONE_AT_A_TIME
 
 _numbers = itertools.count()
@@ -49,20 +50,21 @@ def script(
     attributes: dict[str, tuple[Any, Any]] | None = None,
     feed_checks: bool = False,
     methods: str = "",
+    places: dict[str, str] | None = None,
 ) -> torch.jit.ScriptModule:
     """A scripted module whose forward computes graph.
 
     tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.
     attributes: further attributes of the top module, each with its type and value. methods: the text of further
-    methods, which may call forward.
+    methods, which may call forward. places: other paths for the tensors in the module.
     Raises LoweringError with TorchScript's own message when it does not take the graph.
     """
     root = _Holder()
     for path, (tensor, is_parameter) in tensors.items():
-        _place(root, path, tensor, is_parameter)
+        _place(root, (places or {}).get(path, path), tensor, is_parameter)
     for name, (kind, value) in (attributes or {}).items():
         setattr(root, name, torch.jit.Attribute(value, kind))
-    source = forward_source(graph, feed_checks)
+    source = forward_source(graph, feed_checks, places)
     with quiet():
         module = torch.jit.script(root)
         try:
@@ -72,14 +74,6 @@ def script(
                 f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n  See docs/errors.md#fxt105"
             ) from error
     return module
-
-
-def submodule(module: torch.jit.ScriptModule, path: str) -> tuple[Any, str]:
-    """The scripted module that holds the tensor at a dotted path, and its name there."""
-    *parents, name = map(attribute_name, path.split("."))
-    for parent in parents:
-        module = getattr(module, parent)
-    return module, name
 
 
 def call_scripted(
@@ -96,6 +90,17 @@ def call_scripted(
     except (torch.jit.Error, RuntimeError) as error:
         raise _readable(str(error), sources or {}) from error
     return result if type(result) is tuple else (result,)
+
+
+def outputs_of(
+    graph: fx.Graph, tensors: dict[str, tuple[torch.Tensor, bool]], feeds: list[torch.Tensor]
+) -> tuple[torch.Tensor, ...]:
+    """What graph gives on the CPU, on copies of tensors and feeds and with a random state of its own."""
+    copies = {path: (plain(tensor).detach().cpu().clone(), False) for path, (tensor, _) in tensors.items()}
+    module = script(graph, copies)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return call_scripted(module._c._get_method("forward"), tuple(x.cpu().clone() for x in feeds))
 
 
 def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:

@@ -1,8 +1,8 @@
 """pack_linears: large linear calls go to oneDNN with weights in its own layout, where that is faster.
 
-Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; a linear call with the
-activation that alone reads it is one oneDNN call, and its weight is derived: packed once. Which of both is faster differs
-from CPU to CPU and is measured, once a process for each size; a small call stays unmeasured.
+Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; a linear call
+with the activation that alone reads it is one oneDNN call, and its weight is derived: packed once. Which is faster
+differs from CPU to CPU and is measured, once a process for each size; a small call stays, unmeasured.
 """
 
 from __future__ import annotations

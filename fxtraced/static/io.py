@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 import fxtraced.framework.version as version
-from fxtraced.framework.dtype import convert_dtype
+from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
@@ -19,6 +19,7 @@ from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.static.executor import Executor
 from fxtraced.static.manifest import FORMAT, attributes_of, manifest_of
+from fxtraced.static.precision import TOLERANCE, Precision, reduced
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
@@ -73,6 +74,10 @@ class InferenceProgram(Program):
         """
         return self._module.self_test()
 
+    def tolerance(self) -> float:
+        """The difference that the self-test allows for the precision of the archive."""
+        return self._module.tolerance
+
     def sample(self) -> list[torch.Tensor] | None:
         """The feeds of the sample in the archive; None when it has none."""
         return self._module.sample()
@@ -93,13 +98,19 @@ class InferenceProgram(Program):
 
 
 def save_program(
-    dirname: str, program: TracedProgram, feeds: list[str], fetches: list[str], sample: bool = True
+    dirname: str,
+    program: TracedProgram,
+    feeds: list[str],
+    fetches: list[str],
+    sample: bool = True,
+    precision: Precision | None = None,
 ) -> str:
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
-    sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test.
-    Raises ValueError for an empty dirname, PruneError for missing inputs, OSError when the file cannot be written;
-    an existing model stays as it was then.
+    sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test. precision:
+    float32 by default.
+    Raises ValueError for an empty dirname, PruneError for missing inputs, PrecisionError when the precision changes an
+    output too much, OSError when the file cannot be written; an existing model stays as it was then.
     """
     if not dirname:
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
@@ -118,8 +129,13 @@ def save_program(
     parameters = sum(plain(tensor).numel() for tensor, is_parameter in tensors.values() if is_parameter)
     manifest = manifest_of(program, feeds, fetches, graph, parameters, no_sample or "the inputs of the trace")
     examples = dict(zip(program.trace.feed_names, program.trace.inputs.leaves, strict=True))
-    sample_feeds = None if no_sample else [plain(examples[name]) for name in feeds]
-    attributes = attributes_of(manifest)
+    example_feeds = [plain(examples[name]) for name in feeds]
+    precision = precision or Precision()
+    if precision.dtype is not torch.float32:
+        graph, tensors, differences = reduced(graph, tensors, example_feeds, fetches, precision)
+        manifest.update(precision=dtype_name(precision.dtype), precision_difference=differences)
+    sample_feeds = None if no_sample else example_feeds
+    attributes = attributes_of(manifest, TOLERANCE[precision.dtype])
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
     write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds))
@@ -133,7 +149,8 @@ def save_inference_model(
 
     path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced
     program.
-    executor is Paddle's and changes nothing; program=... names the program when no Variable does.
+    executor is Paddle's and changes nothing; program=... names the program when no Variable does; dtype and tolerance
+    are those of TracedLayer.save_inference_model.
     Raises TypeError for what is no Variable of a traced program, PruneError for missing inputs.
     """
     feeds, fetches = (list(v) if isinstance(v, list | tuple) else [v] for v in (feed_vars, fetch_vars))
@@ -150,7 +167,8 @@ def save_inference_model(
         raise FetchError(
             f"FXT303 {unknown} are no feeds of the program; it has {program.feed_names}. See docs/errors.md#fxt303"
         )
-    save_program(path_prefix, program, [v.name for v in feeds], [v.name for v in fetches])
+    precision = Precision.of(kwargs.get("dtype"), kwargs.get("tolerance"))
+    save_program(path_prefix, program, [v.name for v in feeds], [v.name for v in fetches], precision=precision)
 
 
 def load_inference_model(path_prefix: str, executor: Executor | None = None, **kwargs: Any) -> list[Any]:

@@ -44,14 +44,16 @@ def manifest_of(
         ],
         "operations": dict(operations.most_common()),
         "parameters": parameters,
+        "precision": "float32",
+        "precision_difference": {},
         "sample": sample,
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
         "sizes": [found.as_dict() for found in program.report.sizes if found.feed in feeds] if program.report else [],
     }
 
 
-def attributes_of(manifest: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The attributes of the scripted module, each with its type and value."""
+def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple[Any, Any]]:
+    """The attributes of the scripted module, each with its type and value. tolerance: what the self-test allows."""
     feeds, fetches, guards = manifest["feeds"], manifest["fetches"], manifest["guards"]
     return {
         "fxtraced_format": (int, manifest["format"]),
@@ -60,6 +62,7 @@ def attributes_of(manifest: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in feeds]),
         "fxtraced_fetch_names": (list[str], [entry["name"] for entry in fetches]),
         "fxtraced_guards": (list[str], [entry["text"] for entry in guards]),
+        "fxtraced_tolerance": (float, tolerance),
     }
 
 

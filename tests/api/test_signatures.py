@@ -30,6 +30,7 @@ DIFFERENT = {
     "paddle.Tensor.to_sparse_csr": ("(...)", TORCH),
     "paddle.Tensor.values": ("(...)", TORCH),
     "paddle.enable_grad": ("(orig_func=None)", "torch.enable_grad, which decorates and manages contexts alike"),
+    "paddle.inference.Tensor": ("(variable)", "a predictor's handle, which only predictors make"),
     "paddle.is_grad_enabled": ("(...)", "torch.is_grad_enabled, a C function"),
     "paddle.autograd.PyLayer": ("()", "never made: its apply is a class method"),
     "paddle.jit.TranslatedLayer": ("(program)", "made by paddle.jit.load alone"),

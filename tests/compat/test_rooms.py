@@ -78,12 +78,44 @@ def test_wrong_arguments_of_auto_cast(options, text):
         pass
 
 
-def test_decorate():
-    net = paddle.nn.Sequential(paddle.nn.Linear(2, 2), paddle.nn.BatchNorm1D(2))
-    sgd = paddle.optimizer.SGD(0.1, net.parameters())
+def net_with_norms():
+    return paddle.nn.Sequential(paddle.nn.Linear(2, 2), paddle.nn.BatchNorm1D(2), paddle.nn.LayerNorm(2))
+
+
+def test_decorate_has_no_effect_on_the_cpu():
+    net = net_with_norms()
+    assert paddle.amp.decorate(net, level="O2") is net
+    assert {p.dtype for p in net.parameters()} == {paddle.float32}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "excluded", "cast"),
+    [
+        ("bfloat16", None, "02"),
+        ("float16", None, "0"),
+        ("bfloat16", paddle.nn.LayerNorm, "0"),
+        ("bfloat16", [paddle.nn.Linear], "2"),
+    ],
+)
+def test_decorate_on_a_gpu_leaves_norms_in_float32(monkeypatch, dtype, excluded, cast):
+    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
+    net = net_with_norms()
     assert paddle.amp.decorate(net) is net
+    assert paddle.amp.decorate(net, level="O2", dtype=dtype, excluded_layers=excluded) is net
+    assert {key[0] for key, p in net.named_parameters() if p.dtype == getattr(paddle, dtype)} == set(cast)
+
+
+def test_decorate_excludes_a_layer_with_what_it_holds(monkeypatch):
+    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
+    net = paddle.nn.Sequential(net_with_norms(), paddle.nn.Linear(2, 2))
+    paddle.amp.decorate(net, level="O2", dtype="bfloat16", excluded_layers=net[0])
+    assert {key for key, p in net.named_parameters() if p.dtype == paddle.bfloat16} == {"1.weight", "1.bias"}
+
+
+def test_decorate_with_optimizers():
+    net = paddle.nn.Linear(2, 2)
+    sgd = paddle.optimizer.SGD(0.1, net.parameters())
     assert paddle.amp.decorate(net, sgd, level="O2", dtype="bfloat16") == (net, sgd)
-    assert [p.dtype for p in net.parameters()] == [paddle.bfloat16] * 2 + [paddle.float32] * 2
     with pytest.raises(ValueError, match="master_weight, master_grad and save_dtype are not supported"):
         paddle.amp.decorate(net, level="O2", master_weight=True)
 

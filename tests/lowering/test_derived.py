@@ -12,6 +12,7 @@ import torch
 import fxtraced as paddle
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.script import quiet
+from fxtraced.passes import pack_linears
 from tests.helpers import floats, trace
 
 nn = paddle.nn
@@ -32,6 +33,14 @@ class Net(nn.Layer):
 
 
 X = floats(4, 16, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def packed_everywhere(monkeypatch):
+    """Linear calls are packed at any size, and whether that is faster or not."""
+    monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1)
+    monkeypatch.setattr(pack_linears, "_is_faster", lambda new, present: True)
+    monkeypatch.setattr(pack_linears, "_measured", {})
 
 
 @pytest.fixture
@@ -124,6 +133,8 @@ def test_a_change_shows_in_the_next_call(net, change):
     traced = trace(net, X)
     before = agree(traced, net)
     assert isinstance(traced.program.runnable(("fetch_0",)), CpuExecutable)
+    names = ("fold_batch_norm", "pack_convolutions", "pack_linears")
+    assert [traced.program.pass_report[name] for name in names] == [1, 2, 2]
     for _ in range(2):
         change(net)
         after = agree(traced, net)

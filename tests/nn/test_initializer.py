@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+import fxtraced as paddle
 from fxtraced import nn
 from fxtraced.nn import initializer as init
 
@@ -61,3 +63,14 @@ def test_gains():
     assert init.calculate_gain("leaky_relu", 0.2) == pytest.approx(math.sqrt(2 / 1.04))
     with pytest.raises(ValueError, match="nonlinearity must be one of"):
         init.calculate_gain("other")
+
+
+def test_assign_decides_on_the_shape():
+    assign = init.Assign(np.arange(6.0).reshape(2, 3))
+    parameter = paddle.create_parameter([4], "float32", default_initializer=assign)
+    assert parameter.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert parameter.dtype == paddle.float32
+    layer = nn.Linear(2, 4)
+    assign(layer.weight)
+    assert layer.weight.shape == [2, 3]
+    assert layer.state_dict()["weight"] is layer.weight

@@ -215,3 +215,26 @@ def test_fused_kernels_never_see_sizes_that_do_not_fit():
         layer(paddle.ones([2, 3, 7]))
     with pytest.raises(paddle.errors.FxtracedError, match="FXT201"):
         traced([paddle.ones([2, 3, 7])])
+
+
+def test_train_and_eval_call_none_of_the_layers_below():
+    class Frozen(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.drop = nn.Dropout()
+
+        def train(self):
+            super().eval()
+
+    class FrozenNorm(torch.nn.BatchNorm1d):
+        def train(self, mode=True):
+            return super().train(False)
+
+    net = nn.Sequential(Frozen(), FrozenNorm(3))
+    net.eval()
+    assert not any(module.training for module in net.modules())
+    net.train()
+    assert [module.training for module in net.modules()] == [True, True, True, False]
+    net[0].train()
+    assert not net[0].training
+    assert not net[0].drop.training

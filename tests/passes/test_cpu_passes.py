@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
+from fxtraced.passes import pack_linears
 from tests.helpers import floats, trace
 
 nn = paddle.nn
@@ -200,8 +203,12 @@ def test_a_graph_that_asks_for_a_layout_stays():
 
 @onednn
 @pytest.mark.parametrize("name", ["gelu", "relu", "hardsigmoid", "gelu, tanh"])
-@pytest.mark.parametrize(("rows", "width"), [(4, 512), (300, 512)])
-def test_linears_are_packed_with_what_follows(name, rows, width):
+@pytest.mark.parametrize("faster", [True, False])
+def test_linears_are_packed_with_what_follows_where_it_is_faster(name, faster, monkeypatch):
+    rows, width = 100, 512
+    monkeypatch.setattr(pack_linears, "_is_faster", lambda new, present: faster and new() is not present())
+    monkeypatch.setattr(pack_linears, "_measured", {})
+
     class Block(nn.Layer):
         def __init__(self):
             super().__init__()
@@ -210,9 +217,16 @@ def test_linears_are_packed_with_what_follows(name, rows, width):
         def forward(self, x):
             return self.down(ACTIVATIONS[name](self.up(x)))
 
-    packed = 2 if torch.backends.mkl.is_available() or rows > 4 else 0
+    packed = 2 if faster else 0
     compare(Block(), [(rows, width), (7, width)], pack_linears=packed)
     compare(Block(), [(2, rows // 2, width), (3, 5, width)], pack_linears=packed)
+    assert len(pack_linears._measured) == 2
+
+
+@onednn
+def test_the_measurement_takes_the_faster_call():
+    assert pack_linears._is_faster(lambda: None, lambda: time.sleep(0.001))
+    assert not pack_linears._is_faster(lambda: time.sleep(0.001), lambda: None)
 
 
 @onednn

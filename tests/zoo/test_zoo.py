@@ -84,6 +84,8 @@ def fails(kind):
         raise KeyError("why")
     if kind == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "exits":
+        os._exit(3)
     time.sleep(60 if kind == "hangs" else 0)
 
 
@@ -92,6 +94,7 @@ def fails(kind):
     [
         ("raises", {"failure": "KeyError: 'why'"}),
         ("dies", {"failure": "the process died of SIGKILL"}),
+        ("exits", {"failure": "the process ended with status 3"}),
         ("hangs", {"failure": "not done after 1 s"}),
         ("ends", {}),
     ],

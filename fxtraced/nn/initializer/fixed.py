@@ -22,17 +22,14 @@ class Constant(Initializer):
 
 
 class Assign(Initializer):
-    """The given array, list or tensor. Raises ValueError when its number of elements differs."""
+    """The given array, list or tensor. The parameter takes its shape, whatever shape it was made with."""
 
     def __init__(self, value: Any, name: str | None = None):
         self._value = value
 
     def values(self, shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
         value = self._value
-        given = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
-        if math.prod(given.shape) != math.prod(shape):
-            raise ValueError(f"Assign: a value of shape {list(given.shape)} does not fit a parameter of {list(shape)}")
-        return torch.reshape(given, shape)
+        return value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
 
 
 class Orthogonal(Initializer):

@@ -31,11 +31,13 @@ class Initializer:
     def __call__(self, param: torch.Tensor, block: Any = None) -> torch.Tensor:
         with torch.no_grad():
             value = self.values(tuple(param.shape), param.device)
+            if value.shape != param.shape:
+                param.data = torch.empty(value.shape, dtype=param.dtype, device=param.device)
             torch.Tensor.copy_(param, value)
         return param
 
     def values(self, shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
-        """Fresh values of this shape, float32 unless the initializer knows better."""
+        """Fresh values, float32 unless the initializer knows better. The parameter takes their shape."""
         raise TypeError(f"{type(self).__name__} gives no values(shape, device)")
 
 

@@ -127,6 +127,18 @@ class Layer(torch.nn.Module):
         """(name, buffer) pairs; recurse is torch's name for include_sublayers."""
         return super().named_buffers(prefix, include_sublayers and recurse, remove_duplicate)
 
+    def train(self, mode: bool = True) -> Layer:
+        """Training mode, here and below. Calls no train() or eval() of the layers below."""
+        self.training = mode
+        for layer in self.children():
+            # A torch module may have a train() of its own that torch would call.
+            Layer.train(layer, mode) if isinstance(layer, Layer) else layer.train(mode)
+        return self
+
+    def eval(self) -> Layer:
+        """Inference mode, here and below; see train."""
+        return Layer.train(self, False)
+
     def clear_gradients(self) -> None:
         """Forget the gradients of all parameters."""
         self.zero_grad(set_to_none=True)
@@ -277,13 +289,16 @@ class Layer(torch.nn.Module):
     def _cast(self, dtype: torch.dtype, excluded: Any) -> Layer:
         excluded = tuple(excluded) if isinstance(excluded, list | tuple) else (excluded,) if excluded else ()
         for layer in self.sublayers(include_self=True):
-            if isinstance(layer, excluded):
-                continue
-            for tensor in [*layer._parameters.values(), *layer._buffers.values()]:
-                if tensor is not None and tensor.is_floating_point():
-                    tensor.data = torch.Tensor.to(tensor.data, dtype)
-            layer._dtype = dtype
+            if not isinstance(layer, excluded):
+                layer._cast_own(dtype)
         return self
+
+    def _cast_own(self, dtype: torch.dtype) -> None:
+        """Cast the floating parameters and buffers of this layer, not those of its sublayers."""
+        for tensor in [*self._parameters.values(), *self._buffers.values()]:
+            if tensor is not None and tensor.is_floating_point():
+                tensor.data = torch.Tensor.to(tensor.data, dtype)
+        self._dtype = dtype
 
     # --- hooks --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,90 @@
+"""Wrappers of torch.nn.functional as the operators that they end in.
+
+TorchScript compiles a wrapper with its checks and branches into every call of it. The operator alone is quicker to
+script and to load, and other readers of TorchScript know it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from torch.nn import functional as F
+
+
+class Operator(NamedTuple):
+    """What a wrapper ends in when every argument that is not in `arguments` has its default.
+
+    arguments: the wrapper's parameters in the operator's order; "stride/kernel_size" is the second where the first is
+    None, and a capital letter or digit begins a constant. given: the parameter that must not be None.
+    """
+
+    name: str
+    arguments: str = "input"
+    given: str = ""
+
+
+_POOL = "input kernel_size stride/kernel_size padding dilation ceil_mode"
+_OPERATORS: dict[Any, Operator] = {
+    F.adaptive_avg_pool2d: Operator("torch._C._nn.adaptive_avg_pool2d", "input output_size"),
+    F.adaptive_avg_pool3d: Operator("torch._C._nn.adaptive_avg_pool3d", "input output_size"),
+    F.batch_norm: Operator(
+        "torch.batch_norm", "input weight bias running_mean running_var False momentum eps True", given="running_mean"
+    ),
+    F.celu: Operator("torch.celu", "input alpha"),
+    F.elu: Operator("torch._C._nn.elu", "input alpha"),
+    F.embedding: Operator("torch.embedding", "weight input padding_idx/-1 scale_grad_by_freq sparse"),
+    F.glu: Operator("torch._C._nn.glu", "input dim"),
+    F.hardsigmoid: Operator("torch._C._nn.hardsigmoid"),
+    F.hardswish: Operator("torch._C._nn.hardswish"),
+    F.hardtanh: Operator("torch._C._nn.hardtanh", "input min_val max_val"),
+    F.layer_norm: Operator("torch.layer_norm", "input normalized_shape weight bias eps"),
+    F.leaky_relu: Operator("torch._C._nn.leaky_relu", "input negative_slope"),
+    F.log_softmax: Operator("torch.log_softmax", "input dim dtype", given="dim"),
+    F.max_pool1d: Operator("torch.max_pool1d", _POOL),
+    F.max_pool2d: Operator("torch.max_pool2d", _POOL),
+    F.max_pool3d: Operator("torch.max_pool3d", _POOL),
+    F.mish: Operator("torch._C._nn.mish"),
+    F.pad: Operator("torch._C._nn.pad", "input pad mode value"),
+    F.relu: Operator("torch.relu"),
+    F.relu6: Operator("torch._C._nn.relu6"),
+    F.selu: Operator("torch.selu"),
+    F.sigmoid: Operator("torch.sigmoid"),
+    F.silu: Operator("torch._C._nn.silu"),
+    F.softmax: Operator("torch.softmax", "input dim dtype", given="dim"),
+    F.tanh: Operator("torch.tanh"),
+}
+
+
+def canonical_call(
+    target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], text: Callable[[Any], str]
+) -> str | None:
+    """The text of the operator's call that means target(*args, **kwargs); None where the wrapper does more.
+
+    text: the source text of a value.
+    """
+    operator = _OPERATORS.get(target)
+    if operator is None:
+        return None
+    bound = _signature(target).bind(*args, **kwargs)
+    bound.apply_defaults()
+    given = bound.arguments
+    words = [word.split("/") for word in operator.arguments.split()]
+    used = {name for word in words for name in word}
+    others = (p for name, p in _signature(target).parameters.items() if name not in used)
+    if (operator.given and given[operator.given] is None) or any(given[p.name] != p.default for p in others):
+        return None
+
+    def written(word: list[str]) -> str:
+        name = next((x for x in word if x not in given or given[x] is not None), word[0])
+        return text(given[name]) if name in given else name
+
+    return f"{operator.name}({', '.join(map(written, words))})"
+
+
+@cache
+def _signature(target: Any) -> inspect.Signature:
+    # Pooling chooses between two functions by return_indices; the one without indices has the parameters.
+    return inspect.signature(getattr(F, f"_{target.__name__}", target))

@@ -1,0 +1,88 @@
+"""Wrappers of torch.nn.functional are written as the operators that they end in."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from fxtraced.lowering.canonical import _OPERATORS, _signature
+from fxtraced.lowering.codegen import forward_source
+from tests.helpers import floats, same_as_layer, trace
+
+
+class Net(torch.nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.weight = torch.nn.Parameter(floats(3).as_subclass(torch.Tensor))
+        self.register_buffer("mean", floats(3).as_subclass(torch.Tensor))
+        self.register_buffer("variance", torch.ones(3))
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+WRITTEN = {
+    "batch_norm": (
+        lambda self, x: F.batch_norm(x, self.mean, self.variance, eps=1e-3),
+        "torch.batch_norm(x, None, None, self.mean, self.variance, False, 0.1, 0.001, True)",
+    ),
+    "layer_norm": (
+        lambda self, x: F.layer_norm(x, [4], eps=1e-3),
+        "torch.layer_norm(x, [4], None, None, 0.001)",
+    ),
+    "max_pool2d": (
+        lambda self, x: F.max_pool2d(x, 2, padding=1),
+        "torch.max_pool2d(x, 2, 2, 1, 1, False)",
+    ),
+    "adaptive_avg_pool2d": (
+        lambda self, x: F.adaptive_avg_pool2d(x, [None, 2]),
+        "torch._C._nn.adaptive_avg_pool2d(x, [x.size(-2), 2])",
+    ),
+    "softmax": (lambda self, x: F.softmax(x, 1), "torch.softmax(x, 1, None)"),
+    "softmax of another dtype": (
+        lambda self, x: F.softmax(x, -1, dtype=torch.float64),
+        "torch.softmax(x, -1, torch.float64)",
+    ),
+    "pad": (lambda self, x: F.pad(x, [1, 1], value=2), "torch._C._nn.pad(x, [1, 1], 'constant', 2.0)"),
+    "embedding": (
+        lambda self, x: F.embedding(x.long().clamp(0, 2), self.weight.unsqueeze(1)),
+        "torch.embedding(unsqueeze, clamp, -1, False, False)",
+    ),
+    **{
+        name: (lambda self, x, name=name: getattr(F, name)(x), f"{operator.name}(x")
+        for name, operator in ((wrapper.__name__, operator) for wrapper, operator in _OPERATORS.items())
+        if operator.arguments.split()[1:] in ([], ["alpha"], ["negative_slope"], ["min_val", "max_val"], ["dim"])
+    },
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_operator_stands_for_the_wrapper(name):
+    function, text = WRITTEN[name]
+    layer = Net(function)
+    traced = trace(layer, floats(2, 3, 4, 4))
+    source = forward_source(traced.program.trace.graph)
+    assert text in source
+    assert "torch.nn.functional" not in source
+    same_as_layer(traced, layer, floats(2, 3, 4, 4))
+
+
+KEPT = {
+    "batch_norm": lambda self, x: F.batch_norm(x, self.mean, self.variance, training=True),
+    "relu": lambda self, x: F.relu(x * 2, inplace=True),
+    "embedding": lambda self, x: F.embedding(x.long().clamp(0, 2), self.weight.unsqueeze(1).clone(), max_norm=1.0),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_wrapper_that_does_more_stays(name):
+    layer = Net(KEPT[name])
+    assert f"torch.nn.functional.{name}(" in forward_source(trace(layer, floats(2, 3, 4, 4)).program.trace.graph)
+
+
+@pytest.mark.parametrize("wrapper", _OPERATORS, ids=lambda wrapper: wrapper.__name__)
+def test_the_table_names_parameters(wrapper):
+    words = _OPERATORS[wrapper].arguments.replace("/", " ").split()
+    assert [x for x in words if x[0].islower() and x not in _signature(wrapper).parameters] == []

@@ -53,7 +53,7 @@ refuses and torch accepts is not listed.
 |---|---|---|---|
 """
 PATH = re.compile(r"\bpaddle(?:\.\w+)+")
-MEMBER = re.compile(r"\.([A-Za-z]\w*)")
+MEMBER = re.compile(r"\.([A-Za-z_]\w*)")
 
 
 def all_rows() -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from zoo_source import Checkout, images, keys
+from zoo_source import Checkout, another_batch, images, keys
 from zoo_survey import Row
 
 import fxtraced as paddle
@@ -66,7 +66,7 @@ class Trial:
         self.row["static_ms"] = _milliseconds(lambda: self.traced([self.x]))
 
     def takes_another_batch(self) -> None:
-        x = paddle.to_tensor(images(f"{self.name} again", [2, *self.x.shape[1:]]))
+        x = paddle.to_tensor(another_batch(self.name, self.x.shape))
         _within(TO_LAYER, self._layer(x), self.traced([x]), "the static graph on a batch of 2")
 
     def saves_and_loads(self) -> None:

@@ -89,7 +89,8 @@ class Checkout:
     def fill(self, name: str, model: Any, gain: float = 1.0) -> list[str]:
         """Set all weights, from the constructor's file or from a seed for each key; returns the keys left without one.
 
-        gain: a factor for the matrices and filters from seeds. From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
+        From seeds come parameters and the statistics of batch norms. Other buffers stay as the constructor made them.
+        gain: a factor for the matrices and filters from seeds.
         """
         import paddle
 
@@ -119,6 +120,11 @@ def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:
 def images(name: str, shape: Sequence[int]) -> Any:
     """The input of a constructor's model."""
     return np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape).astype("float32")
+
+
+def another_batch(name: str, shape: Sequence[int]) -> Any:
+    """Two other images for the same model."""
+    return images(f"{name} again", [2, *shape[1:]])
 
 
 def keys(state: dict[str, Any]) -> list[list[Any]]:

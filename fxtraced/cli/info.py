@@ -33,9 +33,7 @@ def _info(given: argparse.Namespace) -> int:
         return 0
     print(f"{path}: {size:,} bytes, format {manifest['format']}, fxtraced {manifest['fxtraced']}, "
           f"torch {manifest['torch']}")  # fmt: skip
-    print(f"parameters: {manifest['parameters']:,}, precision: {manifest.get('precision', 'float32')}")
-    for name, value in manifest.get("precision_difference", {}).items():
-        print(f"  {name}: {value:.3g} of its scale from float32")
+    print(f"parameters: {manifest['parameters']:,}")
     for kind in ("feeds", "fetches"):
         print(f"{kind}:")
         for entry in manifest[kind]:
@@ -45,6 +43,9 @@ def _info(given: argparse.Namespace) -> int:
         print(f"  {guard['text']}  ({guard['source']})")
     operations = ", ".join(f"{name} {count}" for name, count in manifest["operations"].items())
     print(f"operations: {operations}")
+    print(f"precision: {manifest.get('precision', 'float32')}")
+    for name, value in manifest.get("precision_difference", {}).items():
+        print(f"  {name}: {value:.3g} of its scale from float32")
     print(f"sample: {manifest['sample']}")
     print("verified:" if manifest["verified"] else "verified: no")
     for line in manifest["verified"]:

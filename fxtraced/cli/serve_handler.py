@@ -33,8 +33,9 @@ class ArchiveHandler(BaseHandler):
         wrong = [x for x in differences if not x <= _ALLOWED_DIFFERENCE]
         if wrong:
             raise RuntimeError(
-                f"FXT403 {self.model_pt_path} does not give on {self.device} what it gave when it was saved: it differs "
-                f"by {wrong} of the outputs' scale, and {_ALLOWED_DIFFERENCE} is allowed. See docs/errors.md#fxt403"
+                f"FXT403 {self.model_pt_path} does not give on {self.device} what it gave when it was saved: it "
+                f"differs by {wrong} of the outputs' scale, and {_ALLOWED_DIFFERENCE} is allowed. See "
+                "docs/errors.md#fxt403"
             )
 
     def handle(self, data: list[Any], context: Any) -> list[Any]:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import zipfile
+from datetime import datetime, timezone
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any
@@ -54,8 +55,14 @@ def _torchserve(given: argparse.Namespace) -> int:
 
 
 def _write(file: IO[bytes], model: str, name: str, version: str) -> None:
+    created = datetime.fromtimestamp(os.path.getmtime(model), timezone.utc).strftime("%d/%m/%Y %H:%M:%S")
     described = {"modelName": name, "serializedFile": _MODEL, "handler": _HANDLER, "modelVersion": version}
-    manifest = {"runtime": "python", "model": described, "archiverVersion": _ARCHIVER_VERSION}
+    manifest = {
+        "createdOn": created,
+        "runtime": "python",
+        "model": described,
+        "archiverVersion": _ARCHIVER_VERSION,
+    }
     entries = {
         "MAR-INF/MANIFEST.json": json.dumps(manifest, indent=2).encode(),
         _HANDLER: resources.files("fxtraced.cli").joinpath(_HANDLER).read_bytes(),
@@ -63,5 +70,5 @@ def _write(file: IO[bytes], model: str, name: str, version: str) -> None:
     }
     with zipfile.ZipFile(file, "w") as mar:
         for entry, content in entries.items():
-            # Without the time of writing, so that equal archives make equal files.
+            # Without the time of writing: one archive gives one file.
             mar.writestr(zipfile.ZipInfo(entry), content)

@@ -121,7 +121,8 @@ class Predictor:
         """Run the sample in the archive: for each output the largest difference from what was saved with it.
 
         Differences are relative to the output's largest magnitude. tolerance: by default 1e-4, 2e-2 in half and 1e-1
-        in bfloat16 precision, that of the archive or of the config. None when the archive has no sample (it draws random numbers, or none was wanted).
+        in bfloat16 precision, that of the archive or of the config. None when the archive has no sample (it draws
+        random numbers, or none was wanted).
         Raises SelfTestError when a difference is too large.
         """
         return self._cell.served.self_test(tolerance)

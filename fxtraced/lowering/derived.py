@@ -37,14 +37,13 @@ class DerivedWeights:
             for path in used
         ]
         self._forms = self._form()
-        assert None not in self._forms, "derived weights of tensors that are not on the CPU"
         self._lock = threading.Lock()
         self._seen: list[tuple[Any, ...]] = []
         self._tensors: tuple[torch.Tensor, ...] | None = None
         self._refresh()
 
     def tensors(self) -> tuple[torch.Tensor, ...] | None:
-        """The derived weights of this moment; None where the layer's tensors have another form than in the trace.
+        """The derived weights of this moment; None where they cannot be had, as with a layer that is of float16 now.
 
         Notices, of each tensor that they come from: another tensor in its place, an operation that wrote into it (its
         version), other memory (`tensor.data = ...`), and other bytes in its middle, for writes that torch does not
@@ -65,10 +64,14 @@ class DerivedWeights:
     def _refresh(self) -> tuple[torch.Tensor, ...] | None:
         with self._lock, torch.no_grad():
             self._structure.check()
-            fits = self._form() == self._forms
+            fits = None not in self._forms and self._form() == self._forms
             # What changes while it is read here is seen as changed at the next call.
             seen = [_impression(holder, key, fits) for _, holder, key in self._places]
-            self._tensors = self._compute() if fits else None
+            try:
+                self._tensors = self._compute() if fits else None
+            except RuntimeError:
+                # oneDNN does not take every weight, and memory may not suffice for two of each.
+                self._tensors = None
             self._seen = seen
             return self._tensors
 
@@ -90,10 +93,12 @@ class DerivedWeights:
 
 
 def _form(tensor: Any) -> tuple[Any, ...] | None:
-    """What a derived weight takes for granted; None for what has no version or no address."""
-    if not isinstance(tensor, torch.Tensor) or tensor.is_inference() or tensor.device.type != "cpu":
+    """What a derived weight takes for granted; None for what has no version or no memory of its own to look at."""
+    if not isinstance(tensor, torch.Tensor) or tensor.is_inference():
         return None
-    return tuple(tensor.shape), tensor.dtype, tensor.layout
+    if tensor.device.type != "cpu" or tensor.layout is not torch.strided:
+        return None
+    return tuple(tensor.shape), tensor.dtype
 
 
 def _impression(holder: dict[str, Any], key: str, fits: bool) -> tuple[Any, ...]:

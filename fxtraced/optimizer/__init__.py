@@ -2,6 +2,7 @@
 
 from fxtraced.optimizer import lr as lr
 from fxtraced.optimizer.algorithms import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Lamb, Momentum, RMSProp
+from fxtraced.optimizer.lbfgs import LBFGS
 from fxtraced.optimizer.optimizer import Optimizer
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lamb", "Momentum", "Optimizer", "RMSProp"]
+__all__ = ["LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lamb", "Momentum", "Optimizer", "RMSProp"]

@@ -63,12 +63,10 @@ def _stored(graph: fx.Graph, weights: set[fx.Node], lowered: set[fx.Node]) -> se
     pending = list(kept)
     while pending:
         node = pending.pop()
-        related = [node.args[0]] if node.op != "get_attr" else [x for x in weights if x.target == node.target]
-        related += [user for user in node.users if user in weights]
-        for other in related:
-            if other not in kept:
-                kept.add(other)
-                pending.append(other)
+        same = {node.target} if node.op == "get_attr" else set()
+        related = {*node.all_input_nodes, *node.users, *(x for x in weights if x.target in same)} & weights
+        pending += related - kept
+        kept |= related
     return weights - kept
 
 
@@ -92,4 +90,3 @@ def _cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:
     cast = value.graph.call_method("to", (value, dtype))
     cast.meta = {"shape": value.meta["shape"], "dtype": dtype, "source": value.meta.get("source")}
     return cast
-

@@ -23,8 +23,9 @@ class Activation(NamedTuple):
 
 
 def is_available() -> bool:
-    """True when this torch has oneDNN."""
-    return torch.backends.mkldnn.is_available()
+    """True when this torch has oneDNN, nobody switched it off, and the CPU is one that it is made for."""
+    mkldnn = torch.backends.mkldnn
+    return mkldnn.is_available() and bool(mkldnn.enabled) and "AVX" in torch.backends.cpu.get_cpu_capability()
 
 
 def activation_after(node: fx.Node) -> tuple[fx.Node, Activation] | None:
@@ -37,9 +38,8 @@ def activation_after(node: fx.Node) -> tuple[fx.Node, Activation] | None:
         return user, Activation("hardtanh", (0.0, 6.0))
     if name == "gelu":
         return user, Activation("gelu", (), argument(user, 1, "approximate", "none"))
-    if name == "leaky_relu":
-        return user, Activation("leaky_relu", (float(argument(user, 1, "negative_slope", 0.01)),))
-    return None
+    slope = argument(user, 1, "negative_slope", 0.01) if name == "leaky_relu" else None
+    return (user, Activation("leaky_relu", (float(slope),))) if isinstance(slope, int | float) else None
 
 
 def addition_after(node: fx.Node) -> tuple[fx.Node, fx.Node] | None:

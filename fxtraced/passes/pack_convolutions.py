@@ -81,6 +81,7 @@ def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
         is_float32(x, weight, node)
         and len(x.meta["shape"]) == 4
         and weight in state
+        and products(node, weight) > 0
         and (bias is None or (bias in state and is_float32(bias)))
         and isinstance(groups, int)
         and all(map(_is_pair, _settings(node)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -110,7 +110,7 @@ class TracedProgram(Program):
         plain = partial(self.plain_runnable, fetches, strategy)
         if not any("derived" in node.meta for node in graph.nodes):
             return plain()
-        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, plain)
+        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, cache(plain))
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""

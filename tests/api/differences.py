@@ -57,6 +57,7 @@ GRADIENTS: dict[str, tuple[str, ...]] = {
         r"paddle.(prod|atan2|lgamma)\(\(a - a.detach",
         r"paddle.pow\(\(a - a.detach.* (0|b.detach.*)\) eval",
     ),
+    "data is torch's, without the gradient; in Paddle it is the tensor itself": (r"^a\.data\b",),
     "random numbers": (r"gumbel_softmax\(.*\.max\(\)",),
 }
 
@@ -115,6 +116,7 @@ DTYPES: dict[str, tuple[str, ...]] = {
         r"softmax_\(.*dtype='float32'\)",
         r"Normal\(loc=0.5, scale=2\).log_prob\(a\)",
     ),
+    "Paddle's -1e9 is no number of float16, and 0 times it is NaN": (r"_convert_attention_mask\(a > 0.* in float16",),
     "torch has it for wider dtypes only": (r"rrelu\(x, lower=0.5, upper=0.5\).* in float16",),
     "only floating tensors have gradients": (r"setattr\(a, 'stop_gradient', False\).* in (int|bool)",),
     "Paddle chooses another of several equal elements": (r"kthvalue\(2\).* in int",),

@@ -62,12 +62,27 @@ CyclicLR(0.1, 0.5, 3, 2, 'triangular2')
 CosineAnnealingWarmRestarts(0.5, 2, 2, 0.01)
 """.strip().splitlines()
 LR = "paddle.optimizer.lr"
+SECANTS = """
+LBFGS(parameters=[p])
+LBFGS(1.0, 4, 3, 1e-3, 1e-4, 2, 'strong_wolfe', [p], 0.1, paddle.nn.ClipGradByNorm(0.5))
+LBFGS(learning_rate=0.5, max_iter=3, history_size=1, line_search_fn='strong_wolfe', parameters=[p])
+LBFGS(learning_rate=0.1, max_iter=8, max_eval=3, tolerance_grad=1.0, parameters=[p])
+LBFGS(0.1, tolerance_change=0.1, parameters=[p], weight_decay=0.1, grad_clip=paddle.nn.ClipGradByNorm(0.5))
+LBFGS(line_search_fn='armijo', parameters=[p])
+""".strip().splitlines()
+LOSS = "[o.clear_grad(), l := (p ** 4 + p).sum(), l.backward(), l][-1]"
 
 ROWS = [
     *[
         row(f"[{CUBE}, o := paddle.optimizer.{call}, [[{STEP}, p.numpy()][3] for _ in range(4)], o.get_lr()][2:]")
         for call in OPTIMIZERS
     ],
+    *[
+        row(f"[{CUBE}, o := paddle.optimizer.{call}, [[float(o.step(lambda: {LOSS})), p.numpy()] for _ in range(3)], "
+            "[o.state_dict()['state'][k] for k in ('func_evals', 'n_iter', 'prev_loss')]][2:]", rtol=1e-4, atol=1e-4)
+        for call in SECANTS
+    ],
+    row(f"[{CUBE}, paddle.optimizer.LBFGS(parameters=[p]).minimize(p.sum())]"),
     *[row(f"[s := {LR}.{call}, [[s.step(), s(), s.last_lr, s.last_epoch][1:] for _ in range(12)]][1:]") for call in RATES],
     *[
         row(f"[s := {LR}.{call[:-1]}, last_epoch=2, verbose=True), [[s.step(), s()][1] for _ in range(4)]][1:]")

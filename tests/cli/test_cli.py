@@ -219,7 +219,9 @@ def test_wrong_use(run, archive, tmp_path, arguments, code, complaint, monkeypat
     assert (got, complaint in complaints) == (code, True), complaints
 
 
-@pytest.mark.parametrize("command", ["trace", "info", "run", "verify", "bench", "compare", "triton", "view"])
+@pytest.mark.parametrize(
+    "command", ["trace", "info", "run", "verify", "bench", "compare", "triton", "torchserve", "view"]
+)
 def test_every_command_has_help_with_an_example(run, command):
     code, printed, _ = run(command, "--help")
     assert code == 0

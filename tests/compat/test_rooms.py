@@ -98,16 +98,16 @@ def test_decorate_has_no_effect_on_the_cpu():
     ],
 )
 def test_decorate_on_a_gpu_leaves_norms_in_float32(monkeypatch, dtype, excluded, cast):
-    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
     net = net_with_norms()
+    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
     assert paddle.amp.decorate(net) is net
     assert paddle.amp.decorate(net, level="O2", dtype=dtype, excluded_layers=excluded) is net
     assert {key[0] for key, p in net.named_parameters() if p.dtype == getattr(paddle, dtype)} == set(cast)
 
 
 def test_decorate_excludes_a_layer_with_what_it_holds(monkeypatch):
-    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
     net = paddle.nn.Sequential(net_with_norms(), paddle.nn.Linear(2, 2))
+    monkeypatch.setattr(places, "_current", torch.device("cuda", 0))
     paddle.amp.decorate(net, level="O2", dtype="bfloat16", excluded_layers=net[0])
     assert {key for key, p in net.named_parameters() if p.dtype == paddle.bfloat16} == {"1.weight", "1.bias"}
 

@@ -12,10 +12,12 @@ import torch
 import fxtraced as paddle
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import pack_linears
+from fxtraced.passes import pack_convolutions, pack_linears
+from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
 nn = paddle.nn
+pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 
 
 class Net(nn.Layer):
@@ -150,6 +152,28 @@ def test_another_dtype_and_back(net):
         with paddle.no_grad():
             np.testing.assert_array_equal(run(x)[0].numpy(), net(x).numpy())
     net.to(dtype="float32")
+    agree(traced, net)
+
+
+def test_tensors_without_a_version_run_with_the_layers_own_weights():
+    with torch.inference_mode():
+        layer = Net()
+    layer.eval()
+    with paddle.no_grad():
+        traced = trace(layer, X)
+        before = agree(traced, layer)
+        with torch.inference_mode():
+            layer.conv.weight.mul_(2.0)
+        assert np.abs(agree(traced, layer) - before).max() > 1e-4
+
+
+def test_weights_that_cannot_be_computed(net, monkeypatch):
+    def refuse(*arguments):
+        raise RuntimeError("could not create a primitive")
+
+    monkeypatch.setattr(pack_convolutions, "packed_weight", refuse)
+    traced = trace(net, X)
+    agree(traced, net)
     agree(traced, net)
 
 

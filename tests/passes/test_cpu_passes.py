@@ -12,10 +12,11 @@ import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.passes import pack_linears
+from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
 nn = paddle.nn
-onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+onednn = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 
 
 def statistics(layer):

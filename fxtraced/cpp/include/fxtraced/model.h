@@ -5,6 +5,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/script.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -161,6 +162,11 @@ class Model {
   const std::vector<std::string>& feed_dtypes() const { return feed_dtypes_; }
   const std::vector<std::vector<std::int64_t>>& feed_shapes() const { return feed_shapes_; }
   const std::vector<std::string>& guards() const { return guards_; }
+  // The difference that the self-test allows: the larger of what the archive's precision and the options' need.
+  double tolerance() const {
+    const double asked = !options_.precision ? 0.0 : *options_.precision == at::kHalf ? 2e-2 : 1e-1;
+    return std::max(tolerance_, asked);
+  }
 
   // One tensor a feed in order; one a fetch in order.
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
@@ -264,6 +270,9 @@ class Model {
     }
     if (module_.hasattr("fxtraced_guards")) {
       guards_ = strings("fxtraced_guards");
+    }
+    if (module_.hasattr("fxtraced_tolerance")) {
+      tolerance_ = module_.attr("fxtraced_tolerance").toDouble();
     }
     if (feed_dtypes_.size() != feed_names_.size() || feed_shapes_.size() != feed_names_.size()) {
       throw ArchiveError("FXT401 " + name_ + " describes " + std::to_string(feed_names_.size()) + " feeds, " +
@@ -374,6 +383,7 @@ class Model {
   std::vector<std::vector<std::int64_t>> feed_shapes_;
   std::vector<std::string> fetch_names_;
   std::vector<std::string> guards_;
+  double tolerance_ = 1e-4;
 };
 
 }  // namespace detail

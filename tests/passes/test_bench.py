@@ -1,0 +1,19 @@
+"""scripts/bench.py compares engines on a small model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bench.py"
+
+
+def test_the_smallest_model_on_the_engines_of_torch():
+    arguments = ["--models", "Linear", "--engines", "ours", "script", "freeze", "--rounds", "2", "--threads", "1"]
+    done = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| Linear(3, 10) | ")]
+    assert [row[1] for row in rows] == ["eager", "ours", "script", "freeze"]
+    assert rows[0][2:4] == ["1.00", "1.00 to 1.00"]
+    assert all(float(row[-1].rstrip(" |")) < 1e-6 for row in rows)

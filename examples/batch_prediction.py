@@ -3,8 +3,8 @@
     pip install "fxtraced[scaling]"
     python examples/batch_prediction.py [--output DIR] [--images N] [--workers N] [--batch N] [--check]
 
-The script makes its own images and model. --check runs once more with a worker that is killed on the way, and exits
-with 1 unless every image is in the output exactly once. docs/scaling.md goes through it.
+The script makes its own images and model, and exits with 1 unless every image is in the output exactly once, with the
+result of a plain loop. --check runs once more with a worker that is killed on the way. docs/scaling.md has numbers.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Classifier:
         self._predictor.warm_up()
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        # A batch of Ray's is memory that cannot be written, which torch warns about.
+        # A copy: the arrays of Ray's batches are read-only, and torch.from_numpy warns of such memory.
         outputs = self._predictor.run([torch.tensor(batch["image"])])
         probabilities = outputs[0].numpy()
         readable = batch["error"] == ""
@@ -103,7 +103,7 @@ def start_ray(workers: int) -> None:
     """Join the cluster that RAY_ADDRESS names, or start Ray on this machine."""
     import ray
 
-    # Every actor holds a CPU until the end, and reading and writing need one too: without it they wait for ever.
+    # Every actor holds a CPU until the end, and reading and writing need one too.
     local = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers + 1}
     ray.init(log_to_driver=False, **local)
 
@@ -226,7 +226,7 @@ def main() -> int:
         said += complaints(read(results), expected)
     if given.check:
         assert (output / "killed").exists(), "no worker was killed"
-        print("\n".join(said) or f"all {given.images} images are in each output exactly once, with the loop's results")
+    print("\n".join(said) or f"all {given.images} images are in each output exactly once, with the loop's results")
     return 1 if said else 0
 
 

@@ -75,7 +75,7 @@ def measure(name: str, engines: list[str], rounds: int) -> list[list[str]]:
         difference = float(np.abs(result - expected).max() / np.abs(expected).max())
         build = built - start + (tracing if engine == "ours" else 0)
         runs[engine] = run
-        notes[engine] = [f"{build:.2f}", f"{first:.1f}", f"{resident() - memory:.0f}", f"{difference:.0e}"]
+        notes[engine] = [f"{build:.2f}", f"{first:.1f}", f"{max(resident() - memory, 0):.0f}", f"{difference:.0e}"]
     times: dict[str, list[float]] = {engine: [] for engine in runs}
     for run in runs.values():
         for _ in range(3):

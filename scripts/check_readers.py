@@ -1,16 +1,19 @@
 """Read archives with the programs that take TorchScript files, and compare what they calculate.
 
-python scripts/check_readers.py [--out TABLE.md]        (pip install ".[readers]"; a reader that is not installed is left out)
+python scripts/check_readers.py [--out TABLE.md]
 
-Writes archives of a convnet, a transformer encoder and an MLP, gives the files to each reader, and prints a table: the
-largest difference of the reader's outputs from the layer's, relative to their largest magnitude, or the first line of
-its error. torch reads the file first, for all but pnnx, which reads it by itself.
+`pip install ".[readers]"` installs the readers; one that is not there is left out. Writes archives of two convnets, a
+transformer encoder and an MLP, gives the files to each reader, and prints a table: the largest difference of the
+reader's outputs from the layer's, relative to their largest magnitude, or the first line of its error. torch reads the
+file first for all but pnnx, which reads it by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import subprocess
 import sys
 import tempfile
@@ -31,7 +34,11 @@ warnings.simplefilter("ignore")  # torch and the readers say that TorchScript is
 
 def _mlp() -> paddle.nn.Layer:
     return paddle.nn.Sequential(
-        paddle.nn.Linear(16, 64), paddle.nn.GELU(), paddle.nn.LayerNorm(64), paddle.nn.Linear(64, 10), paddle.nn.Softmax()
+        paddle.nn.Linear(16, 64),
+        paddle.nn.GELU(),
+        paddle.nn.LayerNorm(64),
+        paddle.nn.Linear(64, 10),
+        paddle.nn.Softmax(),
     )
 
 
@@ -67,7 +74,8 @@ def onnxruntime(path: Path, x: torch.Tensor) -> np.ndarray:
     import onnxruntime as ort
 
     exported = path.with_suffix(".onnx")
-    torch.onnx.export(torch.jit.load(path), (x,), exported, dynamo=False)
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints the graph that it fails at
+        torch.onnx.export(torch.jit.load(path), (x,), exported, dynamo=False)
     session = ort.InferenceSession(exported, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
 
@@ -85,7 +93,6 @@ def pnnx(path: Path, x: torch.Tensor) -> np.ndarray:
     spec: Any = importlib.util.spec_from_file_location("model_pnnx", written)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    # The module looks for its weights beside the working directory's model.
     with torch.no_grad():
         return module.Model().eval()(x).numpy()
 

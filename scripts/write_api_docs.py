@@ -12,16 +12,18 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 API = ROOT / "tests" / "api"
-sys.path[:0] = [str(ROOT), str(API)]
+sys.path[:0] = [str(ROOT), str(API), str(ROOT / "tests" / "compat")]
 
 from differences import dtype_difference, gradient_difference  # noqa: E402
 from rows import DTYPES, Row  # noqa: E402
 from signatures import found_in, table, written  # noqa: E402
 from test_signatures import DIFFERENT  # noqa: E402
+from test_usage import LAYER_METHODS, MISSING, PRIORITY, TENSOR_MEMBERS, USED  # noqa: E402
 
 import fxtraced  # noqa: E402
 
@@ -44,6 +46,14 @@ them. Results that are not compared with Paddle's are compared with the eager on
 | mode | cases | as in Paddle | known difference | failing |
 |---|---|---|---|---|
 """
+SCOPE = """## What model code uses
+
+Counted over 1,385 model files of 15 public Paddle repositories. "in rows": stands in at least one row of the API table;
+"differing": of these, stands in a row with a known difference.
+
+| | names | in rows | differing | in no row | missing |
+|---|---|---|---|---|---|
+"""
 DIFFERENCES = """## Known differences
 
 Each is a strict `xfail` in the tests of the table (`tests/api/differences.py`, and `xfail` of a row). What Paddle
@@ -56,8 +66,8 @@ PATH = re.compile(r"\bpaddle(?:\.\w+)+")
 MEMBER = re.compile(r"\.([A-Za-z_]\w*)")
 
 
-def all_rows() -> list[Row]:
-    topics = sorted(path.stem for path in API.glob("rows_*.py"))
+def all_rows(topic: str = "*") -> list[Row]:
+    topics = sorted(path.stem for path in API.glob(f"rows_{topic}.py"))
     return [row for topic in topics for row in importlib.import_module(topic).ROWS]
 
 
@@ -106,34 +116,63 @@ def differences(rows: list[Row]) -> list[str]:
     return [DIFFERENCES + "\n".join(lines).replace("||", "\\|\\|"), ""]
 
 
-def count_in(rows: Counter[str], apis: list[str], short: bool) -> int:
-    """How many of the names stand in rows, by their last part when short."""
-    return sum(bool(rows[api.rpartition(".")[2] if short else api]) for api in apis)
+class Uses:
+    """In how many rows an API stands; a method counts where it is called on an object of its class."""
+
+    def __init__(self, differing: bool = False):
+        def chosen(topic: str = "*") -> list[Row]:
+            return [row for row in all_rows(topic) if known(row) or not differing]
+
+        self._names, tensors = uses(chosen())
+        self._methods = {"paddle.Tensor": tensors, "Tensor": tensors, "paddle.nn.Layer": uses(chosen("nn_base"))[1]}
+
+    def __getitem__(self, api: str) -> int:
+        owner, _, name = api.rpartition(".")
+        return self._methods[owner][name] if owner in self._methods else self._names[api]
+
+    def count(self, apis: Iterable[str]) -> int:
+        """How many of them stand in rows."""
+        return sum(bool(self[api]) for api in apis)
 
 
-def section(owner: str, apis: list[str], names: Counter[str], members: Counter[str]) -> list[str]:
+def scope(rows: Uses, differing: Uses) -> list[str]:
+    """The section about what model code uses."""
+    parts = {
+        "most used by vision models in inference": PRIORITY,
+        "functions and classes in three files or more": USED,
+        "members of a tensor": TENSOR_MEMBERS,
+        "methods of a layer": LAYER_METHODS,
+    }
+    lines = []
+    for part, apis in parts.items():
+        there = [api for api in apis if api not in MISSING]
+        tested = [api for api in there if rows[api]]
+        counts = (len(apis), len(tested), differing.count(tested), len(there) - len(tested), len(apis) - len(there))
+        lines.append(f"| {part} | {' | '.join(map(str, counts))} |")
+    missing = [f"- `{name}`: {reason}" for name, reason in sorted(MISSING.items())]
+    return [SCOPE + "\n".join(lines), "", "Missing of these:", "", *missing, ""]
+
+
+def section(owner: str, apis: list[str], rows: Uses) -> list[str]:
     """The heading and table of one module or class."""
     signatures = table()
     lines = [f"## {owner}", "", "| API | Paddle's signature | here | rows |", "|---|---|---|---|"]
     for api in apis:
         name = api.removeprefix(f"{owner}.")
-        rows = members[name] if owner == "paddle.Tensor" else names[api]
         status = "present" if found_in(fxtraced, api)[0] is not None else "missing"
         takes = written(signatures[api]).replace("|", "\\|")
-        lines.append(f"| `{name}` | `{takes}` | {status} | {rows or ''} |")
+        lines.append(f"| `{name}` | `{takes}` | {status} | {rows[api] or ''} |")
     return [*lines, ""]
 
 
 def text() -> str:
     """The whole document."""
-    rows = all_rows()
-    names, members = uses(rows)
-    differing_names, differing_members = uses([row for row in rows if known(row)])
+    rows, differing = Uses(), Uses(differing=True)
     owners: dict[str, list[str]] = {}
     for api in table():
         if not api.endswith(".forward"):
             owners.setdefault(api.rpartition(".")[0], []).append(api)
-    lines = [TITLE, *results()]
+    lines = [TITLE, *scope(rows, differing), *results()]
     lines += [
         "## Names",
         "",
@@ -143,20 +182,19 @@ def text() -> str:
     total = Counter[str]()
     for owner, apis in owners.items():
         found = [api for api in apis if found_in(fxtraced, api)[0] is not None]
-        short = owner == "paddle.Tensor"
         counts = {
             "all": len(apis),
             "present": len(found),
             "missing": len(apis) - len(found),
-            "tested": count_in(members if short else names, found, short),
-            "differing": count_in(differing_members if short else differing_names, found, short),
+            "tested": rows.count(found),
+            "differing": differing.count(found),
         }
         total.update(counts)
         lines.append(f"| [{owner}](#{owner.replace('.', '').lower()}) | {' | '.join(map(str, counts.values()))} |")
     lines += [f"| all | {' | '.join(map(str, total.values()))} |", ""]
-    lines += differences(rows)
+    lines += differences(all_rows())
     for owner, apis in owners.items():
-        lines += section(owner, apis, names, members)
+        lines += section(owner, apis, rows)
     return "\n".join(lines)
 
 

@@ -28,8 +28,8 @@ repository: nothing of it is copied here or changed. Written by
 
 which takes any checkout: `--files` names the model files of other repositories. `--paddle` is a Python that has
 paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Without one, both sides fill all weights
-from a seed for each key. A run goes on where the last one stopped; `--each 1` takes the first constructor of each file
-only.{arguments}
+from a seed for each key; matrices and filters are scaled down where rounding alone would show in a model's outputs. A
+run goes on where the last one stopped; `--each 1` takes the first constructor of each file only.{arguments}
 
 A model that passes is imported, built and filled. It gives what real Paddle gives, to {to_paddle:g} of the output's
 largest value. Its static graph is verified, gives the same, and takes a batch of another size. The archive gives the
@@ -65,7 +65,7 @@ def document(results: Results, reference: Results, source: Checkout, commit: str
         fxtraced=fxtraced.__version__,
         torch=torch.__version__.split("+")[0],
     )
-    parts = [introduction, "## Totals", _totals(rows, run), "## Models", _models(run)]
+    parts = [introduction, "## Totals", _totals(run), "## Models", _models(run)]
     failed = [row for row in run if row["failure"]]
     if failed:
         parts += ["## Reasons", _reasons(failed)]
@@ -94,8 +94,8 @@ def _passed(row: Row) -> int:
     return at if row["failure"] else at + 1
 
 
-def _totals(rows: list[Row], run: list[Row]) -> str:
-    files = {row["file"] for row in rows}
+def _totals(run: list[Row]) -> str:
+    files = {row["file"] for row in run}
     counts = [[level, str(sum(_passed(row) > i for row in run))] for i, level in enumerate(LEVELS)]
     said = f"{len(run)} constructors of {len(files)} files; the numbers are those that pass each level."
     return said + "\n\n" + _table(["level", "models"], counts)

@@ -12,7 +12,15 @@ from torch import fx
 from fxtraced.framework.errors import ArchiveError
 from fxtraced.framework.seal import broken_seal, seal
 from fxtraced.lowering.script import call_scripted, quiet, script
-from fxtraced.lowering.self_test import METHOD, SAMPLE, record_sample, sample_attributes, self_test_source
+from fxtraced.lowering.self_test import (
+    FETCHES,
+    METHOD,
+    SAMPLE,
+    record_sample,
+    sample_attributes,
+    sample_differences,
+    self_test_source,
+)
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
@@ -98,7 +106,7 @@ class LoadedModule:
             ) from error
         self.manifest = manifest
         self._module.eval()
-        self._forward = self._module._c._get_method("forward")
+        self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -110,22 +118,25 @@ class LoadedModule:
 
     def self_test(self) -> list[float] | None:
         """For each fetch the largest relative difference from the sample in the file; None without a sample."""
-        return self._of_the_sample(METHOD)
+        if self._sample is None:
+            return self._of_the_sample(METHOD)
+        feeds, fetches = self._sample
+        return sample_differences(self(*(x.clone() for x in feeds)), fetches)
 
     def sample(self) -> list[torch.Tensor] | None:
         """The sample's feeds; None without a sample."""
-        return self._of_the_sample(SAMPLE)
+        if self._sample is None:
+            return self._of_the_sample(SAMPLE)
+        return [x.clone() for x in self._sample[0]]
 
     def optimise_for_cpu(self) -> None:
         """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives."""
+        plain, sample = self._module, self._kept_sample()
         with quiet():
-            methods = [name for name in (METHOD, SAMPLE) if hasattr(self._module, name)]
-            frozen = torch.jit.freeze(self._module, preserved_attrs=methods)
-            frozen = torch.jit.optimize_for_inference(frozen, other_methods=methods)
-        if methods and not max(self._with_gradients_off(getattr(frozen, METHOD))) <= self.tolerance:
-            return
-        self._module = frozen
-        self._forward = frozen._c._get_method("forward")
+            frozen = torch.jit.optimize_for_inference(torch.jit.freeze(plain))
+        self._use(frozen, sample)
+        if sample is not None and not max(self.self_test() or [0.0]) <= self.tolerance:
+            self._use(plain, None)
 
     def operations(self, feeds: list[str], fetches: list[str]) -> list[tuple[str, str, list[str]]]:
         """The tensors of forward in order: name, operation (or "feed", "state", "fetch"), the tensors that it uses."""
@@ -144,6 +155,19 @@ class LoadedModule:
                     found.append((name, "state" if state else node.kind().rpartition("::")[2], used))
         results = [x for output in graph.outputs() for x in behind.get(output.debugName(), [])]
         return [*found, *((name, "fetch", [x]) for name, x in zip(fetches, results, strict=False))]
+
+    def _use(self, module: Any, sample: tuple[list[torch.Tensor], list[torch.Tensor]] | None) -> None:
+        """Run this module. sample: feeds and kept fetches of a frozen one: its methods for them would be frozen, too.
+
+        Freezing calculates what depends on constants only, and a method that runs the sample in the file does.
+        """
+        self._module = module
+        self._sample = sample
+        self._forward = module._c._get_method("forward")
+
+    def _kept_sample(self) -> tuple[list[torch.Tensor], list[torch.Tensor]] | None:
+        feeds = self.sample()
+        return None if feeds is None else (feeds, list(getattr(self._module, FETCHES)))
 
     def _of_the_sample(self, method: str) -> Any:
         return self._with_gradients_off(getattr(self._module, method)) if hasattr(self._module, method) else None

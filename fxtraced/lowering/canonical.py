@@ -1,7 +1,7 @@
 """Wrappers of torch.nn.functional as the operators that they end in.
 
-TorchScript compiles a wrapper with its checks and branches into every call of it. The operator alone is quicker to
-script and to load, and other readers of TorchScript know it.
+TorchScript compiles a wrapper with its checks and branches into every call of it. The operator alone is a node instead
+of dozens, and other readers of TorchScript know it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import torch
+from torch import fx
 from torch.nn import functional as F
 
 
@@ -65,6 +67,8 @@ def canonical_call(
 
     text: the source text of a value.
     """
+    if target is torch.unflatten and not kwargs:
+        return _unflatten(text, *args)
     operator = _OPERATORS.get(target)
     if operator is None:
         return None
@@ -82,6 +86,16 @@ def canonical_call(
         return text(given[name]) if name in given else name
 
     return f"{operator.name}({', '.join(map(written, words))})"
+
+
+def _unflatten(text: Callable[[Any], str], x: fx.Node, dim: int, sizes: Any) -> str | None:
+    """unflatten as a reshape to as many sizes: other readers know its rank then. -1 does not work for both alike."""
+    if not isinstance(sizes, list | tuple) or -1 in sizes:
+        return None
+    rank = len(x.meta["shape"])
+    kept = [f"{text(x)}.size({i})" for i in range(rank)]
+    kept[dim % rank : dim % rank + 1] = map(text, sizes)
+    return f"torch.reshape({text(x)}, [{', '.join(kept)}])"
 
 
 @cache

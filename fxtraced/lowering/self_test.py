@@ -14,11 +14,12 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.codegen import state_path
+from fxtraced.tracing.compare import difference
 from fxtraced.tracing.nodes import possible_bases
 from fxtraced.tracing.regions import written_values
 
 METHOD, SAMPLE = "fxtraced_self_test", "fxtraced_sample"
-_FEEDS, _FETCHES = "fxtraced_sample_feeds", "fxtraced_sample_fetches"
+_FEEDS, FETCHES = "fxtraced_sample_feeds", "fxtraced_sample_fetches"
 # A floating feed of more values than the first figure repeats as many as the second; of a fetch, at most the third
 # figure's values at equal distances are kept.
 _WHOLE, _REPEATED, _KEPT = 16384, 4096, 1024
@@ -39,7 +40,7 @@ def no_sample_because(graph: fx.Graph) -> str | None:
 
 def sample_attributes(feeds: list[torch.Tensor]) -> dict[str, tuple[Any, Any]]:
     """The attributes that hold a sample, each with its type and value; record_sample fills in the fetches."""
-    return {_FEEDS: (list[torch.Tensor], [_kept(x) for x in feeds]), _FETCHES: (list[torch.Tensor], [])}
+    return {_FEEDS: (list[torch.Tensor], [_kept(x) for x in feeds]), FETCHES: (list[torch.Tensor], [])}
 
 
 def self_test_source(graph: fx.Graph, feeds: list[torch.Tensor]) -> str:
@@ -63,7 +64,7 @@ def fxtraced_sample_results(self) -> List[Tensor]:
 
 def {METHOD}(self) -> List[float]:
     differences: List[float] = []
-    for result, expected in zip(self.fxtraced_sample_results(), self.{_FETCHES}):
+    for result, expected in zip(self.fxtraced_sample_results(), self.{FETCHES}):
         now, then = result.to(torch.float64), expected.to("cpu").to(torch.float64)
         if now.numel() != then.numel():
             differences.append(float("inf"))
@@ -87,7 +88,7 @@ def record_sample(module: torch.jit.ScriptModule, feeds: list[torch.Tensor]) -> 
     """
     try:
         with torch.no_grad():
-            setattr(module, _FETCHES, module.fxtraced_sample_results())
+            setattr(module, FETCHES, module.fxtraced_sample_results())
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]
         if all(_is_whole(x) for x in feeds):
@@ -101,6 +102,16 @@ def record_sample(module: torch.jit.ScriptModule, feeds: list[torch.Tensor]) -> 
 
 def _is_whole(feed: torch.Tensor) -> bool:
     return _kept(feed).numel() == feed.numel()
+
+
+def sample_differences(results: tuple[torch.Tensor, ...], fetches: list[torch.Tensor]) -> list[float]:
+    """What METHOD gives, for results of a module that has it no more."""
+    found = []
+    for result, then in zip(results, fetches, strict=True):
+        values = (torch.view_as_real(result.resolve_conj()) if result.is_complex() else result).cpu().flatten()
+        kept = values[:: max(1, -(-values.numel() // _KEPT))]
+        found.append(difference(then.cpu(), kept, 0.0, 0.0).relative)
+    return found
 
 
 def _kept(feed: torch.Tensor) -> torch.Tensor:

@@ -85,6 +85,11 @@ class Parameter(Tensor):
     def trainable(self, value: bool) -> None:
         self.requires_grad_(value)
 
+    @property
+    def block(self) -> None:
+        """None, for `initializer(parameter, parameter.block)`: parameters belong to no static program."""
+        return None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]

@@ -10,6 +10,7 @@ from fxtraced.vision._files import decode_jpeg, read_file
 from fxtraced.vision._nms import matrix_nms, nms
 from fxtraced.vision._proposals import generate_proposals
 from fxtraced.vision._roi import PSRoIPool, RoIAlign, RoIPool, psroi_pool, roi_align, roi_pool
+from fxtraced.vision._yolo_loss import yolo_loss
 
 __all__ = [
     "DeformConv2D",
@@ -29,6 +30,7 @@ __all__ = [
     "roi_align",
     "roi_pool",
     "yolo_box",
+    "yolo_loss",
 ]
 
 name_calls([globals()[name] for name in __all__ if isinstance(globals()[name], FunctionType)])

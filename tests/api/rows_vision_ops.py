@@ -129,4 +129,17 @@ PROPOSED = [
     )
 ]  # fmt: skip
 
-ROWS = [*PROPOSED, *DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *CODED, *PRIOR, *DISTRIBUTED]
+# Many boxes for few places, so that some share one, and some belong to no anchor of the head.
+LOST = [
+    row(f"paddle.vision.ops.yolo_loss(x, paddle.concat([c, s], -1).detach(), k, [10, 13, 16, 30, 33, 23, 60, 45], {options})", x=f32(2, 16, *size), c=f32(2, 9, 2, low=0.05, high=0.95), s=f32(2, 9, 2, low=0.05, high=0.6), k=i32(2, 9, high=3),
+        w=f32(2, 9, low=0.1, high=1), rtol=1e-4, atol=1e-4)
+    for options, size in (
+        ("[1, 2], 3, 0.5, 32", (3, 3)), ("[0, 1], 3, 0.7, 16, use_label_smooth=False", (3, 3)), ("[1, 3], 3, 0.3, 32, w.detach()", (3, 3)), ("anchor_mask=[2, 3], class_num=3, ignore_thresh=0.4, downsample_ratio=8, gt_score=w.detach(), scale_x_y=1.2", (4, 4)),
+        ("[1, 2], 3, 0.5, 32", (4, 3)),
+    )
+] + [
+    row("paddle.vision.ops.yolo_loss(x, paddle.concat([c, c * z], -1).detach(), k, [10, 13, 16, 30], [0, 1], 3, 0.5, 32)", x=f32(1, 16, 2, 2), c=f32(1, 3, 2, low=0.1, high=0.9), z=i64(1, 3, 1, high=2), k=i32(1, 3, high=3), rtol=1e-4, atol=1e-4),
+    row("paddle.vision.ops.yolo_loss(x, c.detach(), k, [10, 13, 16, 30], [0, 1], 3, 0.5, 32)", x=f32(1, 15, 2, 2), c=f32(1, 3, 4, low=0.1, high=0.9), k=i32(1, 3, high=3)),
+]  # fmt: skip
+
+ROWS = [*PROPOSED, *DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *LOST, *CODED, *PRIOR, *DISTRIBUTED]

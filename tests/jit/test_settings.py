@@ -77,3 +77,21 @@ def test_classes_are_left_as_they_were():
     trace(Own(), floats(3, 4))
     assert Own.__getattribute__ is before
     assert "__getattribute__" not in vars(Net)
+
+
+@pytest.mark.parametrize("size", [lambda x: x.shape[1], lambda x: 4], ids=["traced", "plain"])
+def test_what_forward_writes_before_it_reads_is_no_setting(size):
+    class Sized(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.block = Block()
+            self.block.height = None
+
+        def forward(self, x):
+            self.block.height = size(x)
+            return self.block(x).reshape([-1, self.block.height])
+
+    net = Sized()
+    traced = trace(net, floats(3, 4))
+    net(floats(2, 4))
+    assert traced([floats(5, 4)])[0].shape == (5, 4)

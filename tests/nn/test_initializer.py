@@ -74,3 +74,9 @@ def test_assign_decides_on_the_shape():
     assign(layer.weight)
     assert layer.weight.shape == [2, 3]
     assert layer.state_dict()["weight"] is layer.weight
+
+
+def test_initializers_take_the_block_of_a_parameter():
+    weight = nn.Linear(2, 3).weight
+    init.Constant(2.0)(weight, weight.block)
+    assert weight.tolist() == [[2.0] * 3] * 2

@@ -62,7 +62,7 @@ def test_bad_arguments_say_what_is_wrong():
 
 def test_lbfgs_goes_on_from_its_state():
     def optimizer(x, state=None):
-        made = paddle.optimizer.LBFGS(0.1, max_iter=2, parameters=[x])
+        made = optimizers.LBFGS(0.1, max_iter=2, parameters=[x])
         if state is not None:
             made.set_state_dict(state)
         return made
@@ -76,10 +76,10 @@ def test_lbfgs_goes_on_from_its_state():
 
         return made.step(closure).item()
 
-    x = paddle.to_tensor([1.0, -2.0], stop_gradient=False)
+    x = fxtraced.to_tensor([1.0, -2.0], stop_gradient=False)
     first = optimizer(x)
     losses = [step(first, x)]
-    y = paddle.to_tensor(x.numpy(), stop_gradient=False)
+    y = fxtraced.to_tensor(x.numpy(), stop_gradient=False)
     second = optimizer(y, copy.deepcopy(first.state_dict()))
     losses += [step(first, x), step(first, x)]
     assert [step(second, y), step(second, y)] == losses[1:]
@@ -87,6 +87,6 @@ def test_lbfgs_goes_on_from_its_state():
 
 
 def test_lbfgs_has_no_groups():
-    x, y = paddle.ones([2]), paddle.ones([2])
+    x, y = fxtraced.ones([2]), fxtraced.ones([2])
     with pytest.raises(ValueError, match="LBFGS: parameters must be tensors, but received 2 groups"):
-        paddle.optimizer.LBFGS(parameters=[{"params": [x]}, {"params": [y]}])
+        optimizers.LBFGS(parameters=[{"params": [x]}, {"params": [y]}])

@@ -93,3 +93,33 @@ def test_no_sample_where_repeated_values_fail(tmp_path):
     module = saved(tmp_path, layer_of(lambda self, x: paddle.linalg.inv(x)), matrix)
     assert not hasattr(module, "fxtraced_self_test")
     assert "fails on values that repeat" in read_manifest(str(tmp_path / "model.pt"))["sample"]
+
+
+def convolved(self):
+    self.conv, self.norm = paddle.nn.Conv2D(3, 4, 3), paddle.nn.BatchNorm2D(4)
+
+
+def optimised(directory):
+    saved(directory, layer_of(lambda self, x: self.norm(self.conv(x)), convolved), floats(1, 3, 6, 6))
+    program = paddle.static.load_inference_model(str(directory))[0]
+    program.optimise_for_cpu()
+    return program
+
+
+def test_an_optimised_model_tests_the_graph_that_it_runs(tmp_path):
+    """Freezing calculates what depends on constants only, and the sample in the file is one."""
+    program = optimised(tmp_path)
+    assert program.self_test()[0] < 1e-5
+    run = program._module._forward
+    program._module._forward = lambda *feeds: run(*feeds) * 2
+    assert program.self_test() == [pytest.approx(1.0, rel=1e-3)]
+
+
+def test_an_optimisation_that_changes_the_outputs_is_not_taken(tmp_path, monkeypatch):
+    def wrong(frozen, *_, **__):
+        return torch.jit.freeze(torch.jit.script(torch.nn.Softmax(-1)).eval())
+
+    monkeypatch.setattr(torch.jit, "optimize_for_inference", wrong)
+    program = optimised(tmp_path)
+    assert program.self_test() == [0.0]
+    assert "conv2d" in program._module.code()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -197,14 +196,15 @@ def save_model(dirname: str) -> None:
 def main() -> int:
     """Make the data, run the loop and Ray, and print images a second."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=Path("batch_prediction"), help="a directory, replaced")
+    parser.add_argument("--output", type=Path, default=Path("batch_prediction"), help="a new directory")
     parser.add_argument("--images", type=int, default=400)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--check", action="store_true", help="a run with a killed worker; nothing may be lost")
     given = parser.parse_args()
     output = given.output.absolute()
-    shutil.rmtree(output, ignore_errors=True)
+    if output.exists():
+        parser.error(f"--output {output} exists: name a new directory")
     images, model = output / "images", str(output / "model")
     write_images(images, given.images)
     save_model(model)

@@ -85,7 +85,7 @@ def _arguments(source: Checkout) -> str:
     if not source.arguments:
         return ""
     lines = [f"    {name}: {json.dumps(given)}" for name, given in source.arguments.items()]
-    return " These constructors got arguments, by `--arguments`:\n\n" + "\n".join(lines)
+    return "\nThese constructors got arguments, by `--arguments`:\n\n" + "\n".join(lines)
 
 
 def _passed(row: Row) -> int:

@@ -15,6 +15,22 @@ from fxtraced.distribution.laplace import Laplace
 from fxtraced.distribution.lognormal import LogNormal
 from fxtraced.distribution.multinomial import Multinomial
 from fxtraced.distribution.normal import Normal
+from fxtraced.distribution.transform import (
+    AbsTransform,
+    AffineTransform,
+    ChainTransform,
+    ExpTransform,
+    IndependentTransform,
+    PowerTransform,
+    ReshapeTransform,
+    SigmoidTransform,
+    SoftmaxTransform,
+    StackTransform,
+    StickBreakingTransform,
+    TanhTransform,
+    Transform,
+)
+from fxtraced.distribution.transformed_distribution import TransformedDistribution
 from fxtraced.distribution.uniform import Uniform
 
 __all__ = [
@@ -32,6 +48,20 @@ __all__ = [
     "LogNormal",
     "Multinomial",
     "Normal",
+    "AbsTransform",
+    "AffineTransform",
+    "ChainTransform",
+    "ExpTransform",
+    "IndependentTransform",
+    "PowerTransform",
+    "ReshapeTransform",
+    "SigmoidTransform",
+    "SoftmaxTransform",
+    "StackTransform",
+    "StickBreakingTransform",
+    "TanhTransform",
+    "Transform",
+    "TransformedDistribution",
     "Uniform",
     "kl_divergence",
     "register_kl",

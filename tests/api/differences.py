@@ -58,6 +58,9 @@ GRADIENTS: dict[str, tuple[str, ...]] = {
         r"paddle.pow\(\(a - a.detach.* (0|b.detach.*)\) eval",
     ),
     "data is torch's, without the gradient; in Paddle it is the tensor itself": (r"^a\.data\b",),
+    "Paddle's gradient is that of the last of several boxes at one place": (
+        r"yolo_loss\(.*\[c, s\].*\], (\[1, 2\], 3|\[0, 1\], 3, 0.7|\[1, 3\], 3)",
+    ),
     "random numbers": (r"gumbel_softmax\(.*\.max\(\)",),
 }
 
@@ -117,6 +120,7 @@ DTYPES: dict[str, tuple[str, ...]] = {
         r"Normal\(loc=0.5, scale=2\).log_prob\(a\)",
     ),
     "Paddle's -1e9 is no number of float16, and 0 times it is NaN": (r"_convert_attention_mask\(a > 0.* in float16",),
+    "type is torch's method; in Paddle it is LOD_TENSOR, as of every tensor": (r"^str\(a.type\)",),
     "torch has it for wider dtypes only": (r"rrelu\(x, lower=0.5, upper=0.5\).* in float16",),
     "only floating tensors have gradients": (r"setattr\(a, 'stop_gradient', False\).* in (int|bool)",),
     "Paddle chooses another of several equal elements": (r"kthvalue\(2\).* in int",),

@@ -139,6 +139,7 @@ LOST = [
     )
 ] + [
     row("paddle.vision.ops.yolo_loss(x, paddle.concat([c, c * z], -1).detach(), k, [10, 13, 16, 30], [0, 1], 3, 0.5, 32)", x=f32(1, 16, 2, 2), c=f32(1, 3, 2, low=0.1, high=0.9), z=i64(1, 3, 1, high=2), k=i32(1, 3, high=3), rtol=1e-4, atol=1e-4),
+    row("paddle.vision.ops.yolo_loss(x, paddle.concat([c, c * 0.5], -1).detach(), k, [10, 13, 16, 30, 33, 23, 60, 45], [0, 1, 2, 3], 2, 0.3, 16, w.detach(), False, scale_x_y=1.1)", x=f32(4, 28, 3, 3), c=f32(4, 1, 2, low=0.1, high=0.9), w=f32(4, 1, low=0.5), k=i32(4, 1, high=2), rtol=1e-4, atol=1e-4),
     row("paddle.vision.ops.yolo_loss(x, c.detach(), k, [10, 13, 16, 30], [0, 1], 3, 0.5, 32)", x=f32(1, 15, 2, 2), c=f32(1, 3, 4, low=0.1, high=0.9), k=i32(1, 3, high=3)),
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced.lowering.cpu import CpuExecutable
+from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.script import quiet
 from fxtraced.passes import pack_convolutions, pack_linears
 from fxtraced.passes.onednn import is_available
@@ -175,6 +176,22 @@ def test_weights_that_cannot_be_computed(net, monkeypatch):
     traced = trace(net, X)
     agree(traced, net)
     agree(traced, net)
+
+
+def test_a_lowered_graph_that_is_wrong_is_not_used(net, monkeypatch):
+    """The first call is made both ways."""
+    traced = trace(net, X)
+    expected = net(X).numpy()
+    right, kept = DerivedWeights.tensors, {}
+
+    def wrong(self):
+        # Packed weights are opaque; biases are not.
+        return kept.setdefault("", tuple(x if x.is_mkldnn else x + 1 for x in right(self)))
+
+    monkeypatch.setattr(DerivedWeights, "tensors", wrong)
+    with pytest.warns(UserWarning, match=r"differs from the graph as it was traced \(largest absolute difference"):
+        np.testing.assert_allclose(traced([X])[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(traced([X])[0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_tied_weights_that_part_are_noticed():

@@ -57,7 +57,7 @@ CHANCE = [
     for call in ("mean", "variance", "log_prob(c)", "prob(c)", "entropy()", "sample([4]).shape")
 ] + [
     row(f"{D}.Dirichlet(a).{call}", a=f32(2, 3, low=0.5, high=3), c=f32(2, 3, low=0.1, high=0.9), rtol=1e-4, atol=1e-5)
-    for call in ("mean", "variance", "log_prob(c / c.sum(-1, keepdim=True))", "prob(c / c.sum(-1, keepdim=True))", "entropy()", "sample([4]).shape", "batch_shape", "event_shape")
+    for call in ("mean", "variance", "log_prob(c / c.sum(-1, keepdim=True))", "prob(c / c.sum(-1, keepdim=True))", "entropy()", "sample([4]).shape", "batch_shape", "event_shape + (0,)")
 ] + [
     row(f"{D}.Geometric(a).{call}", a=f32(3, low=0.2, high=0.8), k=i64(2, 3), rtol=1e-4, atol=1e-5)
     for call in ("mean", "variance", "stddev", "pmf(2)", "log_pmf(2)", "cdf(2)", "entropy()", f"kl_divergence({D}.Geometric(a * 0.5))", "sample([4]).shape")
@@ -104,7 +104,7 @@ TRANSFORMED = [
 ] + [
     row(f"{D}.TransformedDistribution({D}.Normal(a, b), [{transforms}]).{call}", a=f32(2, 3), b=POSITIVE, v=POSITIVE, c=f32(3, low=0.5), rtol=1e-4, atol=1e-5)
     for transforms in (f"{D}.ExpTransform()", f"{D}.AffineTransform(c, c), {D}.SigmoidTransform()", f"{D}.TanhTransform()", "")
-    for call in ("log_prob(v)", "prob(v)", "sample((4,)).shape", "rsample([5]).shape", "batch_shape", "event_shape")
+    for call in ("log_prob(v)", "prob(v)", "sample((4,)).shape", "rsample([5]).shape", "batch_shape", "event_shape + (0,)")
 ] + [
     row(f"{D}.ExpTransform()({D}.Normal(a, b)).log_prob(b)", a=f32(3), b=f32(3, low=0.1), rtol=1e-4),
     row(f"{D}.ExpTransform()({D}.TanhTransform())(a)", a=f32(3)),

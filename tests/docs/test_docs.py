@@ -101,7 +101,7 @@ def test_commands_name_what_exists():
 
 
 def test_no_document_has_a_block_without_a_language():
-    known = {"python", "text", "bash", "cpp", "cmake"}
+    known = {"python", "text", "bash", "cpp", "cmake", "json"}
     assert {block.language for document in DOCUMENTS for block in blocks(document)} <= known
 
 

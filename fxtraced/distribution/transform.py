@@ -10,6 +10,8 @@ import torch
 from torch.nn import functional as TF
 
 from fxtraced.distribution.distribution import Distribution
+from fxtraced.framework.dtype import default_dtype
+from fxtraced.tensor.tensor import as_tensor
 
 __all__ = [
     "AbsTransform",
@@ -114,7 +116,7 @@ class AbsTransform(Transform):
         return torch.neg(y), y
 
     def _inverse_log_det_jacobian(self, y: Any) -> Any:
-        zero = torch.zeros([], dtype=y.dtype, device=y.device)
+        zero = as_tensor(torch.zeros([], dtype=y.dtype, device=y.device))
         return zero, zero
 
 
@@ -287,7 +289,7 @@ class ReshapeTransform(Transform):
         return torch.reshape(y, [*y.shape[: y.ndim - len(self._out)], *self._in])
 
     def _forward_log_det_jacobian(self, x: Any) -> Any:
-        return torch.zeros(x.shape[: x.ndim - len(self._in)], dtype=x.dtype, device=x.device)
+        return as_tensor(torch.zeros(x.shape[: x.ndim - len(self._in)], dtype=x.dtype, device=x.device))
 
     def _forward_shape(self, shape: Any) -> Any:
         return _replaced(shape, self._in, self._out)
@@ -414,8 +416,8 @@ def sum_last(value: Any, axes: int) -> Any:
 
 
 def _left(like: Any, count: Any) -> Any:
-    """log([count, count - 1, ..., 1])"""
-    return torch.log(count - torch.arange(count, dtype=like.dtype, device=like.device))
+    """log([count, count - 1, ..., 1]), in the default dtype as in Paddle, on the device of `like`."""
+    return torch.log(count - torch.arange(count, dtype=default_dtype(), device=like.device))
 
 
 def _replaced(shape: Any, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:

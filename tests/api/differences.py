@@ -92,6 +92,7 @@ DTYPES: dict[str, tuple[str, ...]] = {
         r"(__(eq|ne|lt|ge)__\(2\)|2 == a) .* in bool",
         r"b\[b\[:, 0\] < 9\] = 1.5.* in bool",
         r"kl_divergence\(.* in bool",
+        r"ReshapeTransform\(.*inverse_log_det_jacobian.* in bool",
     ),
     "Paddle reads a float32 argument as one of the tensor's dtype": (
         r"fill_diagonal_tensor_?\(.*ones.* in (b?float)",

@@ -80,7 +80,7 @@ CHANCE = [
     row(f"{D}.Dirichlet(paddle.to_tensor(1.0))"),
 ]  # fmt: skip
 
-POSITIVE = f32(2, 3, low=0.1, high=0.9)
+POSITIVE, DOUBLE = f32(2, 3, low=0.1, high=0.9), f64(2, 3, low=0.1, high=0.9)
 TRANSFORMS = (
     "AffineTransform(c, c * 2)",
     "ExpTransform()",
@@ -98,15 +98,15 @@ TRANSFORMS = (
     f"ChainTransform((({D}.SigmoidTransform()), {D}.StickBreakingTransform()))",
 )
 TRANSFORMED = [
-    row(f"[t := {D}.{transform}, {call}][1]", a=POSITIVE, c=f32(3, low=0.5, high=1.5), rtol=1e-4, atol=1e-5)
+    row(f"[t := {D}.{transform}, {call}][1]", a=DOUBLE if "Softmax" in transform else POSITIVE, c=f32(3, low=0.5, high=1.5), rtol=1e-4, atol=1e-5)
     for transform in TRANSFORMS
     for call in ("t.forward(a)", "t(a)", "t.forward_log_det_jacobian(a)", "t.inverse(t.forward(a))", "t.inverse_log_det_jacobian(t.forward(a))", "t.forward_shape((2, 3))", "t.forward_shape(3)", "t.forward(0.5)")
 ] + [
-    row(f"{D}.TransformedDistribution({D}.Normal(a, b), [{transforms}]).{call}", a=f32(2, 3), b=POSITIVE, v=POSITIVE, c=f32(3, low=0.5), rtol=1e-4, atol=1e-5)
+    row(f"{D}.TransformedDistribution({D}.Normal(a, b), [{transforms}]).{call}", a=f64(2, 3), b=DOUBLE, v=DOUBLE, c=f64(3, low=0.5))
     for transforms in (f"{D}.ExpTransform()", f"{D}.AffineTransform(c, c), {D}.SigmoidTransform()", f"{D}.TanhTransform()", "")
     for call in ("log_prob(v)", "prob(v)", "sample((4,)).shape", "rsample([5]).shape", "batch_shape", "event_shape + (0,)")
 ] + [
-    row(f"{D}.ExpTransform()({D}.Normal(a, b)).log_prob(b)", a=f32(3), b=f32(3, low=0.1), rtol=1e-4),
+    row(f"{D}.ExpTransform()({D}.Normal(a, b)).log_prob(b)", a=f64(3), b=f64(3, low=0.1)),
     row(f"{D}.ExpTransform()({D}.TanhTransform())(a)", a=f32(3)),
     row(f"{D}.TransformedDistribution({D}.Independent({D}.Normal(a, b), 1), [{D}.StickBreakingTransform()]).event_shape", a=f32(2, 3), b=POSITIVE),
     row(f"{D}.TransformedDistribution(base=3, transforms=[])"), row(f"{D}.TransformedDistribution({D}.Normal(0.0, 1.0), transforms=3)"),

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import fxtraced as paddle
-from fxtraced.tracing.compare import difference
 from fxtraced.passes.pipeline import Step
+from fxtraced.tracing.compare import difference
 from tests.helpers import floats, ints, layer_of, linear, trace
 
 

@@ -57,7 +57,8 @@ USED = [row["api"] for row in table("usage.csv") if in_scope(row)]
 PRIORITY = [row["item"] for row in table("priority.csv")]
 TENSOR_MEMBERS = [f"Tensor.{row['member']}" for row in table("tensor_members.csv")]
 # `training` is an attribute of layers, not of their class.
-LAYER_METHODS = [f"paddle.nn.Layer.{row['member']}" for row in table("layer_methods.csv") if row["member"] != "training"]
+METHODS = [row["member"] for row in table("layer_methods.csv") if row["member"] != "training"]
+LAYER_METHODS = [f"paddle.nn.Layer.{method}" for method in METHODS]
 NEEDED = {*USED, *PRIORITY, *TENSOR_MEMBERS, *LAYER_METHODS}
 
 

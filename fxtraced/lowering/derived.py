@@ -10,7 +10,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes.remove_dead_code import remove_dead_code
-from fxtraced.tensor.tensor import plain
+from fxtraced.tensor.tensor import counts_writes, plain
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
@@ -46,14 +46,15 @@ class DerivedWeights:
         """The derived weights of this moment; None where they cannot be had, as with a layer that is of float16 now.
 
         Notices, of each tensor that they come from: another tensor in its place, an operation that wrote into it (its
-        version), other memory (`tensor.data = ...`), and other bytes in its middle, for writes that torch does not
-        count (`tensor.data.mul_(2)`, a NumPy array over its memory). A write of the last kind into a part of a tensor
-        that leaves those bytes as they are is not noticed.
+        version) and other memory. None also from the moment on that `tensor.data` was taken or assigned: what then
+        writes is not counted. Bytes in the middle are compared for ways around Paddle's names, such as
+        torch.Tensor.numpy(tensor.detach()).
         """
         with torch._C.DisableTorchFunctionSubclass():
             for holder, key, tensor, version, memory, sample, content in self._seen:
                 if (
                     holder.get(key) is not tensor
+                    or tensor.has_shared_data
                     or tensor._version != version
                     or tensor.data_ptr() != memory
                     or sample.raw != content
@@ -93,8 +94,8 @@ class DerivedWeights:
 
 
 def _form(tensor: Any) -> tuple[Any, ...] | None:
-    """What a derived weight takes for granted; None for what has no version or no memory of its own to look at."""
-    if not isinstance(tensor, torch.Tensor) or tensor.is_inference():
+    """What a derived weight takes for granted; None for what does not count all writes."""
+    if not counts_writes(tensor) or tensor.is_inference():
         return None
     if tensor.device.type != "cpu" or tensor.layout is not torch.strided:
         return None

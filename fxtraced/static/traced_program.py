@@ -18,6 +18,7 @@ from fxtraced.static.printing import program_text
 from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
+from fxtraced.tensor.tensor import counts_writes
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.regions import region_graphs
 from fxtraced.tracing.report import VerificationReport
@@ -101,7 +102,9 @@ class TracedProgram(Program):
 
     def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
         device = self.device()
-        for_cpu = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+        # New weights must notice every write into those that they come from.
+        live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
+        for_cpu = live and device is not None and device.type == "cpu" and not strategy.build_cinn_pass
         graph, self.pass_report = optimise(self.graph_of(fetches), strategy, for_cpu)
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz

@@ -128,7 +128,7 @@ def inplace(function: Callable[..., Any], without: str = "out", may_reform: bool
         if result.dtype == x.dtype and result.ndim == x.ndim:
             torch_method(x, "copy_", result)
         elif may_reform and not (torch.is_grad_enabled() and x.requires_grad):
-            x.data = result
+            replace_data(x, result)
         else:
             raise ValueError(
                 f"{name}: the result has dtype {result.dtype} and {result.ndim} axes, "
@@ -140,3 +140,8 @@ def inplace(function: Callable[..., Any], without: str = "out", may_reform: bool
     method.__signature__ = takes  # type: ignore[attr-defined]
     method.__doc__ = f"{function.__name__}, in place. Returns x; raises ValueError when the result does not fit it."
     return method
+
+
+def replace_data(tensor: torch.Tensor, value: torch.Tensor) -> None:
+    """tensor.data = value, for a value whose memory nothing else has: the tensor still counts all writes."""
+    torch.Tensor.data.__set__(tensor, value)  # type: ignore[attr-defined]

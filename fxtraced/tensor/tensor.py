@@ -11,6 +11,7 @@ from fxtraced.tensor.eager import EagerMethods
 from fxtraced.tensor.methods import TensorMethods
 from fxtraced.tensor.shape import Flag, Shape, Size
 
+_data = torch.Tensor.data
 _shape_of = torch.Tensor.shape.__get__  # type: ignore[attr-defined]
 _is_sparse_of = torch.Tensor.is_sparse.__get__  # type: ignore[attr-defined]
 _is_sparse_csr_of = torch.Tensor.is_sparse_csr.__get__  # type: ignore[attr-defined]
@@ -30,6 +31,19 @@ class Tensor(EagerMethods, TensorMethods, torch.Tensor):  # type: ignore[misc]
             return _call_on_plain(func, args, kwargs)
         with torch._C.DisableTorchFunctionSubclass():
             return as_tensor(func(*args, **kwargs))
+
+    # True once `.data` was taken or given: what shares its memory then writes without this tensor's version counting.
+    has_shared_data = False
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        self.has_shared_data = True
+        return _data.__get__(self)  # type: ignore[attr-defined]
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.has_shared_data = True
+        _data.__set__(self, value)  # type: ignore[attr-defined]
 
     @property
     def shape(self) -> Any:  # type: ignore[override]
@@ -97,6 +111,11 @@ class Parameter(Tensor):
         copy.__dict__.update(self.__dict__)
         memo[id(self)] = copy
         return copy
+
+
+def counts_writes(tensor: Any) -> bool:
+    """True where every write into the memory of a tensor counts in its version, as far as Paddle's names can tell."""
+    return isinstance(tensor, Tensor) and not tensor.has_shared_data
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:

@@ -157,7 +157,7 @@ class Snapshot:
             for tensor, value in self._tensors:
                 if not _same(tensor, value):
                     # Through .data: autograd's record of the eager call must stay valid.
-                    plain(tensor.data).copy_(value)
+                    plain(tensor).data.copy_(value)
         set_rng_state(self._rng[0])
         random.setstate(self._rng[1])
         np.random.set_state(self._rng[2])

@@ -85,6 +85,18 @@ def write_data(layer):
         parameter.data.mul_(1.5)
 
 
+def one_number_of_data(layer):
+    layer.plain.weight.data[3, 2, 1, 1] = 9.0
+
+
+_VIEWS: dict = {}
+
+
+def a_view_taken_before(layer):
+    view = _VIEWS.setdefault(layer, layer.plain.weight.data)
+    view[-1, -1, -1, -1] += 5.0
+
+
 def assign_data(layer):
     for parameter in layer.parameters():
         parameter.data = parameter.data * 1.5
@@ -126,8 +138,8 @@ def there_and_back(layer):
 
 
 CHANGES = [
-    optimizer_step, statistics, set_value, write_data, assign_data, write_through_numpy, load_state_dict,
-    new_parameters, new_statistics, one_number, bias_only, there_and_back,
+    optimizer_step, statistics, set_value, write_data, one_number_of_data, a_view_taken_before, assign_data,
+    write_through_numpy, load_state_dict, new_parameters, new_statistics, one_number, bias_only, there_and_back,
 ]  # fmt: skip
 
 

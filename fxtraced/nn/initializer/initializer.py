@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from fxtraced.tensor.common import replace_data
+
 GAINS: dict[str, float] = {
     "sigmoid": 1,
     "linear": 1,
@@ -32,7 +34,7 @@ class Initializer:
         with torch.no_grad():
             value = self.values(tuple(param.shape), param.device)
             if value.shape != param.shape:
-                param.data = torch.empty(value.shape, dtype=param.dtype, device=param.device)
+                replace_data(param, torch.empty(value.shape, dtype=param.dtype, device=param.device))
             torch.Tensor.copy_(param, value)
         return param
 

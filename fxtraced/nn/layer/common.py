@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from fxtraced.nn import functional as F
 from fxtraced.nn.layer.layers import Layer
 from fxtraced.tensor import flatten, unflatten
@@ -58,7 +60,8 @@ class Embedding(Layer):
         self._padding_idx, self._sparse, self._name = padding_idx, sparse, name
         self.weight = self.create_parameter([num_embeddings, embedding_dim], weight_attr)
         if padding_idx is not None and self.weight is not None:
-            self.weight.data[padding_idx] = 0.0
+            with torch.no_grad():
+                self.weight[padding_idx] = 0.0
 
     def forward(self, x: Any) -> Any:
         return F.embedding(x, self.weight, self._padding_idx, self._sparse)

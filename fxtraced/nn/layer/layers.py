@@ -16,7 +16,8 @@ from fxtraced.framework.place import convert_place
 from fxtraced.nn._names import parameter_name, snake_case, unique_name
 from fxtraced.nn.layer.parameters import make_parameter
 from fxtraced.nn.layer.torch_modules import give_torch_tensors
-from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor, as_paddle, as_tensor
+from fxtraced.tensor.common import replace_data
+from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor, as_paddle, as_tensor, plain
 
 
 class Layer(torch.nn.Module):
@@ -297,7 +298,7 @@ class Layer(torch.nn.Module):
         """Cast the floating parameters and buffers of this layer, not those of its sublayers."""
         for tensor in [*self._parameters.values(), *self._buffers.values()]:
             if tensor is not None and tensor.is_floating_point():
-                tensor.data = torch.Tensor.to(tensor.data, dtype)
+                replace_data(tensor, torch.Tensor.to(plain(tensor), dtype))
         self._dtype = dtype
 
     # --- hooks --------------------------------------------------------------------------------------------------

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from typing import Any
 
 import torch
 from torch import fx
 
+from fxtraced.lowering.watch import Watch
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.tensor.tensor import counts_writes, plain
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
-
-# The bytes in the middle of a tensor that are compared before each call.
-_SAMPLE = 64
 
 
 class DerivedWeights:
@@ -38,42 +35,31 @@ class DerivedWeights:
         ]
         self._forms = self._form()
         self._lock = threading.Lock()
-        self._seen: list[tuple[Any, ...]] = []
+        self._watch: Watch | None = None
         self._tensors: tuple[torch.Tensor, ...] | None = None
         self._refresh()
 
     def tensors(self) -> tuple[torch.Tensor, ...] | None:
         """The derived weights of this moment; None where they cannot be had, as with a layer that is of float16 now.
 
-        Notices, of each tensor that they come from: another tensor in its place, an operation that wrote into it (its
-        version) and other memory. None also from the moment on that `tensor.data` was taken or assigned: what then
-        writes is not counted. Bytes in the middle are compared for ways around Paddle's names, such as
-        torch.Tensor.numpy(tensor.detach()).
+        They are computed anew when a tensor that they come from changed. None also from the moment on that the data of
+        one was taken or assigned (`tensor.data`): what then writes is not counted.
         """
-        with torch._C.DisableTorchFunctionSubclass():
-            for holder, key, tensor, version, memory, sample, content in self._seen:
-                if (
-                    holder.get(key) is not tensor
-                    or tensor.has_shared_data
-                    or tensor._version != version
-                    or tensor.data_ptr() != memory
-                    or sample.raw != content
-                ):
-                    return self._refresh()
-        return self._tensors
+        watch = self._watch
+        return self._tensors if watch is not None and watch.holds() else self._refresh()
 
     def _refresh(self) -> tuple[torch.Tensor, ...] | None:
         with self._lock, torch.no_grad():
             self._structure.check()
             fits = None not in self._forms and self._form() == self._forms
             # What changes while it is read here is seen as changed at the next call.
-            seen = [_impression(holder, key, fits) for _, holder, key in self._places]
+            watch = Watch([(holder, key) for _, holder, key in self._places]) if fits else None
             try:
                 self._tensors = self._compute() if fits else None
             except RuntimeError:
                 # oneDNN does not take every weight, and memory may not suffice for two of each.
                 self._tensors = None
-            self._seen = seen
+            self._watch = watch
             return self._tensors
 
     def _compute(self) -> tuple[torch.Tensor, ...]:
@@ -100,23 +86,6 @@ def _form(tensor: Any) -> tuple[Any, ...] | None:
     if tensor.device.type != "cpu" or tensor.layout is not torch.strided:
         return None
     return tuple(tensor.shape), tensor.dtype
-
-
-def _impression(holder: dict[str, Any], key: str, fits: bool) -> tuple[Any, ...]:
-    """What tells whether a tensor is still the one that it was; one that does not fit is looked at in each call.
-
-    The view keeps its memory from being given to another tensor, so an equal address is the same memory.
-    """
-    if not fits:
-        return holder, key, None, 0, 0, None, b""
-    tensor = holder[key]
-    with torch._C.DisableTorchFunctionSubclass():
-        view = tensor.detach()
-        size = view.numel() * view.element_size() if view.is_contiguous() else view.element_size()
-        read = min(size, _SAMPLE)
-        sample: Any = (ctypes.c_char * read).from_address(view.data_ptr() + (size - read) // 2)
-        sample.view = view
-        return holder, key, tensor, tensor._version, tensor.data_ptr(), sample, sample.raw
 
 
 def _take_out(graph: fx.Graph) -> tuple[fx.Graph, list[fx.Node]]:

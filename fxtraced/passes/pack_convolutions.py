@@ -14,28 +14,45 @@ import torch
 from torch import fx
 
 from fxtraced.passes import onednn
-from fxtraced.passes.matching import argument, is_call, replace_calls
-from fxtraced.passes.state_values import derived_call, is_float32, products, state_values
-from fxtraced.tracing.regions import all_nodes
-
-# Multiplications in an average convolution below which nothing is gained.
-_WORTHWHILE = 1 << 20
-_LOOK_AT_LAYOUT = ("as_strided", "stride", "is_contiguous", "storage_offset", "data_ptr", "view_as")
+from fxtraced.passes.convolution import Site, convolutions
+from fxtraced.passes.layout import allow_channels_last
+from fxtraced.passes.matching import replace_calls
+from fxtraced.passes.state_values import derived_call, state_values
 
 
 def pack_convolutions(graph: fx.Graph) -> int:
     """Replace convolutions by oneDNN calls, in place; returns how many."""
-    if not onednn.is_available() or _looks_at_layout(graph):
-        return 0
-    state = state_values(graph)
-    found = [node for node in graph.nodes if _can_pack(node, state)]
-    if sum(products(node, argument(node, 1, "weight")) for node in found) < _WORTHWHILE * max(len(found), 1):
-        return 0
-    for node in found:
-        _pack(graph, node)
-    _keep_fetches_contiguous(graph)
-    _reshape_for_view(graph)
-    return len(found)
+    sites = convolutions(graph, state_values(graph))
+    for site in sites:
+        # Each is looked at anew: the one before may have taken an addition that both could.
+        pack_convolution(graph, site.node)
+    if sites:
+        allow_channels_last(graph)
+    return len(sites)
+
+
+def pack_convolution(graph: fx.Graph, node: fx.Node) -> None:
+    """Replace a convolution, and what can be made with it, by a oneDNN call."""
+    site = Site.of(node)
+    x, weight, bias, *_ = site.convolution
+    settings = site.convolution.settings
+    replaced, activation = [node], onednn.Activation()
+    if site.added:
+        replaced.append(site.added[0])
+    # After an addition oneDNN has this one only.
+    if site.activation and (not site.added or site.activation[1].name == "relu"):
+        replaced.append(site.activation[0])
+        activation = site.activation[1]
+    with graph.inserting_before(node):
+        size = site.convolution.input_size
+        packed = derived_call(graph, packed_weight, (weight, *settings, size), like=weight)
+    operation = torch.ops.mkldnn._convolution_pointwise
+    if site.added:
+        last = None if activation.name == "none" else activation.name
+        args = (x, site.added[1], packed, bias, *settings, "add", 1.0, last, (), None)
+        replace_calls(graph, replaced, operation.binary, args)
+    else:
+        replace_calls(graph, replaced, operation.default, (x, packed, bias, *settings, *activation))
 
 
 def packed_weight(
@@ -43,82 +60,3 @@ def packed_weight(
 ) -> Any:
     """A convolution's weight as oneDNN wants it for inputs of this size; it computes inputs of any size."""
     return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), padding, stride, dilation, groups, size)
-
-
-def _pack(graph: fx.Graph, node: fx.Node) -> None:
-    x, weight, bias = (argument(node, i, name) for i, name in enumerate(("input", "weight", "bias")))
-    stride, padding, dilation = (_pair(x) for x in _settings(node))
-    groups = argument(node, 6, "groups", 1)
-    size = list(map(int, x.meta["shape"]))
-    with graph.inserting_before(node):
-        weight = derived_call(graph, packed_weight, (weight, padding, stride, dilation, groups, size), like=weight)
-    replaced = [node]
-    added = onednn.addition_after(node)
-    if added is not None:
-        replaced.append(added[0])
-    activation = onednn.activation_after(replaced[-1])
-    # After an addition oneDNN has this one only.
-    if activation is not None and (added is None or activation[1].name == "relu"):
-        replaced.append(activation[0])
-    else:
-        activation = None
-    _, (name, numbers, variant) = activation or (None, onednn.Activation())
-    convolution = (weight, bias, padding, stride, dilation, groups)
-    operation = torch.ops.mkldnn._convolution_pointwise
-    if added is None:
-        replace_calls(graph, replaced, operation.default, (x, *convolution, name, numbers, variant))
-    else:
-        last = None if activation is None else name
-        replace_calls(graph, replaced, operation.binary, (x, added[1], *convolution, "add", 1.0, last, (), None))
-
-
-def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
-    if not is_call(node, "conv2d"):
-        return False
-    x, weight, bias = (argument(node, i, name) for i, name in enumerate(("input", "weight", "bias")))
-    groups = argument(node, 6, "groups", 1)
-    return (
-        is_float32(x, weight, node)
-        and len(x.meta["shape"]) == 4
-        and weight in state
-        and products(node, weight) > 0
-        and (bias is None or (bias in state and is_float32(bias)))
-        and isinstance(groups, int)
-        and all(map(_is_pair, _settings(node)))
-    )
-
-
-def _settings(node: fx.Node) -> tuple[Any, Any, Any]:
-    return argument(node, 3, "stride", 1), argument(node, 4, "padding", 0), argument(node, 5, "dilation", 1)
-
-
-def _is_pair(value: Any) -> bool:
-    """True for plain numbers; a padding may be a text, and a size of a tensor."""
-    return all(isinstance(x, int) for x in (value if isinstance(value, list | tuple) else [value]))
-
-
-def _pair(value: Any) -> list[int]:
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    return values * 2 if len(values) == 1 else values
-
-
-def _looks_at_layout(graph: fx.Graph) -> bool:
-    return any(is_call(node, *_LOOK_AT_LAYOUT) for node in all_nodes(graph))
-
-
-def _keep_fetches_contiguous(graph: fx.Graph) -> None:
-    output = graph.output_node()
-    with graph.inserting_before(output):
-        for value in dict.fromkeys(output.all_input_nodes):
-            if len(value.meta.get("shape", ())) == 4 and value.op.startswith("call"):
-                contiguous = graph.call_method("contiguous", (value,))
-                contiguous.meta = dict(value.meta)
-                output.replace_input_with(value, contiguous)
-
-
-def _reshape_for_view(graph: fx.Graph) -> None:
-    """view does not take every layout; as nothing is written, reshape is the same."""
-    for node in all_nodes(graph):
-        to_dtype = any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values()))
-        if node.op == "call_method" and node.target == "view" and not to_dtype:
-            node.target = "reshape"

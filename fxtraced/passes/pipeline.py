@@ -13,8 +13,10 @@ from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
+from fxtraced.passes.pack_recurrent import pack_recurrent
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.tracing.regions import region_graphs, replace_regions
@@ -42,8 +44,11 @@ PIPELINE = [
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
+    Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
     Step("pack_linears", pack_linears, switched=False, for_cpu=True),
+    Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),
+    Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), switched=False, for_cpu=True),
     Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
     Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),
     Step("memory_optimize", fuse_addition),

@@ -34,16 +34,22 @@ class Tensor(EagerMethods, TensorMethods, torch.Tensor):  # type: ignore[misc]
 
     # True once `.data` was taken or given: what shares its memory then writes without this tensor's version counting.
     has_shared_data = False
+    # How often that happened to any tensor: who watches many looks at each one only when this has changed.
+    shared_data_count = 0
 
     @property
     def data(self) -> Any:  # type: ignore[override]
-        self.has_shared_data = True
+        self._share_data()
         return _data.__get__(self)  # type: ignore[attr-defined]
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.has_shared_data = True
+        self._share_data()
         _data.__set__(self, value)  # type: ignore[attr-defined]
+
+    def _share_data(self) -> None:
+        self.has_shared_data = True
+        Tensor.shared_data_count += 1
 
     @property
     def shape(self) -> Any:  # type: ignore[override]

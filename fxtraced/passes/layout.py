@@ -1,0 +1,43 @@
+"""Channels last: what a graph needs whose four-dimensional tensors lie in memory with their channels last."""
+
+from __future__ import annotations
+
+import torch
+from torch import fx
+
+from fxtraced.passes.matching import is_call
+from fxtraced.tracing.regions import all_nodes
+
+_LOOK_AT_LAYOUT = ("as_strided", "stride", "is_contiguous", "storage_offset", "data_ptr", "view_as")
+
+# Axes [N, C, H, W] with the channels last, and back.
+CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+
+
+def channels_last(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor [N, C, H, W] with its channels last in memory."""
+    return tensor.contiguous(memory_format=torch.channels_last)
+
+
+def looks_at_layout(graph: fx.Graph) -> bool:
+    """True for a graph whose results depend on how its tensors lie in memory."""
+    return any(is_call(node, *_LOOK_AT_LAYOUT) for node in all_nodes(graph))
+
+
+def allow_channels_last(graph: fx.Graph) -> None:
+    """Make fetches contiguous, and views into reshapes: view does not take every layout, and nothing is written."""
+    _keep_fetches_contiguous(graph)
+    for node in all_nodes(graph):
+        to_dtype = any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values()))
+        if node.op == "call_method" and node.target == "view" and not to_dtype:
+            node.target = "reshape"
+
+
+def _keep_fetches_contiguous(graph: fx.Graph) -> None:
+    output = graph.output_node()
+    with graph.inserting_before(output):
+        for value in dict.fromkeys(output.all_input_nodes):
+            if len(value.meta.get("shape", ())) == 4 and value.op.startswith("call") and value.target != "contiguous":
+                contiguous = graph.call_method("contiguous", (value,))
+                contiguous.meta = dict(value.meta)
+                output.replace_input_with(value, contiguous)

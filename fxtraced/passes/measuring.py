@@ -1,0 +1,101 @@
+"""Timing of alternatives on this machine: a few nodes of a graph, taken out and changed in one way or another."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.passes.layout import channels_last
+from fxtraced.passes.remove_dead_code import remove_dead_code
+
+# How often each call is made, and the seconds after which no further round begins.
+_ROUNDS, _BUDGET = 5, 0.5
+
+Changes = Mapping[str, Callable[[fx.Graph], Any]]
+
+_chosen: dict[Hashable, str] = {}
+
+
+def choose(sites: Iterable[tuple[Hashable, list[fx.Node]]], state: set[fx.Node], changes: Changes) -> list[str]:
+    """For each site the change that makes it fastest; measured once a process, key and number of torch's threads.
+
+    A site is a key, which says all that decides how long it takes, and its nodes, of which the last gives its value.
+    state: the nodes that are computed from the layer's tensors alone. All variants of all sites run in turns, with
+    their input in the caches and their weights and code out of them, as in a graph.
+    """
+    sites, threads = list(sites), torch.get_num_threads()
+    new = {key: nodes for key, nodes in sites if (key, threads) not in _chosen}
+    calls = {key: {name: _Call(nodes, state, change) for name, change in changes.items()} for key, nodes in new.items()}
+    with torch.no_grad():
+        start = time.perf_counter()
+        for at in range(_ROUNDS):
+            if at > 1 and time.perf_counter() - start > _BUDGET:
+                break
+            for variants in calls.values():
+                for call in variants.values():
+                    call.run()
+    for key, variants in calls.items():
+        _chosen[key, threads] = min(variants, key=lambda name: variants[name].seconds)
+    return [_chosen[key, threads] for key, _ in sites]
+
+
+class _Call:
+    """Nodes in a graph of their own after a change, on tensors of the sizes of the trace. seconds: the shortest run."""
+
+    def __init__(self, nodes: list[fx.Node], state: set[fx.Node], change: Callable[[fx.Graph], Any]):
+        graph, self._inputs = _isolated(nodes, state)
+        change(graph)
+        remove_dead_code(graph)
+        self._forward = fx.GraphModule(_compute_weights(graph), graph).forward
+        self.seconds = math.inf
+
+    def run(self) -> None:
+        for x in self._inputs:
+            x.add_(0.0)
+        start = time.perf_counter()
+        self._forward(*self._inputs)
+        self.seconds = min(self.seconds, time.perf_counter() - start)
+
+
+def _isolated(nodes: list[fx.Node], state: set[fx.Node]) -> tuple[fx.Graph, list[torch.Tensor]]:
+    """The nodes as a graph, and what to call it with."""
+    graph, copies = fx.Graph(), dict[fx.Node, fx.Node]()
+    outside = dict.fromkeys(x for node in nodes for x in node.all_input_nodes if x not in nodes)
+    feeds = [x for x in outside if x not in state]
+    for node in (*feeds, *(x for x in outside if x in state)):
+        copies[node] = graph.get_attr(node.name) if node in state else graph.placeholder(node.name)
+        copies[node].meta = dict(node.meta)
+    for node in nodes:
+        copies[node] = graph.node_copy(node, lambda n: copies[n])
+    graph.output(copies[nodes[-1]])
+    return graph, [_example(x) for x in feeds]
+
+
+def _compute_weights(graph: fx.Graph) -> dict[str, torch.Tensor]:
+    """Compute what a graph makes of weights alone, and let it read the results."""
+    root: dict[str, torch.Tensor] = {}
+    values: dict[fx.Node, Any] = {}
+    for node in list(graph.nodes):
+        if node.op == "get_attr":
+            values[node] = _example(node)
+        elif node.all_input_nodes and all(x in values for x in node.all_input_nodes) and node.op == "call_function":
+            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: values[n])
+            values[node] = node.target(*args, **kwargs)  # type: ignore[operator]
+            with graph.inserting_before(node):
+                node.replace_all_uses_with(graph.get_attr(node.name))
+    remove_dead_code(graph)
+    for node in graph.nodes:
+        if node.op == "get_attr":
+            root[str(node.target)] = next(x for n, x in values.items() if node.target in (n.name, n.target))
+    return root
+
+
+def _example(node: fx.Node) -> torch.Tensor:
+    """A tensor of a node's sizes; an image has its channels last, as between the convolutions of a graph."""
+    tensor = torch.full(tuple(map(int, node.meta["shape"])), 0.5, dtype=node.meta["dtype"])
+    return channels_last(tensor) if tensor.ndim == 4 else tensor

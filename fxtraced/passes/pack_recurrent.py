@@ -1,0 +1,92 @@
+"""pack_recurrent: an LSTM goes to oneDNN layer by layer with weights in its own layout.
+
+Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; the weights of
+each layer and direction are derived: packed once, where torch's own LSTM packs them anew in each call. One in training,
+without biases, over sequences of several lengths, or of another dtype stays as it is, and so do GRU and simple
+networks, for which torch has no such operation.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.passes import onednn
+from fxtraced.passes.matching import is_call
+from fxtraced.passes.state_values import derived_call, is_float32, state_values
+
+# The number of an LSTM among torch's recurrent networks, and the tensors of a layer and direction.
+_LSTM, _PER_LAYER = 2, 4
+
+
+def pack_recurrent(graph: fx.Graph) -> int:
+    """Replace LSTM calls by one call for each layer and direction, in place; returns how many LSTMs."""
+    if not onednn.is_available():
+        return 0
+    state = state_values(graph)
+    found = [node for node in graph.nodes if is_call(node, "lstm") and _can_pack(node, state)]
+    for node in found:
+        _pack(graph, node)
+    return len(found)
+
+
+def packed_weight(of_input: Any, of_hidden: Any, reverse: bool, size: list[int], which: int) -> Any:
+    """The weight of the input (0) or of the hidden state (1) as oneDNN wants it; it computes inputs of any size."""
+    hidden = of_hidden.shape[1]
+    pack = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight
+    return pack(of_input.contiguous(), of_hidden.contiguous(), hidden, reverse, True, False, size)[which]
+
+
+def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
+    given: tuple[Any, ...] = node.args
+    if len(given) != 9 or node.kwargs or not isinstance(given[1], list | tuple):
+        return False
+    x, states, weights, has_biases, layers, _, training, bidirectional, _ = given
+    return (
+        has_biases is True
+        and training is False
+        and len(weights) == layers * (2 if bidirectional else 1) * _PER_LAYER
+        and is_float32(x, *states, *weights)
+        and state.issuperset(weights)
+        and len(x.meta["shape"]) == 3
+        and all(is_call(user, "getitem") for user in node.users)
+    )
+
+
+def _pack(graph: fx.Graph, node: fx.Node) -> None:
+    given: tuple[Any, ...] = node.args
+    x, states, weights, _, layers, _, _, bidirectional, batch_first = given
+    directions = 2 if bidirectional else 1
+    *size, width = map(int, x.meta["shape"])
+    size = size[::-1] if batch_first else size
+    finals: list[tuple[fx.Node, fx.Node]] = []
+    call = graph.call_function
+    with graph.inserting_before(node):
+        value = call(torch.transpose, (x, 0, 1)) if batch_first else x
+        for layer in range(layers):
+            outputs = []
+            value = graph.call_method("contiguous", (value,))
+            for direction in range(directions):
+                at = layer * directions + direction
+                own = weights[_PER_LAYER * at : _PER_LAYER * (at + 1)]
+                hidden = int(own[1].meta["shape"][1])
+                form = (own[0], own[1], direction == 1, [*size, width])
+                packed = [derived_call(graph, packed_weight, (*form, i), like=own[i]) for i in range(2)]
+                start = [graph.call_method("contiguous", (call(torch.select, (s, 0, at)),)) for s in states]
+                settings: Any = (direction == 1, [], _LSTM, hidden, layers, True, bidirectional, False, False)
+                result = call(torch.mkldnn_rnn_layer, (value, *packed, *own[2:], *start, *settings))
+                outputs.append(call(operator.getitem, (result, 0)))
+                finals.append((call(operator.getitem, (result, 1)), call(operator.getitem, (result, 2))))
+            value = call(torch.cat, (outputs, 2)) if bidirectional else outputs[0]
+            width = hidden * directions
+        value = call(torch.transpose, (value, 0, 1)) if batch_first else value
+        whole = [value, *(call(torch.stack, ([final[i] for final in finals], 0)) for i in range(2))]
+    for user in list(node.users):
+        result = whole[user.args[1]]  # type: ignore[index]
+        result.meta = dict(user.meta)
+        user.replace_all_uses_with(result)
+        graph.erase_node(user)
+    graph.erase_node(node)

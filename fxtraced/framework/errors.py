@@ -151,6 +151,12 @@ class SelfTestError(FxtracedError, AssertionError):
     code = "FXT403"
 
 
+class TargetError(FxtracedError, ValueError):
+    """An archive is for another kind of device."""
+
+    code = "FXT405"
+
+
 class PrecisionError(FxtracedError, AssertionError):
     """A graph in reduced precision does not give what it gives in float32."""
 

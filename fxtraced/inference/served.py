@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.framework.errors import SelfTestError
+from fxtraced.framework.errors import SelfTestError, TargetError
 from fxtraced.inference.config import Config
 from fxtraced.inference.types import PrecisionType
 from fxtraced.static.executor import Executor
@@ -34,6 +34,12 @@ class Served:
         self.may_alias = self.program.may_alias(tuple(self.fetch_names))
         self._dtypes = [variable.dtype for variable in self.program.fetches]
         self._precision = config.precision()
+        if self.program.target() != "portable" and self._precision is not PrecisionType.Float32:
+            raise TargetError(
+                f"FXT405 {self.path} was saved for target {self.program.target()!r}, whose weights are float32, and "
+                "the config asks for another precision. Leave the precision away, or save the static graph with "
+                "target='portable'. See docs/errors.md#fxt405"
+            )
         # What was laid out for float32 would stay in float32.
         if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
             self.program.optimise_for_cpu()

@@ -64,15 +64,15 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     input_spec: for each argument of forward an InputSpec or an example tensor, in lists where forward takes lists;
     None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
     and as 64 elsewhere: give an example tensor where that is no size of yours.
-    The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing; dtype and tolerance are those
-    of TracedLayer.save_inference_model.
+    The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing; dtype, tolerance and target are
+    those of TracedLayer.save_inference_model.
     Raises TypeError for what is no layer, ValueError without an input_spec and for another keyword, TraceError where
     the layer depends on data.
     """
     if not isinstance(layer, torch.nn.Module):
         raise TypeError(f"The input of paddle.jit.save should be 'Layer', but received input type is {type(layer)}.")
     for name in configs:
-        if name not in ("clip_extra", "dtype", "tolerance"):
+        if name not in ("clip_extra", "dtype", "tolerance", "target"):
             raise ValueError(f"The additional config ({name}) of `paddle.jit.save` is not supported.")
     spec = input_spec if input_spec is not None else _noted_spec(layer)
     if spec is None:
@@ -86,7 +86,8 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
         _, static = TracedLayer.trace(layer, _examples(list(spec), _leading_size(spec)))
     finally:
         before.restore()
-    static.save_inference_model(path, dtype=configs.get("dtype"), tolerance=configs.get("tolerance"))
+    given = {name: configs[name] for name in ("dtype", "tolerance", "target") if name in configs}
+    static.save_inference_model(path, **given)
 
 
 def load(path: str, **configs: Any) -> TranslatedLayer:

@@ -143,6 +143,7 @@ class TracedLayer:
         sample: bool = True,
         dtype: str | None = None,
         tolerance: float | None = None,
+        target: str = "portable",
     ) -> None:
         """Write dirname/model.pt, a TorchScript file that plain libtorch loads.
 
@@ -153,9 +154,13 @@ class TracedLayer:
         as large, and calculates these in it; all else, the inputs and the outputs stay as they are. tolerance: how far
         the outputs may be from float32's on the trace's inputs, relative to their largest magnitude; None is 2e-2 for
         float16 and 1e-1 for bfloat16.
+        target: "portable" for every device, or "cpu": the graph is lowered as it is in Python, with batch norms folded
+        and weights that lay themselves out for oneDNN while plain libtorch loads the file. It is faster there, its
+        first call too, and loads on a CPU only.
         Missing directories are made; an existing model is replaced in one step.
-        Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range and a
-        missing input, PrecisionError when dtype changes an output by more than tolerance.
+        Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range, a
+        missing input, an unknown target and one with a dtype, PrecisionError when dtype changes an output by more than
+        tolerance.
         """
         _check_type(dirname, "dirname", str)
         _check_type(feed, "feed", (type(None), list))
@@ -172,7 +177,7 @@ class TracedLayer:
         program = self._inference
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
-        save_program(dirname, program, feeds, fetches, sample, Precision.of(dtype, tolerance))
+        save_program(dirname, program, feeds, fetches, sample, Precision.of(dtype, tolerance), target)
 
 
 def _check_type(value: Any, name: str, expected: Any) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from typing import Any
 
 import torch
 from torch import fx
 
-from fxtraced.framework.errors import ArchiveError
+from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.seal import broken_seal, seal
+from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.script import call_scripted, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -21,6 +23,7 @@ from fxtraced.lowering.self_test import (
     sample_differences,
     self_test_source,
 )
+from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
 
 MANIFEST = "fxtraced_manifest.json"
@@ -35,31 +38,70 @@ def write_archive(
     attributes: dict[str, tuple[Any, Any]],
     manifest: dict[str, Any],
     sample: list[torch.Tensor] | None,
+    lowered: fx.Graph | None = None,
 ) -> None:
     """Write graph and tensors to an open binary file as TorchScript, on the CPU.
 
     attributes: of the top module, each with its type and value; manifest: JSON beside the code. sample: feeds for the
-    self-test, None for an archive without one.
+    self-test, None for an archive without one. lowered: the graph for the file where it is another one, with derived
+    calls; `graph` then gives the sample's results, and what was written is loaded and compared with them.
+    Raises LoweringError when TorchScript does not take the graph, or when the lowered one gives something else.
     """
-    on_cpu = {path: (plain(tensor).cpu(), kind) for path, (tensor, kind) in tensors.items()}
-    as_saved = {
-        path: (torch.nn.Parameter(tensor, requires_grad=False) if is_parameter else tensor, is_parameter)
-        for path, (tensor, is_parameter) in on_cpu.items()
-    }
+    as_saved = {path: _saved(tensor, is_parameter) for path, (tensor, is_parameter) in tensors.items()}
     own, methods = attributes, ""
     if sample is not None:
         own = {**attributes, **sample_attributes(sample)}
         methods = self_test_source(graph, sample)
     module = script(graph, as_saved, own, feed_checks=True, methods=methods)
-    module.eval()
     failed = record_sample(module, sample) if sample is not None else None
     if failed:
         without = {**manifest, "sample": f"the model fails on values that repeat: {failed}"}
-        write_archive(file, graph, tensors, attributes, without, None)
+        write_archive(file, graph, tensors, attributes, without, None, lowered)
         return
+    if lowered is not None:
+        expected = getattr(module, FETCHES) if sample is not None else None
+        module = _lowered_module(copy_graph(lowered), as_saved, own, sample)
+        if expected is not None:
+            setattr(module, FETCHES, expected)
+    module.eval()
     with quiet():
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
+    if lowered is not None and sample is not None:
+        del module
+        _check_lowered(file)
     seal(file)
+
+
+def _saved(tensor: torch.Tensor, is_parameter: bool) -> tuple[torch.Tensor, bool]:
+    on_cpu = plain(tensor).detach().cpu()
+    return torch.nn.Parameter(on_cpu, requires_grad=False) if is_parameter else on_cpu, is_parameter
+
+
+def _lowered_module(
+    graph: fx.Graph,
+    tensors: dict[str, tuple[torch.Tensor, bool]],
+    attributes: dict[str, tuple[Any, Any]],
+    sample: list[torch.Tensor] | None,
+) -> torch.jit.ScriptModule:
+    with torch.no_grad():
+        graph, own, packing = split_derived(graph, tensors)
+    methods = "" if sample is None else self_test_source(graph, sample)
+    return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing)
+
+
+def _check_lowered(file: Any) -> None:
+    file.seek(0)
+    with quiet():
+        loaded = torch.jit.load(file, map_location="cpu")
+    with torch.no_grad():
+        largest = max(getattr(loaded, METHOD)(), default=0.0)
+    if not largest <= _TOLERANCE:
+        raise LoweringError(
+            f"FXT105 the graph with weights laid out for this CPU differs from the traced one by {largest:.3g} of an "
+            f"output's scale on the inputs of the trace, where {_TOLERANCE:g} is rounding; nothing was written. Save "
+            "it with target='portable', and please report it. See docs/errors.md#fxt105"
+        )
+    file.seek(0, os.SEEK_END)
 
 
 def read_manifest(path: str) -> dict[str, Any]:
@@ -96,6 +138,8 @@ class LoadedModule:
     """A scripted module from a file with its manifest."""
 
     def __init__(self, path: str, device: torch.device, manifest: dict[str, Any]):
+        self._path, self.manifest = path, manifest
+        self._check_target(device)
         try:
             with quiet():
                 self._module = torch.jit.load(path, map_location=device)
@@ -104,7 +148,6 @@ class LoadedModule:
                 f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
-        self.manifest = manifest
         self._module.eval()
         self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
@@ -113,7 +156,8 @@ class LoadedModule:
         return call_scripted(self._forward, feeds)
 
     def to(self, device: torch.device) -> None:
-        """Move every tensor of the module."""
+        """Move every tensor of the module. Raises TargetError for an archive of another target."""
+        self._check_target(device)
         self._module.to(device)
 
     def self_test(self) -> list[float] | None:
@@ -130,7 +174,12 @@ class LoadedModule:
         return [x.clone() for x in self._sample[0]]
 
     def optimise_for_cpu(self) -> None:
-        """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives."""
+        """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives.
+
+        An archive for the target "cpu" has that already.
+        """
+        if self.target == "cpu":
+            return
         plain, sample = self._module, self._kept_sample()
         with quiet():
             frozen = torch.jit.optimize_for_inference(torch.jit.freeze(plain))
@@ -155,6 +204,18 @@ class LoadedModule:
                     found.append((name, "state" if state else node.kind().rpartition("::")[2], used))
         results = [x for output in graph.outputs() for x in behind.get(output.debugName(), [])]
         return [*found, *((name, "fetch", [x]) for name, x in zip(fetches, results, strict=False))]
+
+    @property
+    def target(self) -> str:
+        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        return str(self.manifest.get("target", "portable"))
+
+    def _check_target(self, device: torch.device) -> None:
+        if self.target != "portable" and device.type != self.target:
+            raise TargetError(
+                f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
+                f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
+            )
 
     def _use(self, module: Any, sample: tuple[list[torch.Tensor], list[torch.Tensor]] | None) -> None:
         """Run this module. sample: feeds and kept fetches of a frozen one: its methods for them would be frozen, too.

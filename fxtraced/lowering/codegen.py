@@ -6,7 +6,7 @@ import cmath
 import keyword
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,14 +73,14 @@ def forward_source(graph: fx.Graph, feed_checks: bool = False, places: dict[str,
 class Writer:
     """Writes a graph line by line; branches and loops are blocks of the same function.
 
-    names: the texts of the nodes so far. A region's node may have the name of one of the graph around it, as passes
-    name what they make; in the text every value has a name of its own.
+    lines: what was written. names: the texts of the nodes so far. A region's node may have the name of one of the graph
+    around it, as passes name what they make; in the text every value has a name of its own.
     """
 
     def __init__(self, graph: fx.Graph, places: dict[str, str]):
         self._graph = graph
         self._places = places
-        self._lines: list[str] = []
+        self.lines: list[str] = []
         self._depth = 1
         self.names = {node: _name(node) for node in graph.nodes if node.op != "get_attr"}
         self._used = set(self.names.values())
@@ -94,21 +94,23 @@ class Writer:
         outputs = [self.value(x) for x in self._graph.output_node().args[0]]  # type: ignore[union-attr]
         self.emit(f"return {outputs[0]}" if len(outputs) == 1 else f"return ({', '.join(outputs)})")
         signature = ", ".join(["self", *(self.name(node) for node in feeds)])
-        return "\n".join([f"def forward({signature}):", *self._lines, ""])
+        return "\n".join([f"def forward({signature}):", *self.lines, ""])
 
     def write_operations(self, graph: fx.Graph) -> None:
         """A line for each operation of a graph or region."""
-        writers: dict[str, Callable[[fx.Node], None]] = {
-            "call_function": self._call_function,
-            "call_method": self._call_method,
-        }
         for node in graph.nodes:
-            if node.op in writers:
-                writers[node.op](node)
+            self.write_operation(node)
+
+    def write_operation(self, node: fx.Node) -> None:
+        """The line of a node that computes something."""
+        if node.op == "call_function":
+            self._call_function(node)
+        elif node.op == "call_method":
+            self._call_method(node)
 
     def emit(self, line: str) -> None:
         """Add a line to the block."""
-        self._lines.append("    " * self._depth + line)
+        self.lines.append("    " * self._depth + line)
 
     @contextmanager
     def block(self) -> Iterator[None]:

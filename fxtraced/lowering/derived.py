@@ -10,6 +10,7 @@ from torch import fx
 
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.remove_dead_code import remove_dead_code
+from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import counts_writes, plain
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
@@ -25,7 +26,7 @@ class DerivedWeights:
         self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
     ):
         self._structure = structure
-        self._graph, self._results = _take_out(graph)
+        self._graph, self._results = take_out(graph)
         used = [str(node.target) for node in self._graph.nodes if node.op == "get_attr"]
         self._places: list[tuple[str, dict[str, Any], str]] = [
             (path, state[path].holder, state[path].key)
@@ -66,13 +67,7 @@ class DerivedWeights:
         known: dict[fx.Node, Any] = {}
         values = {path: plain(holder[key]) for path, holder, key in self._places}
         for node in self._graph.nodes:
-            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: known[n])
-            if node.op == "get_attr":
-                known[node] = values[str(node.target)]
-            elif node.op == "call_function":
-                known[node] = node.target(*args, **kwargs)  # type: ignore[operator]
-            elif node.op == "call_method":
-                known[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
+            known[node] = values[str(node.target)] if node.op == "get_attr" else compute(node, known)
         return tuple(known[node] for node in self._results)
 
     def _form(self) -> list[tuple[Any, ...] | None]:
@@ -88,7 +83,7 @@ def _form(tensor: Any) -> tuple[Any, ...] | None:
     return tuple(tensor.shape), tensor.dtype
 
 
-def _take_out(graph: fx.Graph) -> tuple[fx.Graph, list[fx.Node]]:
+def take_out(graph: fx.Graph) -> tuple[fx.Graph, list[fx.Node]]:
     """Make the derived calls inputs of graph; a graph that computes them, and its nodes for them."""
     derived = [node for node in graph.nodes if "derived" in node.meta]
     needed: set[fx.Node] = set()

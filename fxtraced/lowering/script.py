@@ -11,13 +11,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, List, Optional  # noqa: F401, UP035 - generated source may use List and Optional
+from typing import Any, List, Optional, Tuple  # noqa: F401, UP035 - generated source may use them
 
 import torch
 from torch import fx
 
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
 from fxtraced.lowering.codegen import attribute_name, forward_source
+from fxtraced.lowering.packing import MODULE, Packing
 from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.factories import ONE_AT_A_TIME
@@ -51,12 +52,14 @@ def script(
     feed_checks: bool = False,
     methods: str = "",
     places: dict[str, str] | None = None,
+    packing: Packing | None = None,
 ) -> torch.jit.ScriptModule:
     """A scripted module whose forward computes graph.
 
     tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.
     attributes: further attributes of the top module, each with its type and value. methods: the text of further
-    methods, which may call forward. places: other paths for the tensors in the module.
+    methods, which may call forward. places: other paths for the tensors in the module. packing: of the weights that
+    are laid out when the module is loaded from a file, before which forward cannot run.
     Raises LoweringError with TorchScript's own message when it does not take the graph.
     """
     root = _Holder()
@@ -64,15 +67,27 @@ def script(
         _place(root, (places or {}).get(path, path), tensor, is_parameter)
     for name, (kind, value) in (attributes or {}).items():
         setattr(root, name, torch.jit.Attribute(value, kind))
+    if packing:
+        root.add_module(MODULE, _packed_module(packing))
     source = forward_source(graph, feed_checks, places)
     with quiet():
         module = torch.jit.script(root)
         try:
+            if packing:
+                getattr(module, MODULE).define(packing.methods)
             module.define(source + methods)
         except RuntimeError as error:
             raise LoweringError(
                 f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n  See docs/errors.md#fxt105"
             ) from error
+    return module
+
+
+def _packed_module(packing: Packing) -> _Holder:
+    module = _Holder()
+    setattr(module, "plain", torch.jit.Attribute(packing.plain, list[torch.Tensor]))  # noqa: B010 - no tensor
+    for name in packing.names:
+        module.register_buffer(name, torch.empty(0))
     return module
 
 

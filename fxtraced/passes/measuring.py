@@ -12,6 +12,7 @@ from torch import fx
 
 from fxtraced.passes.layout import channels_last
 from fxtraced.passes.remove_dead_code import remove_dead_code
+from fxtraced.passes.state_values import compute
 
 # How often each call is made, and the seconds after which no further round begins.
 _ROUNDS, _BUDGET = 5, 0.5
@@ -83,9 +84,8 @@ def _compute_weights(graph: fx.Graph) -> dict[str, torch.Tensor]:
     for node in list(graph.nodes):
         if node.op == "get_attr":
             values[node] = _example(node)
-        elif node.all_input_nodes and all(x in values for x in node.all_input_nodes) and node.op == "call_function":
-            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: values[n])
-            values[node] = node.target(*args, **kwargs)  # type: ignore[operator]
+        elif node.op.startswith("call") and node.all_input_nodes and all(x in values for x in node.all_input_nodes):
+            values[node] = compute(node, values)
             with graph.inserting_before(node):
                 node.replace_all_uses_with(graph.get_attr(node.name))
     remove_dead_code(graph)

@@ -8,8 +8,6 @@ and one of small convolutions, as a oneDNN call costs more than it saves there.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import fx
 
@@ -17,7 +15,7 @@ from fxtraced.passes import onednn
 from fxtraced.passes.convolution import Site, convolutions
 from fxtraced.passes.layout import allow_channels_last
 from fxtraced.passes.matching import replace_calls
-from fxtraced.passes.state_values import derived_call, state_values
+from fxtraced.passes.state_values import packed_call, state_values
 
 
 def pack_convolutions(graph: fx.Graph) -> int:
@@ -45,7 +43,8 @@ def pack_convolution(graph: fx.Graph, node: fx.Node) -> None:
         activation = site.activation[1]
     with graph.inserting_before(node):
         size = site.convolution.input_size
-        packed = derived_call(graph, packed_weight, (weight, *settings, size), like=weight)
+        lay_out = torch.ops.mkldnn._reorder_convolution_weight.default
+        packed = packed_call(graph, lay_out, [weight], *settings, size, like=weight)
     operation = torch.ops.mkldnn._convolution_pointwise
     if site.added:
         last = None if activation.name == "none" else activation.name
@@ -53,10 +52,3 @@ def pack_convolution(graph: fx.Graph, node: fx.Node) -> None:
         replace_calls(graph, replaced, operation.binary, args)
     else:
         replace_calls(graph, replaced, operation.default, (x, packed, bias, *settings, *activation))
-
-
-def packed_weight(
-    weight: Any, padding: list[int], stride: list[int], dilation: list[int], groups: int, size: list[int]
-) -> Any:
-    """A convolution's weight as oneDNN wants it for inputs of this size; it computes inputs of any size."""
-    return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), padding, stride, dilation, groups, size)

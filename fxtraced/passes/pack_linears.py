@@ -17,7 +17,7 @@ from fxtraced.passes import onednn
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.matching import argument, is_call, replace_calls
 from fxtraced.passes.measuring import choose
-from fxtraced.passes.state_values import derived_call, is_float32, products, state_values
+from fxtraced.passes.state_values import is_float32, packed_call, products, state_values
 
 # Multiplications from which a oneDNN call can pay.
 _WORTHWHILE = 1 << 24
@@ -37,16 +37,12 @@ def pack_linears(graph: fx.Graph) -> int:
     return len(found)
 
 
-def packed_weight(weight: Any, rows: int) -> Any:
-    """A linear weight [out, in] as oneDNN wants it for this many rows; it computes any number."""
-    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
-
-
 def pack_linear(graph: fx.Graph, node: fx.Node) -> None:
     """Replace a linear call, with the activation that alone reads it, by a oneDNN call."""
     x, weight, bias = _operands(node)
     with graph.inserting_before(node):
-        weight = derived_call(graph, packed_weight, (weight, _rows(node)), like=weight)
+        lay_out = torch.ops.mkldnn._reorder_linear_weight.default
+        weight = packed_call(graph, lay_out, [weight], _rows(node), like=weight)
     following = onednn.activation_after(node)
     name, numbers, variant = onednn.Activation() if following is None else following[1]
     operation = torch.ops.mkldnn._linear_pointwise.default

@@ -16,7 +16,7 @@ from torch import fx
 
 from fxtraced.passes import onednn
 from fxtraced.passes.matching import is_call
-from fxtraced.passes.state_values import derived_call, is_float32, state_values
+from fxtraced.passes.state_values import derived_call, is_float32, packed_call, state_values
 
 # The number of an LSTM among torch's recurrent networks, and the tensors of a layer and direction.
 _LSTM, _PER_LAYER = 2, 4
@@ -31,13 +31,6 @@ def pack_recurrent(graph: fx.Graph) -> int:
     for node in found:
         _pack(graph, node)
     return len(found)
-
-
-def packed_weight(of_input: Any, of_hidden: Any, reverse: bool, size: list[int], which: int) -> Any:
-    """The weight of the input (0) or of the hidden state (1) as oneDNN wants it; it computes inputs of any size."""
-    hidden = of_hidden.shape[1]
-    pack = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight
-    return pack(of_input.contiguous(), of_hidden.contiguous(), hidden, reverse, True, False, size)[which]
 
 
 def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
@@ -63,7 +56,7 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
     *size, width = map(int, x.meta["shape"])
     size = size[::-1] if batch_first else size
     finals: list[tuple[fx.Node, fx.Node]] = []
-    call = graph.call_function
+    call, lay_out = graph.call_function, torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight.default
     with graph.inserting_before(node):
         value = call(torch.transpose, (x, 0, 1)) if batch_first else x
         for layer in range(layers):
@@ -73,8 +66,9 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
                 at = layer * directions + direction
                 own = weights[_PER_LAYER * at : _PER_LAYER * (at + 1)]
                 hidden = int(own[1].meta["shape"][1])
-                form = (own[0], own[1], direction == 1, [*size, width])
-                packed = [derived_call(graph, packed_weight, (*form, i), like=own[i]) for i in range(2)]
+                form = (hidden, direction == 1, True, False, [*size, width])
+                both = packed_call(graph, lay_out, own[:2], *form, like=own[0])
+                packed = [derived_call(graph, operator.getitem, (both, i), like=own[i]) for i in range(2)]
                 start = [graph.call_method("contiguous", (call(torch.select, (s, 0, at)),)) for s in states]
                 settings: Any = (direction == 1, [], _LSTM, hidden, layers, True, bidirectional, False, False)
                 result = call(torch.mkldnn_rnn_layer, (value, *packed, *own[2:], *start, *settings))

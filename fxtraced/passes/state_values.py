@@ -40,6 +40,31 @@ def derived_call(graph: fx.Graph, function: Callable[..., Any], args: tuple[Any,
     return node
 
 
+def packed_call(graph: fx.Graph, function: Any, weights: list[fx.Node], *settings: Any, like: fx.Node) -> fx.Node:
+    """A derived call of one of oneDNN's operations that lay out weights, of weights and settings.
+
+    Its results are opaque: no file can hold them.
+    """
+    whole = []
+    for weight in weights:
+        whole.append(graph.call_method("contiguous", (weight,)))
+        whole[-1].meta = {"shape": weight.meta["shape"], "dtype": weight.meta["dtype"]}
+    return derived_call(graph, function, (*whole, *settings), like=like)
+
+
+def compute(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
+    """What a call gives for these values of the nodes before it."""
+    args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: values[n])
+    if node.op == "call_method":
+        return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+    return node.target(*args, **kwargs)  # type: ignore[operator]
+
+
+def is_packed(node: fx.Node) -> bool:
+    """True for a call of packed_call."""
+    return "derived" in node.meta and str(node.target).startswith("mkldnn._reorder_")
+
+
 def is_float32(*values: Any) -> bool:
     """True for tensors of float32."""
     return all(isinstance(x, fx.Node) and x.meta.get("dtype") is torch.float32 for x in values)

@@ -14,6 +14,7 @@ from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
+from fxtraced.passes.pipeline import optimise
 from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
@@ -21,22 +22,24 @@ from fxtraced.static.executor import Executor
 from fxtraced.static.manifest import FORMAT, attributes_of, manifest_of
 from fxtraced.static.precision import TOLERANCE, Precision, reduced
 from fxtraced.static.program import Program, Runnable
+from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
 
 FILE_NAME = "model.pt"
+TARGETS = ("portable", "cpu")
 
 
 class InferenceProgram(Program):
     """A program read from an archive; its parameters are its own."""
 
-    def __init__(self, module: LoadedModule):
+    def __init__(self, module: LoadedModule, device: torch.device = CPUPlace.device):
         self._module = module
         self.manifest = module.manifest
         self.feeds = [self._variable(entry) for entry in self.manifest["feeds"]]
         self.fetches = [self._variable(entry) for entry in self.manifest["fetches"]]
-        self._device = CPUPlace.device
+        self._device = device
 
     def _variable(self, entry: dict[str, Any]) -> Variable:
         return Variable(entry["name"], tuple(entry["shape"]), convert_dtype(entry["dtype"]), self)
@@ -74,6 +77,10 @@ class InferenceProgram(Program):
         """
         return self._module.self_test()
 
+    def target(self) -> str:
+        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        return self._module.target
+
     def tolerance(self) -> float:
         """The difference that the self-test allows for the precision of the archive."""
         return self._module.tolerance
@@ -104,14 +111,17 @@ def save_program(
     fetches: list[str],
     sample: bool = True,
     precision: Precision | None = None,
+    target: str = "portable",
 ) -> str:
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
     sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test. precision:
-    float32 by default.
+    float32 by default. target: "portable", or "cpu" for a graph that is lowered for this kind of CPU.
     Raises ValueError for an empty dirname, PruneError for missing inputs, PrecisionError when the precision changes an
     output too much, OSError when the file cannot be written; an existing model stays as it was then.
     """
+    precision = precision or Precision()
+    _check_target(target, precision)
     if not dirname:
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
     graph = prune(program.trace.graph, feeds, {name: program.node(name) for name in fetches})
@@ -130,15 +140,20 @@ def save_program(
     manifest = manifest_of(program, feeds, fetches, graph, parameters, no_sample or "the inputs of the trace")
     examples = dict(zip(program.trace.feed_names, program.trace.inputs.leaves, strict=True))
     example_feeds = [plain(examples[name]) for name in feeds]
-    precision = precision or Precision()
     if precision.dtype is not torch.float32:
         graph, tensors, differences = reduced(graph, tensors, example_feeds, fetches, precision)
         manifest.update(precision=dtype_name(precision.dtype), precision_difference=differences)
+    lowered = None
+    if target == "cpu":
+        lowered, changes = optimise(graph, BuildStrategy(), for_cpu=True)
+        manifest.update(target=target, passes=changes)
     sample_feeds = None if no_sample else example_feeds
     attributes = attributes_of(manifest, TOLERANCE[precision.dtype])
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
-    write_atomically(path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds))
+    write_atomically(
+        path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds, lowered)
+    )
     return path
 
 
@@ -149,8 +164,8 @@ def save_inference_model(
 
     path_prefix: the directory of the model. feed_vars, fetch_vars: a Variable or a list of Variables of one traced
     program.
-    executor is Paddle's and changes nothing; program=... names the program when no Variable does; dtype and tolerance
-    are those of TracedLayer.save_inference_model.
+    executor is Paddle's and changes nothing; program=... names the program when no Variable does; dtype, tolerance and
+    target are those of TracedLayer.save_inference_model.
     Raises TypeError for what is no Variable of a traced program, PruneError for missing inputs.
     """
     feeds, fetches = (list(v) if isinstance(v, list | tuple) else [v] for v in (feed_vars, fetch_vars))
@@ -168,7 +183,8 @@ def save_inference_model(
             f"FXT303 {unknown} are no feeds of the program; it has {program.feed_names}. See docs/errors.md#fxt303"
         )
     precision = Precision.of(kwargs.get("dtype"), kwargs.get("tolerance"))
-    save_program(path_prefix, program, [v.name for v in feeds], [v.name for v in fetches], precision=precision)
+    names = [v.name for v in feeds], [v.name for v in fetches]
+    save_program(path_prefix, program, *names, precision=precision, target=kwargs.get("target", "portable"))
 
 
 def load_inference_model(path_prefix: str, executor: Executor | None = None, **kwargs: Any) -> list[Any]:
@@ -176,14 +192,19 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
 
     path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its
     own, on the executor's place (the CPU without one).
-    Raises ArchiveError for a missing, damaged or foreign file.
+    Raises ArchiveError for a missing, damaged or foreign file, TargetError for one of another target than the place.
     """
     path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
-    program = InferenceProgram(LoadedModule(path, CPUPlace.device, manifest))
-    place = getattr(executor, "_device", None)
-    if place is not None and place != CPUPlace.device:
-        program.move_to(place)
+    place = getattr(executor, "_device", None) or CPUPlace.device
+    program = InferenceProgram(LoadedModule(path, place, manifest), place)
     return [program, program.feed_names, program.fetches]
+
+
+def _check_target(target: str, precision: Precision) -> None:
+    if target not in TARGETS:
+        raise ValueError(f"save_inference_model: target must be one of {TARGETS}, but received {target!r}")
+    if target == "cpu" and precision.dtype is not torch.float32:
+        raise ValueError("save_inference_model: target='cpu' lays out float32 weights: leave dtype away, or target")
 
 
 def archive_path(path_prefix: str) -> str:

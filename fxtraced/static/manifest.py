@@ -44,6 +44,7 @@ def manifest_of(
         ],
         "operations": dict(operations.most_common()),
         "parameters": parameters,
+        "target": "portable",
         "precision": "float32",
         "precision_difference": {},
         "sample": sample,
@@ -63,6 +64,7 @@ def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple
         "fxtraced_fetch_names": (list[str], [entry["name"] for entry in fetches]),
         "fxtraced_guards": (list[str], [entry["text"] for entry in guards]),
         "fxtraced_tolerance": (float, tolerance),
+        "fxtraced_target": (str, manifest["target"]),
     }
 
 

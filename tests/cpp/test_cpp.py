@@ -286,6 +286,33 @@ def test_models(programs, name, tmp_path):
             assert any(torch.equal(got, other) for other in results)
 
 
+@pytest.mark.parametrize("name", ["crnn", "vit", "resnet18_maps"])
+def test_archives_for_cpus(programs, name, tmp_path):
+    """Weights lay themselves out under plain libtorch; on another device the archive says what it is for."""
+    module = models.load(name)
+    paddle.seed(1)
+    model = module.make(paddle)
+    model.eval()
+    _, static = paddle.jit.TracedLayer.trace(model, [paddle.to_tensor(x) for x in module.inputs(np)])
+    static.save_inference_model(str(tmp_path / "saved"), target="cpu")
+    program, names, _ = paddle.static.load_inference_model(str(tmp_path / "saved"))
+    for batch in (2, 5):
+        arrays = module.inputs(np, batch=batch)
+        expected = paddle.static.Executor().run(program, dict(zip(names, arrays, strict=True)))
+        for own, archived in zip(static([paddle.to_tensor(x) for x in arrays]), expected, strict=True):
+            np.testing.assert_allclose(own, archived, rtol=0, atol=1e-5 * max(1.0, abs(archived).max()))
+        feeds = [torch.from_numpy(x) for x in arrays]
+        results, _ = run_plain(programs, tmp_path / "saved" / "model.pt", feeds, tmp_path)
+        for got, want in zip(results, expected, strict=True):
+            np.testing.assert_array_equal(got.numpy(), want)
+        named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
+        assert all(any(torch.equal(got, other) for other in results) for got in named.values())
+    files = tmp_path / "saved", tmp_path / "feeds.pt", tmp_path / "results.pt"
+    done = run_program(programs["predict_named"], *files, "--device", "meta")
+    assert done.returncode == 1
+    assert re.search(r"FXT405 .* was saved for target 'cpu' and is loaded on another device", done.stderr)
+
+
 def test_names_of_a_traced_model(programs, tmp_path):
     """Feeds are called as forward's parameters, fetches as the keys of its dict."""
     module = models.load("multi")

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 import fxtraced as paddle
+from fxtraced.lowering import derived
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import pack_convolutions, pack_linears
+from fxtraced.passes import pack_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
@@ -183,7 +184,7 @@ def test_weights_that_cannot_be_computed(net, monkeypatch):
     def refuse(*arguments):
         raise RuntimeError("could not create a primitive")
 
-    monkeypatch.setattr(pack_convolutions, "packed_weight", refuse)
+    monkeypatch.setattr(derived, "compute", refuse)
     traced = trace(net, X)
     agree(traced, net)
     agree(traced, net)

@@ -26,6 +26,11 @@ struct ArchiveError : Error {
   using Error::Error;
 };
 
+// The archive is for another kind of device, or for float32, and the options want something else. (FXT405)
+struct TargetError : Error {
+  using Error::Error;
+};
+
 // The model does not give what it gave when it was saved: another device, library or precision. (FXT403)
 struct SelfTestError : Error {
   using Error::Error;

@@ -239,14 +239,18 @@ class Model {
     try {
       module_ = load();
     } catch (const std::exception& error) {
-      throw ArchiveError("FXT401 " + name_ + " cannot be loaded: " + message_of(error));
+      const std::string text = message_of(error);
+      if (const auto target = text.rfind("FXT405"); target != std::string::npos) {
+        throw TargetError(name_ + ": " + text.substr(target, text.find('\n', target) - target));
+      }
+      throw ArchiveError("FXT401 " + name_ + " cannot be loaded: " + text);
     }
     if (!module_.hasattr("fxtraced_format")) {
       throw ArchiveError("FXT401 " + name_ + " is a TorchScript file that fxtraced did not save: it has no fxtraced_format");
     }
     try {
       describe();
-    } catch (const ArchiveError&) {
+    } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: " + message_of(error));
@@ -270,6 +274,16 @@ class Model {
     }
     if (module_.hasattr("fxtraced_guards")) {
       guards_ = strings("fxtraced_guards");
+    }
+    if (module_.hasattr("fxtraced_target") && module_.attr("fxtraced_target").toStringRef() == "cpu") {
+      if (!options_.device.is_cpu()) {
+        throw TargetError("FXT405 " + name_ + " was saved for target 'cpu' and is loaded on another device. Load it on "
+                          "the CPU, or save the static graph with target='portable'");
+      }
+      if (options_.precision) {
+        throw TargetError("FXT405 " + name_ + " was saved for target 'cpu', whose weights are float32: leave "
+                          "Options::precision away, or save the static graph with target='portable'");
+      }
     }
     if (module_.hasattr("fxtraced_tolerance")) {
       tolerance_ = module_.attr("fxtraced_tolerance").toDouble();

@@ -12,11 +12,9 @@ from fxtraced.framework.errors import ArchiveError
 from fxtraced.inference.config import Config
 from fxtraced.inference.handle import Handle
 from fxtraced.inference.served import Served
-from fxtraced.static.executor import numpy_arrays
-from fxtraced.static.feeding import tensors_of
 from fxtraced.static.program import unknown_fetch
 from fxtraced.static.variable import Variable
-from fxtraced.tensor.tensor import Tensor, as_tensor
+from fxtraced.tensor.tensor import Tensor
 
 _WARM_UP_CALLS = 3
 
@@ -73,12 +71,10 @@ class Predictor:
         """
         served = self._cell.served
         if inputs is not None:
-            return [as_tensor(x) for x in served.run(list(inputs))]
+            return served.run(list(inputs))
         with self._lock:
             given = {name: handle.value for name, handle in self._inputs.items() if handle.value is not None}
-            tensors = tensors_of(served.feeds, given, served.device, served.written)
-            results = numpy_arrays(served.run(tensors), served.may_alias)
-            for handle, value in zip(self._outputs.values(), results, strict=True):
+            for handle, value in zip(self._outputs.values(), served.run_named(given), strict=True):
                 handle.value = value
         return None
 

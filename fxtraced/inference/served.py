@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import numpy as np
 import torch
 
 from fxtraced.framework.errors import SelfTestError, TargetError
 from fxtraced.inference.config import Config
 from fxtraced.inference.types import PrecisionType
 from fxtraced.static.executor import Executor
-from fxtraced.static.feeding import check_tensors, wrong_count
+from fxtraced.static.feeding import Feeds
+from fxtraced.static.fetching import Fetches, tensors
 from fxtraced.static.io import InferenceProgram, load_inference_model
-from fxtraced.tensor.tensor import plain
+from fxtraced.tensor.tensor import Tensor
 
 _AUTOCAST = {PrecisionType.Half: torch.float16, PrecisionType.Bfloat16: torch.bfloat16}
 # How far a self-test may be from the sample, relative to the output's largest magnitude.
@@ -30,8 +32,8 @@ class Served:
         self.device = executor.device
         self.feeds = self.program.feeds
         self.fetch_names = self.program.fetch_names
-        self.written = self.program.written_feeds()
-        self.may_alias = self.program.may_alias(tuple(self.fetch_names))
+        self._named_feeds = Feeds(self.feeds, self.program.written_feeds())
+        self._fetches = Fetches(self.program.may_alias(tuple(self.fetch_names)))
         self._dtypes = [variable.dtype for variable in self.program.fetches]
         self._precision = config.precision()
         if self.program.target() != "portable" and self._precision is not PrecisionType.Float32:
@@ -40,21 +42,35 @@ class Served:
                 "the config asks for another precision. Leave the precision away, or save the static graph with "
                 "target='portable'. See docs/errors.md#fxt405"
             )
+        self._autocast = _AUTOCAST.get(self._precision)
         # What was laid out for float32 would stay in float32.
         if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
             self.program.optimise_for_cpu()
         self._run = self.program.runnable(tuple(self.fetch_names))
 
-    def run(self, tensors: list[Any]) -> list[torch.Tensor]:
+    def run(self, inputs: list[Any]) -> list[Tensor]:
         """The outputs on tensors in the order of the feeds, on the model's device and without gradients.
 
         Raises FeedError, FeedTypeError, GuardError and ExecutionError.
         """
-        if len(tensors) != len(self.feeds):
-            raise wrong_count(self.feeds, len(tensors))
-        check_tensors(self.feeds, tensors, self.device)
-        with self._mixed_precision():
-            results = self._run(*[plain(x) for x in tensors])
+        with torch._C.DisableTorchFunctionSubclass():
+            return tensors(self._checked_run(inputs))
+
+    def run_named(self, feed: dict[str, Any]) -> list[np.ndarray]:
+        """The outputs as NumPy arrays, for feeds by name. Raises what run does."""
+        with torch._C.DisableTorchFunctionSubclass():
+            return self._fetches.arrays(self._checked_run(self._named_feeds.in_order(feed, self.device)))
+
+    def _checked_run(self, inputs: list[Any]) -> list[torch.Tensor]:
+        if not self._named_feeds.fit(inputs, self.device):
+            self._named_feeds.check(inputs, self.device)
+        # An output may be an input: it has no gradient.
+        feeds = [x.detach() if x.requires_grad else x for x in inputs]
+        if self._autocast:
+            with self._mixed_precision():
+                results = self._run(*feeds)
+        else:
+            results = self._run(*feeds)
         return [x if x.dtype is dtype else x.to(dtype) for x, dtype in zip(results, self._dtypes, strict=True)]
 
     def self_test(self, tolerance: float | None = None) -> dict[str, float] | None:
@@ -86,5 +102,5 @@ class Served:
         return None if feeds is None else [x.to(self.device) for x in feeds]
 
     def _mixed_precision(self) -> Any:
-        dtype = _AUTOCAST.get(self._precision)
+        dtype = self._autocast
         return torch.autocast(self.device.type, dtype) if dtype else contextlib.nullcontext()

@@ -125,14 +125,20 @@ class TracedLayer:
         Raises FeedError or FeedTypeError naming the feed that does not fit, GuardError for sizes that forward would
         treat in another way.
         """
-        if self._session is None:
-            program = CompiledProgram(self._program, self._build_strategy)
-            self._session = Session(program, self._exec_strategy or ExecutionStrategy())
-        tensors = inputs if isinstance(inputs, list | tuple | dict) else [inputs]
-        if isinstance(tensors, dict) or not all(isinstance(x, torch.Tensor) for x in tensors):
-            given = tensors if isinstance(tensors, dict) else list(tensors)
-            tensors = structure.leaves_as(given, self._program.trace.inputs)
-        return self._session.run(tensors, return_numpy)
+        session = self._session or self._open()
+        return session.run(inputs, return_numpy)
+
+    def _open(self) -> Session:
+        program = CompiledProgram(self._program, self._build_strategy)
+        self._session = Session(program, self._exec_strategy, leaves=self._tensors_of)
+        return self._session
+
+    def _tensors_of(self, inputs: Any) -> list[Any]:
+        """The tensors in inputs that may be nested like those of the trace, in the order of the feeds."""
+        given = inputs if isinstance(inputs, list | tuple | dict) else [inputs]
+        if not isinstance(given, dict) and all(isinstance(x, torch.Tensor) for x in given):
+            return list(given)
+        return structure.leaves_as(given if isinstance(given, dict) else list(given), self._program.trace.inputs)
 
     def save_inference_model(
         self,

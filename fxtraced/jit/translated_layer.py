@@ -11,7 +11,6 @@ from fxtraced.framework.place import convert_place
 from fxtraced.nn.layer.layers import Layer
 from fxtraced.static.execution import Session
 from fxtraced.static.io import InferenceProgram
-from fxtraced.static.strategy import ExecutionStrategy
 from fxtraced.tensor.creation import to_tensor
 
 __all__ = ["TranslatedLayer"]
@@ -27,7 +26,7 @@ class TranslatedLayer(Layer):
     def __init__(self, program: InferenceProgram):
         super().__init__()
         self._program = program
-        self._session = Session(program, ExecutionStrategy())
+        self._session = Session(program)
         self.training = False
 
     def forward(self, *inputs: Any) -> Any:

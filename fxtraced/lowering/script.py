@@ -99,11 +99,17 @@ def call_scripted(
     sources: the user's line of each value, for errors. Raises GuardError for a failed guard and ExecutionError for an
     operation that fails, also where memory runs out.
     """
+    # torch.no_grad() costs as much as ten of these.
+    had_gradients = torch._C.is_grad_enabled()
+    if had_gradients:
+        torch._C._set_grad_enabled(False)
     try:
-        with torch.no_grad():
-            result = forward(*feeds)
+        result = forward(*feeds)
     except (torch.jit.Error, RuntimeError) as error:
         raise _readable(str(error), sources or {}) from error
+    finally:
+        if had_gradients:
+            torch._C._set_grad_enabled(True)
     return result if type(result) is tuple else (result,)
 
 

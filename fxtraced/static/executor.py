@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from fxtraced.framework.errors import FetchError, PlaceError
 from fxtraced.framework.place import CPUPlace, convert_place
-from fxtraced.static.feeding import check_tensors, tensors_of
+from fxtraced.static.execution import Session
 from fxtraced.static.program import Program, unknown_fetch
 from fxtraced.static.variable import Variable
-from fxtraced.tensor.tensor import as_tensor, plain
 
 
 class Executor:
@@ -47,12 +45,8 @@ class Executor:
         """
         if not isinstance(program, Program):
             raise TypeError(f"Executor.run: program must be a Program or CompiledProgram, but received {type(program)}")
-        fetches = fetch_names_of(program, fetch_list)
-        device = self._place_for(program)
-        tensors = tensors_of(program.feeds, feed or {}, device, program.written_feeds())
-        check_tensors(program.feeds, tensors, None)
-        results = program.runnable(fetches)(*tensors)
-        return numpy_arrays(results, program.may_alias(fetches)) if return_numpy else [as_tensor(x) for x in results]
+        session = _session_of(program, fetch_list)
+        return session.run_named(feed or {}, self._place_for(program), return_numpy)
 
     @property
     def device(self) -> torch.device:
@@ -81,40 +75,25 @@ class Executor:
         return self._device
 
 
-def fetch_names_of(program: Program, fetch_list: list[Any] | None) -> tuple[str, ...]:
+def fetch_names_of(fetch_list: Any) -> tuple[str, ...]:
     """The names in a fetch list of names and variables. Raises FetchError for what is neither."""
-    if fetch_list is None:
-        return tuple(program.fetch_names)
-    if isinstance(fetch_list, str | Variable):
-        fetch_list = [fetch_list]
-    names = []
-    for fetch in fetch_list:
+    fetches = [fetch_list] if isinstance(fetch_list, str | Variable) else fetch_list
+    for fetch in fetches:
         if not isinstance(fetch, str | Variable):
             raise FetchError(
                 f"FXT303 a fetch must be a name or a Variable, but received {type(fetch)}. See docs/errors.md#fxt303"
             )
-        names.append(fetch.name if isinstance(fetch, Variable) else fetch)
-    known = {variable.name for variable in program.list_vars()}
-    for name in names:
-        if name not in known:
-            raise unknown_fetch(name, list(known))
-    return tuple(names)
+    return tuple(fetch.name if isinstance(fetch, Variable) else fetch for fetch in fetches)
 
 
-def numpy_arrays(tensors: Any, may_alias: list[bool]) -> list[np.ndarray]:
-    """Results as NumPy arrays of their own: what may share memory with something else is copied."""
-    arrays = []
-    for result, shared in zip(tensors, may_alias, strict=True):
-        tensor = result if type(result) is torch.Tensor else plain(result)
-        if tensor.dtype is torch.bfloat16:
-            # NumPy has no bfloat16: Paddle gives the bits as uint16, and so do we.
-            tensor = tensor.contiguous().view(torch.uint16)
-        elif tensor.dtype.is_complex:
-            # Nor has it torch's conjugates to be.
-            tensor = tensor.resolve_conj()
-        if tensor.device.type != "cpu":
-            tensor = tensor.cpu()
-        elif shared:
-            tensor = tensor.clone()
-        arrays.append(tensor.detach().numpy() if tensor.requires_grad else tensor.numpy())
-    return arrays
+def _session_of(program: Program, fetch_list: Any) -> Session:
+    """The session of these fetches, made once and kept with the program. Raises FetchError for unknown names."""
+    names = None if fetch_list is None else fetch_names_of(fetch_list)
+    session = program.sessions.get(names)
+    if session is None:
+        known = {variable.name for variable in program.list_vars()}
+        for name in names or ():
+            if name not in known:
+                raise unknown_fetch(name, list(known))
+        session = program.sessions[names] = Session(program, fetches=names)
+    return session

@@ -1,4 +1,4 @@
-"""Checking what is fed: every complaint in one error."""
+"""What is fed: whether it fits, and every complaint in one error."""
 
 from __future__ import annotations
 
@@ -11,72 +11,110 @@ from fxtraced.framework.dtype import dtype_name
 from fxtraced.framework.errors import FeedError, FeedTypeError
 from fxtraced.static.variable import Variable
 
-
-def check_tensors(feeds: list[Variable], tensors: list[Any], device: torch.device | None) -> None:
-    """Raise FeedError or FeedTypeError unless each tensor has its feed's dtype and rank, and lies on device."""
-    wrong_types = [x for feed, tensor in zip(feeds, tensors, strict=True) if (x := _wrong_type(feed, tensor))]
-    if wrong_types:
-        raise FeedTypeError(f"FXT302 {'; '.join(wrong_types)}. See docs/errors.md#fxt302")
-    wrong = [x for feed, tensor in zip(feeds, tensors, strict=True) if (x := _wrong_form(feed, tensor, device))]
-    if wrong:
-        raise FeedError(f"FXT301 {'; '.join(wrong)}. See docs/errors.md#fxt301")
+_Tensor = torch.Tensor
+_SEQUENCES = (list, tuple)
 
 
-def wrong_count(feeds: list[Variable], count: int) -> FeedError:
-    """The error of a call with another number of inputs than there are feeds."""
-    names = [feed.name for feed in feeds]
-    return FeedError(
-        f"FXT301 the static graph has {len(feeds)} inputs {names}, but received {count}. See docs/errors.md#fxt301"
-    )
+class Feeds:
+    """The feeds of a graph, in order.
 
-
-def tensors_of(
-    feeds: list[Variable], feed: dict[str, Any], device: torch.device, written: list[str]
-) -> list[torch.Tensor]:
-    """The tensors of a feed dict in the order of the feeds, on device.
-
-    feed: by name or alias (feed_0, feed_1, ...); NumPy arrays, numbers, nested lists or tensors. written: the feeds
-    that the graph may write into; arrays are copied for them.
-    Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array.
+    written: the names of those that the graph may write into. `fit` is the quick question of every call; what does not
+    fit is told by `check` and `in_order`.
     """
-    if not isinstance(feed, dict):
-        raise FeedTypeError(
-            f"FXT302 feed must be a dict of names and arrays, but received {type(feed)}. See docs/errors.md#fxt302"
+
+    def __init__(self, variables: list[Variable], written: list[str]):
+        self._variables = variables
+        self._forms = [(x.dtype, len(x.shape)) for x in variables]
+        self._written = [x.name in written for x in variables]
+        self._places = {f"feed_{i}": i for i in range(len(variables))}
+        self._places.update((x.name, i) for i, x in enumerate(variables))
+
+    def fit(self, tensors: Any, device: torch.device | None) -> bool:
+        """True for a list or tuple with one tensor for each feed, of its dtype and rank, on device (None is any).
+
+        Quickest within torch._C.DisableTorchFunctionSubclass().
+        """
+        if type(tensors) not in _SEQUENCES or len(tensors) != len(self._forms):
+            return False
+        for tensor, (dtype, rank) in zip(tensors, self._forms):  # noqa: B905 - strict costs a tenth of this
+            if not isinstance(tensor, _Tensor) or tensor.dtype is not dtype or tensor.ndim != rank:
+                return False
+            if device is not None and tensor.device != device:
+                return False
+        return True
+
+    def check(self, tensors: list[Any], device: torch.device | None) -> None:
+        """Raise FeedError or FeedTypeError, with every complaint, unless the tensors fit."""
+        if len(tensors) != len(self._variables):
+            raise self._wrong_count(len(tensors))
+        pairs = list(zip(self._variables, tensors, strict=True))
+        wrong_types = [x for feed, tensor in pairs if (x := _wrong_type(feed, tensor))]
+        if wrong_types:
+            raise FeedTypeError(f"FXT302 {'; '.join(wrong_types)}. See docs/errors.md#fxt302")
+        wrong = [x for feed, tensor in pairs if (x := _wrong_form(feed, tensor, device))]
+        if wrong:
+            raise FeedError(f"FXT301 {'; '.join(wrong)}. See docs/errors.md#fxt301")
+
+    def in_order(self, feed: dict[str, Any], device: torch.device) -> list[torch.Tensor]:
+        """The tensors of a feed dict in the order of the feeds, on device; their forms are not checked.
+
+        feed: by name or alias (feed_0, feed_1, ...); NumPy arrays, numbers, nested lists or tensors. Arrays are copied
+        for a feed that the graph may write into.
+        Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array.
+        """
+        places = self._places
+        given = {places.get(name): value for name, value in feed.items()} if isinstance(feed, dict) else {}
+        if None in given or len(given) != len(self._variables) or len(feed) != len(given):
+            raise self._misfit(feed)
+        return [self._tensor(i, given[i], device) for i in range(len(given))]
+
+    def _tensor(self, place: int, value: Any, device: torch.device) -> torch.Tensor:
+        if isinstance(value, torch.Tensor):
+            return value if value.device == device else value.to(device)
+        tensor = _tensor_of(self._variables[place], value)
+        if tensor.device != device:
+            tensor = tensor.to(device)
+        return tensor.clone() if self._written[place] else tensor
+
+    def _wrong_count(self, count: int) -> FeedError:
+        names = [feed.name for feed in self._variables]
+        return FeedError(
+            f"FXT301 the static graph has {len(names)} inputs {names}, but received {count}. See docs/errors.md#fxt301"
         )
-    by_alias = {f"feed_{i}": variable.name for i, variable in enumerate(feeds)}
-    names = [variable.name for variable in feeds]
-    given = {name if name in names else by_alias.get(name, name): value for name, value in feed.items()}
-    unknown = [name for name in given if name not in names]
-    missing = [name for name in names if name not in given]
-    if unknown or missing or len(given) < len(feed):
+
+    def _misfit(self, feed: Any) -> Exception:
+        """The error of a feed dict whose names do not fit."""
+        if not isinstance(feed, dict):
+            return FeedTypeError(
+                f"FXT302 feed must be a dict of names and arrays, but received {type(feed)}. See docs/errors.md#fxt302"
+            )
+        names = [feed.name for feed in self._variables]
+        given = {names[self._places[name]] if name in self._places else name for name in feed}
+        unknown = [name for name in feed if name not in self._places]
+        missing = [name for name in names if name not in given]
         twice = "; an input is fed twice, by name and by alias" if len(given) < len(feed) else ""
-        raise FeedError(
+        return FeedError(
             f"FXT301 the feeds do not fit: unknown {unknown}, missing {missing}{twice}; the program has {names}. See "
-            f"docs/errors.md#fxt301"
+            "docs/errors.md#fxt301"
         )
-    tensors = [_tensor(variable, given[variable.name], device) for variable in feeds]
-    return [
-        tensor.clone() if variable.name in written and not isinstance(given[variable.name], torch.Tensor) else tensor
-        for variable, tensor in zip(feeds, tensors, strict=True)
-    ]
 
 
-def _tensor(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:
-    if isinstance(value, torch.Tensor):
-        return value.to(device)
+def _tensor_of(variable: Variable, value: Any) -> torch.Tensor:
+    """A tensor on the CPU that shares an array's memory where it can."""
     try:
+        if type(value) is np.ndarray and value.flags.carray:
+            return torch.from_numpy(value)
         array = np.asarray(value)
         # A list or a number has no dtype of its own: it takes the feed's.
         if not isinstance(value, np.ndarray | np.generic) and array.dtype != object:
-            return _converted(array, variable.dtype).to(device)
+            return _converted(array, variable.dtype)
         if not array.flags.writeable:
             array = array.copy()
-        return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(device)
+        return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape))
     except (TypeError, ValueError, RuntimeError) as error:
         raise FeedTypeError(
             f"FXT302 feed {variable.name!r} must be an array of {dtype_name(variable.dtype)}, but received "
-            f"{type(value)}: {error}. "
-            "See docs/errors.md#fxt302"
+            f"{type(value)}: {error}. See docs/errors.md#fxt302"
         ) from None
 
 

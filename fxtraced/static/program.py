@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -28,6 +29,11 @@ class Program:
 
     feeds: list[Variable]
     fetches: list[Variable]
+
+    @cached_property
+    def sessions(self) -> dict[Any, Any]:
+        """What Executor.run made for the fetches it was asked for; it lives as long as the program."""
+        return {}
 
     @property
     def feed_names(self) -> list[str]:

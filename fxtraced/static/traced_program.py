@@ -39,6 +39,7 @@ class TracedProgram(Program):
         self._nodes = {node.name: node for node in trace.graph.nodes if "shape" in node.meta}
         self._nodes.update((node.target, node) for node in trace.graph.nodes if node.op == "placeholder")
         self._nodes.update(zip(trace.fetch_names, outputs, strict=True))
+        self._first_state = next(iter(trace.state.values()), None)
         self._runnables: dict[Any, Executable] = {}
         self._plain: dict[Any, Executable] = {}
         self._lock = threading.RLock()
@@ -133,9 +134,10 @@ class TracedProgram(Program):
         return self.trace.written
 
     def device(self) -> torch.device | None:
-        for ref in self.trace.state.values():
-            return ref.get().device
-        return None
+        if self._first_state is None:
+            return None
+        # A move leaves the tensor in its place, or puts another one there.
+        return self._first_state.get().device
 
     def source(self, name: str) -> SourceLine | None:
         """The user's line that computes a variable."""

@@ -13,6 +13,7 @@ from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
 from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
@@ -39,6 +40,7 @@ class Step(NamedTuple):
 
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
+    Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
     Step("remove_dead_code", remove_dead_code, switched=False),
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,8 +13,9 @@ from fxtraced.static.traced_program import TracedProgram
 from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
 from fxtraced.tracing.comparer import Comparer, Run
+from fxtraced.tracing.report import VerificationReport
 from fxtraced.tracing.state import Snapshot
-from fxtraced.tracing.trace import trace
+from fxtraced.tracing.trace import Trace, trace
 from fxtraced.tracing.verify import verify
 
 _TRACE = "paddle.jit.TracedLayer.trace"
@@ -58,6 +60,7 @@ class Conversion:
         recorded = trace(self.layer, self.inputs)
         self.before.restore()
         program = TracedProgram(recorded)
+        program.verifier = partial(_verify_now, self.layer, recorded, _modes(self.layer))
         if self.verification.wanted:
             run = program.plain_runnable(tuple(program.fetch_names))
             limits = (self.verification.rtol, self.verification.atol)
@@ -111,6 +114,26 @@ def begin(layer: Any, inputs: Any, verification: Verification) -> tuple[Any, Con
         # The first call made sublayers or tensors, or gave them their shape: the graph is of the layer with them.
         before, first, later = after, None, _after_another_call(layer, copies, after)
     return outputs, Conversion(layer, copies, before, after, later, first, verification)
+
+
+def _modes(layer: torch.nn.Module) -> list[tuple[torch.nn.Module, bool]]:
+    return [(module, module.training) for module in layer.modules()]
+
+
+def _verify_now(
+    layer: torch.nn.Module, recorded: Trace, modes: list[tuple[torch.nn.Module, bool]], run: Any,
+    thorough: bool, rtol: float, atol: float,
+) -> VerificationReport:  # fmt: skip
+    """Compare run with the layer as it is now, in the mode of the trace; the layer is as before then."""
+    now = Snapshot(layer)
+    try:
+        for module, training in modes:
+            module.training = training
+        start = Snapshot(layer)
+        later = _after_another_call(layer, recorded.inputs.rebuild(recorded.inputs.leaves), start)
+        return verify(Comparer(layer, recorded, run, start, later, rtol, atol), None, thorough)
+    finally:
+        now.restore()
 
 
 def _copies(arguments: Any) -> Any:

@@ -6,6 +6,9 @@ from typing import Any
 
 from torch import fx
 
+from fxtraced.tracing.nodes import possible_bases
+from fxtraced.tracing.regions import all_nodes
+
 # Operations whose result is new memory, whatever their inputs are.
 _FRESH = frozenset(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm baddbmm addmm
@@ -29,6 +32,17 @@ def is_call(node: Any, *names: str) -> bool:
 def argument(node: fx.Node, place: int, name: str, default: Any = None) -> Any:
     """An argument of a call, given by position or by name."""
     return node.args[place] if len(node.args) > place else node.kwargs.get(name, default)
+
+
+def writes(graph: fx.Graph) -> bool:
+    """True for a graph that writes into a tensor, also in a branch or loop."""
+    return any(node.meta.get("effect") == "write" for node in all_nodes(graph))
+
+
+def given_away(graph: fx.Graph) -> set[fx.Node]:
+    """The outputs and everything whose memory they may have: the caller may write into what he gets."""
+    outputs: Any = graph.output_node().args[0]
+    return set().union(*map(possible_bases, outputs))
 
 
 def may_be_overwritten(value: Any, user: fx.Node) -> bool:

@@ -13,6 +13,7 @@ from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
 from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
@@ -28,7 +29,7 @@ class Step(NamedTuple):
     """A pass in the pipeline by its name in the report.
 
     switched: whether the BuildStrategy's attribute of that name switches it on; otherwise it always runs.
-    for_cpu: it computes new weights, for a graph that runs on a CPU beside its layer.
+    for_cpu: it computes new weights or rounds otherwise, for a graph that runs on a CPU beside its layer.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Step(NamedTuple):
 
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
+    Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
     Step("remove_dead_code", remove_dead_code, switched=False),
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),
@@ -69,19 +71,36 @@ def copy_graph(graph: fx.Graph) -> fx.Graph:
     return copy
 
 
-def optimise(graph: fx.Graph, strategy: Any, for_cpu: bool = False) -> tuple[fx.Graph, dict[str, int]]:
+def optimise(
+    graph: fx.Graph, strategy: Any, for_cpu: bool = False, until: str | None = None
+) -> tuple[fx.Graph, dict[str, int]]:
     """A copy of graph after the steps that a BuildStrategy asks for, and how many places each step changed.
 
-    for_cpu: with the steps that compute new weights.
+    for_cpu: with the steps that compute new weights or round otherwise than the graph. until: stop after the last step
+    of this name. Raises ValueError when no such step is among them.
     """
     graph = copy_graph(graph)
+    steps = [step for step in PIPELINE if _is_wanted(step, strategy, for_cpu)]
+    if until is not None:
+        names = [step.name for step in steps]
+        if until not in names:
+            raise ValueError(f"no pass {until!r} runs on this graph; these do: {', '.join(dict.fromkeys(names))}")
+        steps = steps[: len(names) - names[::-1].index(until)]
     report: dict[str, int] = {}
-    for step in PIPELINE:
-        wanted = (not step.switched or getattr(strategy, step.name)) and (for_cpu or not step.for_cpu)
-        if wanted and step.name not in strategy.deleted_passes:
-            report[step.name] = report.get(step.name, 0) + sum(map(step.run, _graphs_for(step, graph)))
+    for step in steps:
+        report[step.name] = report.get(step.name, 0) + sum(map(step.run, _graphs_for(step, graph)))
     graph.lint()
     return graph, report
+
+
+def rounds_otherwise(report: dict[str, int]) -> bool:
+    """True when a step for CPUs changed something: the graph has weights of its own, or rounds otherwise."""
+    return any(report.get(step.name) for step in PIPELINE if step.for_cpu)
+
+
+def _is_wanted(step: Step, strategy: Any, for_cpu: bool) -> bool:
+    wanted = (not step.switched or getattr(strategy, step.name)) and (for_cpu or not step.for_cpu)
+    return wanted and step.name not in strategy.deleted_passes
 
 
 def _graphs_for(step: Step, graph: fx.Graph) -> list[fx.Graph]:

@@ -10,22 +10,18 @@ from typing import Any
 
 from torch import fx
 
-from fxtraced.passes.matching import name_of
-from fxtraced.tracing.nodes import possible_bases
+from fxtraced.passes.matching import given_away, name_of, writes
 
 _DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
 
 
 def remove_no_ops(graph: fx.Graph) -> int:
     """Replace no-ops by their inputs, in place; returns how many."""
-    writes = any(node.meta.get("effect") == "write" for node in graph.nodes)
-    outputs: Any = next(node.args[0] for node in reversed(graph.nodes) if node.op == "output")
-    # The caller may write into what it gets.
-    given_away = set().union(*map(possible_bases, outputs))
+    written, outside = writes(graph), given_away(graph)
     removed = 0
     for node in list(graph.nodes):
-        if _is_no_op(node, writes) and not (node in given_away and name_of(node) == "clone"):
-            source = node.args[0]
+        if _is_no_op(node, written) and not (node in outside and name_of(node) == "clone"):
+            source: Any = node.args[0]
             if any(user.op == "output" for user in node.users) and source.op in ("placeholder", "get_attr"):
                 continue
             node.replace_all_uses_with(source)
@@ -34,7 +30,7 @@ def remove_no_ops(graph: fx.Graph) -> int:
     return removed
 
 
-def _is_no_op(node: fx.Node, writes: bool) -> bool:
+def _is_no_op(node: fx.Node, written: bool) -> bool:
     if not node.args or not isinstance(node.args[0], fx.Node) or "effect" in node.meta:
         return False
     name = name_of(node)
@@ -42,6 +38,6 @@ def _is_no_op(node: fx.Node, writes: bool) -> bool:
         training = node.kwargs.get("training", node.kwargs.get("train", node.args[2] if len(node.args) > 2 else True))
         return training is False
     if name == "clone":
-        return bool(node.meta.get("fresh_constant")) and not writes
+        return bool(node.meta.get("fresh_constant")) and not written
     # A detached tensor has sizes of its own, which a write may change.
-    return name == "detach" and not writes
+    return name == "detach" and not written

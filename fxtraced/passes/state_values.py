@@ -23,7 +23,7 @@ def state_values(graph: fx.Graph) -> set[fx.Node]:
     failed call could not be computed again with the plain weights; and a tensor's layout would show in the results.
     """
     found: set[fx.Node] = set()
-    if any(node.meta.get("effect") in ("write", "random") for node in all_nodes(graph)):
+    if has_effects(graph):
         return found
     for node in graph.nodes:
         inputs = node.all_input_nodes
@@ -31,6 +31,11 @@ def state_values(graph: fx.Graph) -> set[fx.Node]:
         if "shape" in node.meta and (node.op == "get_attr" or (computed and inputs and found.issuperset(inputs))):
             found.add(node)
     return found
+
+
+def has_effects(graph: fx.Graph) -> bool:
+    """True for a graph that writes or draws random numbers, also in a branch or loop."""
+    return any(node.meta.get("effect") in ("write", "random") for node in all_nodes(graph))
 
 
 def derived_call(graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], like: fx.Node) -> fx.Node:

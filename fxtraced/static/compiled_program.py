@@ -6,9 +6,14 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.errors import VerificationError
+from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.static.program import Program, Runnable
+from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
+from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
+from fxtraced.tracing.report import VerificationReport
 
 
 class CompiledProgram(Program):
@@ -40,6 +45,39 @@ class CompiledProgram(Program):
         """How many places each pass changed, by its name; empty for a loaded program, which runs as it was saved."""
         self.runnable(tuple(self.fetch_names))
         return dict(getattr(self.program, "pass_report", {}))
+
+    def after(self, name: str) -> Stage:
+        """The graph after the pass of this name, the last one of several, and those before it: print it.
+
+        Raises ValueError that lists the passes where this one does not run.
+        """
+        return self._traced("after").after(name, self.build_strategy)
+
+    def verify(self, *, thorough: bool = False, rtol: float = 1e-5, atol: float = 1e-6) -> VerificationReport:
+        """Compare the graph after the passes with the layer, as it is now: what trace does with the graph before them.
+
+        thorough: probe every dimension of the inputs by itself. rtol, atol: the difference allowed is atol + rtol *
+        (largest magnitude of the output); passes for a CPU round otherwise than the layer, by about 1e-6 of that.
+        Raises VerificationError on a difference, ValueError for a program that was loaded from a file.
+        """
+        verifier = self._traced("verify").verifier
+        assert verifier is not None, "TracedLayer.trace sets it"
+        run = self.runnable(tuple(self.fetch_names))
+        try:
+            return verifier(run.unchecked if isinstance(run, CpuExecutable) else run, thorough, rtol, atol)
+        except VerificationError as error:
+            raise VerificationError(
+                f"{error}\n  This is the graph after the passes: {self.report()}. BuildStrategy.delete_pass leaves one "
+                "out by its name; after(name) shows the graph after one"
+            ) from error
+
+    def _traced(self, what: str) -> TracedProgram:
+        if not isinstance(self.program, TracedProgram):
+            raise ValueError(
+                f"CompiledProgram.{what}: a program from a file has no passes and no layer: it runs as it was saved. "
+                "Ask the program of the TracedLayer that saved it (traced.program)"
+            )
+        return self.program
 
     def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
         return self.program.may_alias(fetches)

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from fxtraced.static.traced_program import TracedProgram
 
 
-def program_text(program: TracedProgram) -> str:
-    """The listing that print(program) shows."""
+def program_text(program: TracedProgram, graph: fx.Graph | None = None) -> str:
+    """The listing that print(program) shows; graph: what a pass has made of the program's graph."""
+    graph = graph or program.trace.graph
     lines = ["Program"]
     lines += [f"  feed   {variable.name}: {_form(variable)}" for variable in program.feeds]
-    lines += _operations(program.trace.graph, {guard.node.name: guard for guard in program.guards})
-    outputs: Any = program.trace.graph.output_node().args[0]
+    lines += _operations(graph, {guard.node.name: guard for guard in program.guards})
+    outputs: Any = graph.output_node().args[0]
     for variable, node in zip(program.fetches, outputs, strict=True):
         lines.append(f"  fetch  {variable.name}: {_form(variable)} = {_argument(node)}")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -13,9 +14,11 @@ from fxtraced.framework.errors import FetchError, SourceLine
 from fxtraced.lowering.compiled import CompiledExecutable
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
-from fxtraced.passes.pipeline import copy_graph, optimise
+from fxtraced.passes.pipeline import copy_graph, optimise, rounds_otherwise
+from fxtraced.passes.state_values import has_effects
 from fxtraced.static.printing import program_text
 from fxtraced.static.program import Program, Runnable, unknown_fetch
+from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import counts_writes
@@ -28,7 +31,8 @@ from fxtraced.tracing.trace import Trace
 class TracedProgram(Program):
     """A graph recorded from a layer; it shares the layer's parameters and buffers.
 
-    guards: what forward asked about sizes. report: what the verification showed (None when it was off).
+    guards: what forward asked about sizes. report: what the verification showed (None when it was off). verifier:
+    compares something that runs with the layer as it is now; takes thorough, rtol and atol, too.
     """
 
     def __init__(self, trace: Trace, report: VerificationReport | None = None):
@@ -44,6 +48,7 @@ class TracedProgram(Program):
         self._plain: dict[Any, Executable] = {}
         self._lock = threading.RLock()
         self.pass_report: dict[str, int] = {}
+        self.verifier: Callable[..., VerificationReport] | None = None
 
     def set_report(self, report: VerificationReport | None) -> None:
         """Take in what a verification showed: the sizes that worked at another value become -1."""
@@ -101,18 +106,29 @@ class TracedProgram(Program):
                 self._plain[key] = kind(graph, self.trace.state, self.trace.constants, self.trace.structure)
             return self._plain[key]
 
-    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
+    def after(self, name: str, build_strategy: Any = None) -> Stage:
+        """The graph after the pass of this name and those before it; after the last one of several.
+
+        Raises ValueError that lists the passes where this one does not run under the strategy.
+        """
+        strategy = build_strategy or BuildStrategy()
+        graph = self.graph_of(tuple(self.fetch_names))
+        return Stage(self, *optimise(graph, strategy, self._is_for_cpu(strategy), until=name))
+
+    def _is_for_cpu(self, strategy: BuildStrategy) -> bool:
         device = self.device()
         # New weights must notice every write into those that they come from.
         live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
-        for_cpu = live and device is not None and device.type == "cpu" and not strategy.build_cinn_pass
-        graph, self.pass_report = optimise(self.graph_of(fetches), strategy, for_cpu)
+        return live and device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+
+    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
+        graph, self.pass_report = optimise(self.graph_of(fetches), strategy, self._is_for_cpu(strategy))
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
             write_graphviz(graph, strategy.debug_graphviz_path)
         plain = partial(self.plain_runnable, fetches, strategy)
-        if not any("derived" in node.meta for node in graph.nodes):
+        if has_effects(self.trace.graph) or not rounds_otherwise(self.pass_report):
             return plain()
         return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, cache(plain))
 

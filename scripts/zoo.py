@@ -4,7 +4,8 @@
 
 Each constructor is built, filled with weights, run, traced, verified, called with another batch, saved, loaded and run
 in C++, in a process of its own. With --paddle, a Python that has paddlepaddle 2.6.2, the same goes through real Paddle
-first and is compared. Results are kept in --out, and the next run goes on from there. Nothing is downloaded.
+first and is compared. Results are kept in --out, and the next run goes on from there; the document has those of all
+sources in it (--each 0 writes it without a run). Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from pathlib import Path
 import torch
 from zoo_levels import Trial, examine
 from zoo_source import Checkout
-from zoo_survey import Results, Row, checkout, parser, survey
-from zoo_table import commit_of, document
+from zoo_survey import Results, Row, checkout, folder, parser, survey
+from zoo_table import describe, document
 
 import fxtraced
 from fxtraced import sysconfig
@@ -47,11 +48,12 @@ def main() -> None:
     source = checkout(given)
     if given.paddle:
         record_reference(given.paddle)
-    reference = Results(given.out / "reference.jsonl")
-    results = Results(given.out / "results.jsonl")
+    out = folder(given, source)
+    reference = Results(out / "reference.jsonl")
+    results = Results(out / "results.jsonl")
     program = None if given.no_cpp else sysconfig.build_examples(given.out / "build", verbose=False)["predict"]
-    folder = given.out / "archive"
-    folder.mkdir(exist_ok=True)
+    archive = out / "archive"
+    archive.mkdir(exist_ok=True)
     torch.set_num_threads(1)
     fxtraced.install_as_paddle()
     survey(
@@ -59,19 +61,20 @@ def main() -> None:
         source,
         results,
         lambda file: (reference.get(file, "") or {}).get("constructors"),
-        lambda file, name: judged(source, file, name, reference.get(file, name), program, folder),
+        lambda file, name: judged(source, file, name, reference.get(file, name), program, archive),
     )
-    given.document.write_text(document(results, reference, source, given.commit or commit_of(given.source)))
+    describe(out, given)
+    given.document.write_text(document(given.out))
     print(f"wrote {given.document}")
 
 
 def judged(
-    source: Checkout, file: str, name: str, reference: Row | None, program: Path | None, folder: Path
+    source: Checkout, file: str, name: str, reference: Row | None, program: Path | None, archive: Path
 ) -> Iterator[Row]:
     if reference and "failure" in reference:
         yield {"level": "", "failure": f"under Paddle: {reference['failure']}"}
         return
-    yield from examine(Trial(source, file, name, reference, program, folder))
+    yield from examine(Trial(source, file, name, reference, program, archive))
 
 
 if __name__ == "__main__":

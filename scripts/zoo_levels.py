@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from zoo_source import Checkout, another_batch, images, keys
+from zoo_source import Checkout, another_batch, images, keys, tensors
 from zoo_survey import Row
 
 import fxtraced as paddle
-from tests.models.records import condensed, flat
+from tests.models.records import condensed
 
 # Parts of an output's largest value: between this and real Paddle, and between the static graph and the layer.
 TO_PADDLE = 1e-3
@@ -36,7 +36,7 @@ class Trial:
         self.module = self.source.load(self.file)
 
     def builds(self) -> None:
-        self.model = self.source.build(self.module, self.name)
+        self.model, self.shape = self.source.build(self.module, self.name)
         self.row["parameters"] = sum(int(np.prod(p.shape)) for p in self.model.parameters())
 
     def takes_the_weights(self) -> None:
@@ -50,7 +50,7 @@ class Trial:
         self.model.eval()
 
     def equals_paddle(self) -> None:
-        shape = self.reference["image"] if self.reference else [1, 3, 224, 224]
+        shape = self.reference["image"] if self.reference else self.shape or [1, 3, 224, 224]
         self.x = paddle.to_tensor(images(self.name, shape))
         self.expected = self._layer(self.x)
         self._compare_to_paddle("eager", self.expected)
@@ -88,7 +88,7 @@ class Trial:
 
     def _layer(self, x: Any) -> list[np.ndarray]:
         with paddle.no_grad():
-            return [y.numpy() for y in flat(self.model(x))]
+            return [y.numpy() for y in tensors(self.model(x))]
 
     def _compare_to_paddle(self, way: str, outputs: list[np.ndarray]) -> None:
         if not self.reference:
@@ -143,11 +143,11 @@ def _within(allowed: float, expected: list[np.ndarray], results: list[Any], what
     return worst
 
 
-def _milliseconds(call: Callable[[], Any], repeat: int = 3) -> float:
-    """The median time of a call after one to warm up."""
+def _milliseconds(call: Callable[[], Any], repeat: int = 3, enough_ms: float = 1000) -> float:
+    """The median time of up to `repeat` calls after one to warm up; no further call once they took enough_ms."""
     call()
-    times = []
-    for _ in range(repeat):
+    times: list[float] = []
+    while len(times) < repeat and sum(times) < enough_ms:
         started = time.perf_counter()
         call()
         times.append((time.perf_counter() - started) * 1e3)

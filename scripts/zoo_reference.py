@@ -2,8 +2,8 @@
 
     python scripts/zoo_reference.py --source CHECKOUT [--each N] ...
 
-Runs under paddlepaddle. Writes a line a constructor to <out>/reference.jsonl: keys and shapes of the state dict, the
-shape of the image, and the outputs in eval mode, condensed.
+Runs under paddlepaddle. Writes a line a constructor to <out>/<source>/reference.jsonl: keys and shapes of the state
+dict, the shape of the image, and the outputs in eval mode, condensed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import paddle
-from zoo_source import Checkout, another_batch, images, keys
-from zoo_survey import Results, Row, checkout, parser, survey
+from zoo_source import Checkout, another_batch, images, keys, tensors
+from zoo_survey import Results, Row, checkout, folder, parser, survey
 
-from tests.models.records import condensed, flat
+from tests.models.records import condensed
 
 # The first height and width that a model takes is used.
 SIZES = (224, 384, 112, 256, 299, 336)
@@ -29,7 +29,7 @@ STEADY = 1e-5
 
 def outputs_on(model: Any, image: Any) -> list[Any]:
     with paddle.no_grad():
-        return [x.numpy() for x in flat(model(paddle.to_tensor(image)))]
+        return [x.numpy() for x in tensors(model(paddle.to_tensor(image)))]
 
 
 def shape_that_fits(model: Any, name: str) -> list[int]:
@@ -53,13 +53,13 @@ def change(model: Any, image: Any, outputs: list[Any]) -> float:
 
 
 def examine(source: Checkout, file: str, name: str) -> Iterator[Row]:
-    model = source.build(source.load(file), name)
+    model, shape = source.build(source.load(file), name)
     if not isinstance(model, paddle.nn.Layer):
         raise TypeError(f"{name}() gives a {type(model).__name__}, not a layer")
     row: Row = {"state": keys(model.state_dict())}
     yield row
     model.eval()
-    row["image"] = shape_that_fits(model, name)
+    row["image"] = shape or shape_that_fits(model, name)
     image, batch = images(name, row["image"]), another_batch(name, row["image"])
     for row["gain"] in GAINS:
         source.fill(name, model, row["gain"])
@@ -76,7 +76,7 @@ def main() -> None:
     # scripts/zoo passes its own arguments on; those that it alone takes mean nothing here.
     given, _ = parser(__doc__).parse_known_args()
     source = checkout(given)
-    results = Results(given.out / "reference.jsonl")
+    results = Results(folder(given, source) / "reference.jsonl")
     survey(given, source, results, lambda file: None, lambda file, name: examine(source, file, name))
 
 

@@ -6,6 +6,7 @@ Runs under real Paddle and under fxtraced; `paddle` is whichever of them the pro
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
 import zlib
@@ -29,6 +30,7 @@ class Checkout:
     arguments: keyword arguments by constructor, for those that need some.
     weights: a folder with <constructor>.pdparams, used where there is one.
     prepare: Python that the repository needs before its models are built.
+    models: a file outside of the checkout whose functions build the models, in place of the patterns.
     """
 
     def __init__(
@@ -38,10 +40,14 @@ class Checkout:
         arguments: dict[str, Any] | None = None,
         weights: Path | None = None,
         prepare: str = "",
+        models: Path | None = None,
     ) -> None:
         self.root = root.resolve()
+        self.models = models
         found = {path for pattern in patterns for path in self.root.glob(pattern)}
         self.files = sorted(str(p.relative_to(self.root)) for p in found if not p.name.startswith("__"))
+        if models:
+            self.files = [models.name]
         self.arguments = arguments or {}
         self.weights = weights
         self.prepare = prepare
@@ -50,17 +56,31 @@ class Checkout:
         """Import a file under its dotted name.
 
         The packages around it are there, but their __init__ does not run: it would import every other model as well.
+        The file of `models` imports what it builds from the checkout as its users do.
         """
+        if self.models:
+            self._open()
+            spec = importlib.util.spec_from_file_location(f"zoo_models_{self.models.stem}", self.models)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"{self.models} is no Python file")
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module
         *packages, name = Path(file).with_suffix("").parts
         for i in range(1, len(packages) + 1):
             package = ModuleType(".".join(packages[:i]))
             package.__path__ = [str(self.root.joinpath(*packages[:i]))]
             sys.modules.setdefault(package.__name__, package)
         # The file's own folder comes last: scripts that lie side by side import each other by their bare names.
-        sys.path += [str(self.root), str((self.root / file).parent)]
+        sys.path.append(str((self.root / file).parent))
+        self._open()
+        return importlib.import_module(".".join([*packages, name]))
+
+    def _open(self) -> None:
+        """Make the checkout's packages importable."""
+        sys.path.append(str(self.root))
         sys.meta_path.append(_NotInstalled(self.root))
         exec(self.prepare, {})
-        return importlib.import_module(".".join([*packages, name]))
 
     def constructors(self, file: str) -> list[str]:
         """The names in __all__ (without one: the public functions) that can be called as they are, in their order."""
@@ -78,13 +98,14 @@ class Checkout:
         parameters = inspect.signature(made_by).parameters.values()
         return all(p.default is not p.empty or p.kind in optional or p.name in given for p in parameters)
 
-    def build(self, module: ModuleType, name: str) -> Any:
-        """The model of a constructor, without a download."""
+    def build(self, module: ModuleType, name: str) -> tuple[Any, list[int] | None]:
+        """The model of a constructor, without a download, and the shape of its image where the constructor tells it."""
         constructor = getattr(module, name)
         given = dict(self.arguments.get(name, {}))
         if "pretrained" in inspect.signature(constructor).parameters:
             given.setdefault("pretrained", False)
-        return constructor(**given)
+        made = constructor(**given)
+        return made if isinstance(made, tuple) else (made, None)
 
     def fill(self, name: str, model: Any, gain: float = 1.0) -> list[str]:
         """Set all weights, from the constructor's file or from a seed for each key; returns the keys left without one.
@@ -125,6 +146,15 @@ def images(name: str, shape: Sequence[int]) -> Any:
 def another_batch(name: str, shape: Sequence[int]) -> Any:
     """Two other images for the same model."""
     return images(f"{name} again", [2, *shape[1:]])
+
+
+def tensors(result: Any) -> list[Any]:
+    """The tensors of a model's result in order, those in lists, tuples and dicts too."""
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, list | tuple):
+        return [x for part in result for x in tensors(part)]
+    return [result] if hasattr(result, "numpy") else []
 
 
 def keys(state: dict[str, Any]) -> list[list[Any]]:

@@ -27,23 +27,32 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument(
         "--files", nargs="+", default=[PATTERN], metavar="GLOB", help=f"model files in it (default: {PATTERN})"
     )
+    made.add_argument(
+        "--models", type=Path, metavar="FILE.py", help="in place of --files: its functions build models of the checkout"
+    )
     made.add_argument("--each", type=int, default=1000, metavar="N", help="only the first N constructors of each file")
     made.add_argument("--only", nargs="+", metavar="NAME", help="only these constructors, again if they have a result")
     made.add_argument("--arguments", type=Path, metavar="FILE.json", help="{constructor: {argument: value}}")
     made.add_argument("--weights", type=Path, metavar="DIR", help="has <constructor>.pdparams; others come from seeds")
     made.add_argument("--prepare", default="", metavar="PYTHON", help="is run before a model file is imported")
     made.add_argument("--limit", type=float, default=900, metavar="SECONDS", help="for one constructor (default: 900)")
-    made.add_argument("--out", type=Path, default=Path(".zoo"), metavar="DIR", help="results so far (default: .zoo)")
+    made.add_argument("--out", type=Path, default=Path(".zoo"), metavar="DIR", help="results by source (default: .zoo)")
     return made
 
 
 def checkout(given: argparse.Namespace) -> Checkout:
     arguments = json.loads(given.arguments.read_text()) if given.arguments else {}
-    found = Checkout(given.source, given.files, arguments, given.weights, given.prepare)
+    found = Checkout(given.source, given.files, arguments, given.weights, given.prepare, given.models)
     if not found.files:
         raise SystemExit(f"zoo: no file in {given.source} matches {' '.join(given.files)}")
-    given.out.mkdir(parents=True, exist_ok=True)
     return found
+
+
+def folder(given: argparse.Namespace, source: Checkout) -> Path:
+    """Where the results of a source go."""
+    made = given.out / source.root.name
+    made.mkdir(parents=True, exist_ok=True)
+    return made
 
 
 class Results:

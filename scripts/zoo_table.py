@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import torch
 from zoo_levels import LEVELS, TO_LAYER, TO_PADDLE
-from zoo_source import Checkout
-from zoo_survey import Results, Row
+from zoo_survey import PATTERN, Results, Row
 
 import fxtraced
 
 INTRODUCTION = """\
 # Zoo
 
-Model code of {name}{commit}, run under `fxtraced.install_as_paddle()` as it stands in its
-repository: nothing of it is copied here or changed. Written by
+Model code of public repositories, run under `fxtraced.install_as_paddle()` as it stands there: nothing of it is copied
+here or changed. Written by
 
 ```bash
-{command}
+{commands}
 ```
 
-which takes any checkout: `--files` names the model files of other repositories. `--paddle` is a Python that has
+which takes any checkout: `--files` names the files whose constructors are run, `--models` a file of functions that
+build models with their arguments (those in `scripts/zoo_models` are used here). `--paddle` is a Python that has
 paddlepaddle 2.6.2, `--weights` a folder with `<constructor>.pdparams` files. Without one, both sides fill all weights
 from a seed for each key; matrices and filters are scaled down where rounding alone would show in a model's outputs. A
 run goes on where the last one stopped; `--each 1` takes the first constructor of each file only.{arguments}
@@ -40,6 +42,40 @@ Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one 
 changes from row to row.
 """
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
+REASONS = 10
+
+
+class Source:
+    """What was run of one checkout: `name`, `commit`, `options` of its command, `arguments` by constructor, `rows`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        described = json.loads((folder / "source.json").read_text())
+        self.commit, self.options, self.arguments = (described[key] for key in ("commit", "options", "arguments"))
+        results, reference = Results(folder / "results.jsonl"), Results(folder / "reference.jsonl")
+        self.unread = [row for found in (reference, results) for row in found.rows.values() if not row["name"]]
+        self.unread = [row for row in self.unread if "failure" in row]
+        self.rows = [row for row in results.rows.values() if row["name"]]
+        self.run = [row for row in self.rows if row["level"]]
+
+    @property
+    def files(self) -> int:
+        return len({row["file"] for row in self.run})
+
+
+def describe(folder: Path, given: argparse.Namespace) -> None:
+    """Keep beside the results of a source what the document says of it."""
+    options = ["--prepare", given.prepare] if given.prepare else []
+    if given.models:
+        options += ["--models", str(given.models)]
+    elif given.files != [PATTERN]:
+        options += ["--files", *given.files]
+    described = {
+        "commit": given.commit or commit_of(given.source),
+        "options": options,
+        "arguments": json.loads(given.arguments.read_text()) if given.arguments else {},
+    }
+    (folder / "source.json").write_text(json.dumps(described))
 
 
 def commit_of(source: Path) -> str:
@@ -50,41 +86,41 @@ def commit_of(source: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def document(results: Results, reference: Results, source: Checkout, commit: str) -> str:
-    """The whole text of docs/zoo.md."""
-    lists = [row for found in (reference, results) for row in found.rows.values() if not row["name"]]
-    rows = [row for row in results.rows.values() if row["name"]]
-    run = [row for row in rows if row["level"]]
+def document(out: Path) -> str:
+    """The whole text of docs/zoo.md, from the results of all sources below a folder."""
+    sources = [Source(path.parent) for path in sorted(out.glob("*/source.json"))]
     introduction = INTRODUCTION.format(
-        name=source.root.name,
-        commit=f" at commit `{commit[:12]}`" if commit else "",
-        command=_command(source),
-        arguments=_arguments(source),
+        commands="\n".join(map(_command, sources)),
+        arguments=_arguments(sources),
         to_paddle=TO_PADDLE,
         to_layer=TO_LAYER,
         fxtraced=fxtraced.__version__,
         torch=torch.__version__.split("+")[0],
     )
-    parts = [introduction, "## Totals", _totals(run), "## Models", _models(run)]
-    failed = [row for row in run if row["failure"]]
+    parts = [introduction, "## Totals", _totals(sources)]
+    failed = [row for source in sources for row in source.run if row["failure"]]
     if failed:
         parts += ["## Reasons", _reasons(failed)]
-    not_run = [row for row in rows if not row["level"]] + [row for row in lists if "failure" in row]
+    for source in sources:
+        parts += [f"## Models of {source.name}", _models(source.run)]
+    not_run = [row for source in sources for row in source.rows if not row["level"]]
+    not_run += [row for source in sources for row in source.unread]
     if not_run:
         parts += ["## Not run", _not_run(not_run)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def _command(source: Checkout) -> str:
-    prepare = f" \\\n    --prepare {shlex.quote(source.prepare)}" if source.prepare else ""
-    return f"scripts/zoo --source {source.root.name} --paddle ~/paddle-env/bin/python{prepare}"
+def _command(source: Source) -> str:
+    options = "".join(f" \\\n    {shlex.join(source.options)}" if source.options else "")
+    return f"scripts/zoo --source {source.name} --paddle ~/paddle-env/bin/python{options}"
 
 
-def _arguments(source: Checkout) -> str:
+def _arguments(sources: list[Source]) -> str:
     """The keyword arguments of the constructors that were given some."""
-    if not source.arguments:
+    given: dict[str, Any] = {name: said for source in sources for name, said in source.arguments.items()}
+    if not given:
         return ""
-    lines = [f"    {name}: {json.dumps(given)}" for name, given in source.arguments.items()]
+    lines = [f"    {name}: {json.dumps(said)}" for name, said in given.items()]
     return "\nThese constructors got arguments, by `--arguments`:\n\n" + "\n".join(lines)
 
 
@@ -94,11 +130,17 @@ def _passed(row: Row) -> int:
     return at if row["failure"] else at + 1
 
 
-def _totals(run: list[Row]) -> str:
-    files = {row["file"] for row in run}
-    counts = [[level, str(sum(_passed(row) > i for row in run))] for i, level in enumerate(LEVELS)]
-    said = f"{len(run)} constructors of {len(files)} files; the numbers are those that pass each level."
-    return said + "\n\n" + _table(["level", "models"], counts)
+def _totals(sources: list[Source]) -> str:
+    """A line a source, and one for all."""
+    lines = [
+        [source.name, f"`{source.commit[:12]}`" if source.commit else "", source.files, len(source.run)]
+        + [sum(_passed(row) > i for row in source.run) for i in range(len(LEVELS))]
+        for source in sources
+    ]
+    if len(lines) > 1:
+        lines.append(["all", "", *(sum(line[i] for line in lines) for i in range(2, len(lines[0])))])
+    table = _table(["source", "commit", "files", "constructors", *LEVELS], [list(map(str, line)) for line in lines])
+    return "The numbers are those of the constructors that pass each level.\n\n" + table
 
 
 def _models(rows: list[Row]) -> str:
@@ -127,13 +169,14 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def _reasons(failed: list[Row]) -> str:
-    """Why models fail, the most frequent reason first, each with its models."""
+    """Why models fail: the most frequent reasons first, each with its models."""
     reasons = Counter(_reason(row) for row in failed)
     lines = []
-    for reason, count in reasons.most_common():
+    for reason, count in reasons.most_common(REASONS):
         names = ", ".join(f"`{row['name']}`" for row in failed if _reason(row) == reason)
         lines.append([str(count), reason, names])
-    return _table(["models", "reason", "which"], lines)
+    said = f"The most frequent {len(lines)} of {len(reasons)}.\n\n" if len(reasons) > len(lines) else ""
+    return said + _table(["models", "reason", "which"], lines)
 
 
 def _reason(row: Row) -> str:

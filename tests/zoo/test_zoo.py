@@ -38,8 +38,12 @@ def results(tmp_path_factory):
     arguments = out / "arguments.json"
     arguments.write_text('{"TinyNet_fused": {"class_num": 4}}')
     zoo(out, "--arguments", arguments, "--paddle", f"{sys.executable} -m fxtraced run", "--commit", "0123456789abcdef")
-    rows = map(json.loads, (out / "results.jsonl").read_text().splitlines())
-    return out, {row["name"]: row for row in rows}
+    return out, rows_of(out)
+
+
+def rows_of(out):
+    rows = map(json.loads, (out / "source" / "results.jsonl").read_text().splitlines())
+    return {row["name"]: row for row in rows}
 
 
 @pytest.mark.parametrize("name", ["TinyNet_x0_5", "TinyNet_x1_0", "TinyNet_fused", "TinyNet_sized"])
@@ -58,11 +62,42 @@ def test_a_model_that_paddle_does_not_build(results):
 
 def test_the_document(results):
     text = (results[0] / "zoo.md").read_text()
-    assert "Model code of source at commit `0123456789ab`, run under" in text
-    assert "| saved and loaded | 4 |" in text
+    assert "scripts/zoo --source source --paddle ~/paddle-env/bin/python \\\n    --prepare 'from tinycls" in text
+    assert "| source | `0123456789ab` | 1 | 4 | 4 | 4 | 4 | 4 | 4 | 4 | 4 | 0 |" in text
     assert "| `TinyNet_x0_5` | " in text
     assert "| `tinycls/arch/backbone/model_zoo/tiny_broken.py` | AttributeError: " in text
     assert "| `TinyNet_downloaded` | under Paddle: ImportError: the model uses " in text
+
+
+MODELS = """
+import paddle
+
+def strip():
+    from tinyseg import StripNet
+    return StripNet(5), [1, 3, 16, 48]
+
+class Several(paddle.nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.conv = paddle.nn.Conv2D(3, 2, 1)
+
+    def forward(self, x):
+        return {"b": [self.conv(x)], "a": (x, {"c": x.mean()})}
+
+def several():
+    return Several()
+"""
+
+
+def test_models_that_a_file_of_functions_builds(tmp_path):
+    models = tmp_path / "tinyseg.py"
+    models.write_text(MODELS)
+    zoo(tmp_path, "--models", models, "--prepare", "", "--paddle", f"{sys.executable} -m fxtraced run")
+    rows = rows_of(tmp_path)
+    assert rows["several"]["failure"] == rows["strip"]["failure"] == ""
+    reference = (tmp_path / "source" / "reference.jsonl").read_text()
+    assert '"image": [1, 3, 16, 48]' in reference
+    assert '"shapes": [[1, 2, 224, 224], [1, 3, 224, 224], []]' in reference
 
 
 def test_a_second_run_goes_on_from_the_first(results):

@@ -1,9 +1,10 @@
 """Look for models that a static graph gets wrong without saying so.
 
-python scripts/fuzz.py [--minutes 10] [--seed 0]
+python scripts/fuzz.py [--minutes 10] [--seed 0] [--networks]
 
 Makes random layers (tests/fuzz/grammar.py), traces each, and compares the graph and its reloaded archive with eager
-calls at other sizes and on other values. What is found is made as small as possible and printed as a file that runs;
+calls at other sizes and on other values. --networks: networks of convolutions, LSTMs and attention instead
+(tests/fuzz/networks.py), with every pass for a CPU acting at any size, and their archives for CPUs. What is found is made as small as possible and printed as a file that runs;
 the exit status is 1 then. Each batch runs in a process of its own, so that a crash is a finding, too.
 """
 
@@ -18,6 +19,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,9 +28,14 @@ import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fuzz.judge import judge
+from tests.fuzz.networks import Network, largest_difference
 from tests.fuzz.programs import Program, programs
 
 _BATCH = 200
+# How far a network may be from its layer, in parts of an output's scale.
+_ROUNDING = 1e-4
+
+Batch = Callable[[int, str], tuple[Counter[str], str]]
 
 
 class _Found(AssertionError):
@@ -62,14 +69,29 @@ def batch(number: int, current: str) -> tuple[Counter[str], str]:
     return counts, text
 
 
-def in_a_child(number: int) -> tuple[Counter[str], str]:
-    """batch in a process of its own, which may die."""
+def batch_of_networks(number: int, current: str) -> tuple[Counter[str], str]:
+    """What batch gives, for networks; the first finding ends it."""
+    counts: Counter[str] = Counter()
+    for at in range(_BATCH * number, _BATCH * (number + 1)):
+        network = Network(at)
+        text = f"tests.fuzz.networks.largest_difference({at})  # {network.steps}, then {network.tail}"
+        Path(current).write_text(text)
+        found, changed = largest_difference(at)
+        counts.update({"right" if found < _ROUNDING else "wrong": 1, "probes": 8})
+        counts.update({name: count for name, count in changed.items() if count})
+        if not found < _ROUNDING:
+            return counts, f"{text}: {found:.3g}"
+    return counts, ""
+
+
+def in_a_child(number: int, judged: Batch) -> tuple[Counter[str], str]:
+    """A batch in a process of its own, which may die."""
     with tempfile.TemporaryDirectory() as folder:
         answer, current = os.path.join(folder, "answer"), os.path.join(folder, "current.py")
         child = os.fork()
         if not child:
             with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-                Path(answer).write_bytes(pickle.dumps(batch(number, current)))
+                Path(answer).write_bytes(pickle.dumps(judged(number, current)))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.path.exists(answer):
@@ -81,20 +103,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--networks", action="store_true")
     options = parser.parse_args()
+    judged = batch_of_networks if options.networks else batch
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     total: Counter[str] = Counter()
     findings: list[str] = []
     started, number = time.monotonic(), 1000 * options.seed
     while time.monotonic() - started < 60 * options.minutes:
-        counts, text = in_a_child(number)
+        counts, text = in_a_child(number, judged)
         total += counts
         if text:
             findings.append(text)
             print(f"\n{text}", flush=True)
         number += 1
-        models = sum(total.values()) - total["probes"]
+        models = total["right"] + total["wrong"] if options.networks else sum(total.values()) - total["probes"]
         print(
             f"{time.monotonic() - started:5.0f} s: {models} models, {total['probes']} probes, {len(findings)} findings",
             flush=True,

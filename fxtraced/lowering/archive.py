@@ -68,7 +68,7 @@ def write_archive(
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
     if lowered is not None and sample is not None:
         del module
-        _check_lowered(file)
+        _check_lowered(file, attributes["fxtraced_tolerance"][1])
     seal(file)
 
 
@@ -89,16 +89,16 @@ def _lowered_module(
     return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing)
 
 
-def _check_lowered(file: Any) -> None:
+def _check_lowered(file: Any, tolerance: float) -> None:
     file.seek(0)
     with quiet():
         loaded = torch.jit.load(file, map_location="cpu")
     with torch.no_grad():
         largest = max(getattr(loaded, METHOD)(), default=0.0)
-    if not largest <= _TOLERANCE:
+    if not largest <= tolerance:
         raise LoweringError(
             f"FXT105 the graph with weights laid out for this CPU differs from the traced one by {largest:.3g} of an "
-            f"output's scale on the inputs of the trace, where {_TOLERANCE:g} is rounding; nothing was written. Save "
+            f"output's scale on the inputs of the trace, where {tolerance:g} is rounding; nothing was written. Save "
             "it with target='portable', and please report it. See docs/errors.md#fxt105"
         )
     file.seek(0, os.SEEK_END)

@@ -9,7 +9,7 @@ from torch import fx
 from fxtraced.passes import onednn
 from fxtraced.passes.layout import looks_at_layout
 from fxtraced.passes.matching import argument, is_call
-from fxtraced.passes.state_values import is_float32, products
+from fxtraced.passes.state_values import products
 
 # Multiplications in an average convolution below which nothing is gained.
 _WORTHWHILE = 1 << 20
@@ -97,11 +97,11 @@ def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
         return False
     x, weight, bias = (argument(node, i, name) for i, name in enumerate(("input", "weight", "bias")))
     return (
-        is_float32(x, weight, node)
+        onednn.takes(node, x, weight, *([] if bias is None else [bias]))
         and len(x.meta["shape"]) == 4
         and weight in state
         and products(node, weight) > 0
-        and (bias is None or (bias in state and is_float32(bias)))
+        and (bias is None or bias in state)
         and isinstance(argument(node, 6, "groups", 1), int)
         and all(map(_is_pair, _settings(node)))
     )

@@ -83,7 +83,7 @@ def _cast_after(node: fx.Node, dtype: torch.dtype) -> None:
     with node.graph.inserting_after(node):
         wide = _cast(node, torch.float32)
     node.replace_all_uses_with(wide, delete_user_cb=lambda user: user is not wide)
-    node.meta = {**node.meta, "dtype": dtype}
+    node.meta = {**node.meta, "dtype": dtype, "reduced": dtype}
 
 
 def _cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:

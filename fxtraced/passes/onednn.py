@@ -9,6 +9,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes.matching import argument, name_of
+from fxtraced.passes.state_values import is_float32
 
 # Activations without an argument: torch's name, and oneDNN's.
 _PLAIN = {"relu": "relu", "silu": "swish", "hardswish": "hardswish", "sigmoid": "sigmoid", "tanh": "tanh"}
@@ -26,6 +27,19 @@ def is_available() -> bool:
     """True when this torch has oneDNN, nobody switched it off, and the CPU is one that it is made for."""
     mkldnn = torch.backends.mkldnn
     return mkldnn.is_available() and bool(mkldnn.enabled) and "AVX" in torch.backends.cpu.get_cpu_capability()
+
+
+def takes(node: fx.Node, *operands: Any) -> bool:
+    """True when oneDNN can compute a product of these operands: all in float32, or in what a pass reduced it to.
+
+    Products that the layer itself has in bfloat16 stay as they are: another kernel rounds them otherwise, by far more
+    than folded weights do.
+    """
+    if is_float32(node, *operands):
+        return True
+    reduced = node.meta.get("reduced")
+    dtypes = {x.meta.get("dtype") for x in operands}
+    return reduced is torch.bfloat16 and dtypes == {reduced} and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def activation_after(node: fx.Node) -> tuple[fx.Node, Activation] | None:
@@ -54,7 +68,7 @@ def addition_after(node: fx.Node) -> tuple[fx.Node, fx.Node] | None:
     return (user, other) if same else None
 
 
-def only_user(node: fx.Node) -> Any:
-    """The call that alone reads this node; None when there are several."""
+def only_user(node: fx.Node, kind: str = "call_function") -> Any:
+    """The call of this kind that alone reads this node; None when there are several."""
     users = list(node.users)
-    return users[0] if len(users) == 1 and users[0].op == "call_function" else None
+    return users[0] if len(users) == 1 and users[0].op == kind else None

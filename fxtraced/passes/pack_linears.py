@@ -17,7 +17,7 @@ from fxtraced.passes import onednn
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.matching import argument, is_call, replace_calls
 from fxtraced.passes.measuring import choose
-from fxtraced.passes.state_values import is_float32, packed_call, products, state_values
+from fxtraced.passes.state_values import packed_call, products, state_values
 
 # Multiplications from which a oneDNN call can pay.
 _WORTHWHILE = 1 << 24
@@ -55,9 +55,10 @@ def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
     x, weight, bias = _operands(node)
     if weight not in state or len(weight.meta["shape"]) != 2 or len(x.meta["shape"]) < 2:
         return False
-    if bias is not None and (bias not in state or not is_float32(bias)):
+    if bias is not None and bias not in state:
         return False
-    return is_float32(x, weight, node) and products(node, weight) >= _WORTHWHILE
+    operands = (x, weight) if bias is None else (x, weight, bias)
+    return onednn.takes(node, *operands) and products(node, weight) >= _WORTHWHILE
 
 
 def _key(node: fx.Node) -> tuple[Any, ...]:

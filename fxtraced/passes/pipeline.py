@@ -38,6 +38,9 @@ class Step(NamedTuple):
     for_cpu: bool = False
 
 
+# The passes that lay weights out for oneDNN, or decide that they stay.
+PACKING = ("multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recurrent", "fuse_linear_add")
+
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
     Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),

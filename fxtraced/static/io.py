@@ -14,21 +14,19 @@ from fxtraced.framework.files import write_atomically
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
-from fxtraced.passes.pipeline import optimise
 from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.static.executor import Executor
 from fxtraced.static.manifest import FORMAT, attributes_of, manifest_of
-from fxtraced.static.precision import TOLERANCE, Precision, reduced
+from fxtraced.static.precision import TOLERANCE, Precision
 from fxtraced.static.program import Program, Runnable
-from fxtraced.static.strategy import BuildStrategy
+from fxtraced.static.target import check_target, for_archive
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
 
 FILE_NAME = "model.pt"
-TARGETS = ("portable", "cpu")
 
 
 class InferenceProgram(Program):
@@ -121,7 +119,7 @@ def save_program(
     output too much, OSError when the file cannot be written; an existing model stays as it was then.
     """
     precision = precision or Precision()
-    _check_target(target, precision)
+    check_target(target, precision)
     if not dirname:
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
     graph = prune(program.trace.graph, feeds, {name: program.node(name) for name in fetches})
@@ -140,19 +138,20 @@ def save_program(
     manifest = manifest_of(program, feeds, fetches, graph, parameters, no_sample or "the inputs of the trace")
     examples = dict(zip(program.trace.feed_names, program.trace.inputs.leaves, strict=True))
     example_feeds = [plain(examples[name]) for name in feeds]
-    if precision.dtype is not torch.float32:
-        graph, tensors, differences = reduced(graph, tensors, example_feeds, fetches, precision)
-        manifest.update(precision=dtype_name(precision.dtype), precision_difference=differences)
-    lowered = None
-    if target == "cpu":
-        lowered, changes = optimise(graph, BuildStrategy(), for_cpu=True)
-        manifest.update(target=target, passes=changes)
+    made = for_archive(graph, tensors, example_feeds, fetches, precision, target)
+    manifest.update(
+        target=target,
+        passes=made.changes or {},
+        precision=dtype_name(precision.dtype),
+        precision_difference=made.differences or {},
+    )
     sample_feeds = None if no_sample else example_feeds
     attributes = attributes_of(manifest, TOLERANCE[precision.dtype])
     os.makedirs(dirname, exist_ok=True)
     path = os.path.join(dirname, FILE_NAME)
     write_atomically(
-        path, lambda file: write_archive(file, graph, tensors, attributes, manifest, sample_feeds, lowered)
+        path,
+        lambda file: write_archive(file, made.graph, made.tensors, attributes, manifest, sample_feeds, made.lowered),
     )
     return path
 
@@ -198,13 +197,6 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     place = getattr(executor, "_device", None) or CPUPlace.device
     program = InferenceProgram(LoadedModule(path, place, manifest), place)
     return [program, program.feed_names, program.fetches]
-
-
-def _check_target(target: str, precision: Precision) -> None:
-    if target not in TARGETS:
-        raise ValueError(f"save_inference_model: target must be one of {TARGETS}, but received {target!r}")
-    if target == "cpu" and precision.dtype is not torch.float32:
-        raise ValueError("save_inference_model: target='cpu' lays out float32 weights: leave dtype away, or target")
 
 
 def archive_path(path_prefix: str) -> str:

@@ -12,11 +12,11 @@ import torch
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.lowering import archive
 from fxtraced.lowering.archive import LoadedModule, read_manifest
 from fxtraced.lowering.script import quiet
 from fxtraced.passes import multiply_pointwise, pack_linears
 from fxtraced.passes.onednn import is_available
+from fxtraced.static.precision import TOLERANCE
 from tests.helpers import floats, trace
 from tests.passes.test_cpu_passes import chosen, statistics
 
@@ -167,7 +167,7 @@ def test_the_self_test_is_against_the_plain_graph(name, tmp_path):
 
 @onednn
 def test_a_wrong_lowering_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "_TOLERANCE", -1.0)
+    monkeypatch.setitem(TOLERANCE, torch.float32, -1.0)
     (tmp_path / "model.pt").write_bytes(b"the old one")
     with pytest.raises(
         paddle.errors.LoweringError, match=r"FXT105 the graph with weights laid out .* differs .*; nothing"
@@ -250,8 +250,43 @@ def test_it_cannot_be_saved_again(tmp_path):
         torch.jit.save(module, str(tmp_path / "again.pt"))
 
 
+bfloat16 = pytest.mark.skipif(
+    not is_available() or not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU has no bfloat16"
+)
+
+
+@bfloat16
+@pytest.mark.parametrize("name", ["image", "small"])
+def test_bfloat16(name, tmp_path):
+    layer, traced = saved(name, tmp_path / "half", dtype="bfloat16")
+    traced.save_inference_model(str(tmp_path / "whole"), target="cpu")
+    program, feeds, _ = paddle.static.load_inference_model(str(tmp_path / "half"))
+    for seed, size in enumerate(MODELS[name][1]):
+        x = floats(*size, seed=seed)
+        for got, wanted in zip(paddle.static.Executor().run(program, {feeds[0]: x}), results_of(layer, x), strict=True):
+            assert got.dtype == np.float32
+            difference = np.abs(got - wanted).max() / np.abs(wanted).max()
+            assert 1e-5 < difference < 2e-2
+    assert max(program.self_test()) < 2e-2
+    manifest = program.manifest
+    assert (manifest["target"], manifest["precision"]) == ("cpu", "bfloat16")
+    assert 0 < manifest["precision_difference"]["fetch_0"] < 2e-2
+    if name == "image":
+        module = plain_load(tmp_path / "half")
+        assert {x.dtype for x in module.buffers() if x.is_mkldnn} == {torch.bfloat16}
+        half, whole = (os.path.getsize(tmp_path / x / "model.pt") for x in ("half", "whole"))
+        assert half < 0.65 * whole
+
+
+@bfloat16
+def test_bfloat16_that_changes_too_much(tmp_path):
+    with pytest.raises(paddle.errors.PrecisionError, match="FXT404 the graph in bfloat16 does not give what it gives"):
+        saved("image", tmp_path, dtype="bfloat16", tolerance=1e-6)
+    assert not os.path.exists(tmp_path / "model.pt")
+
+
 def test_precisions_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="target='cpu' lays out float32 weights: leave dtype away, or target"):
+    with pytest.raises(ValueError, match="target='cpu' is for float32 and bfloat16, as CPUs calculate in them: give"):
         saved("image", tmp_path, dtype="float16")
     assert not os.path.exists(tmp_path / "model.pt")
     saved("image", tmp_path)

@@ -11,7 +11,7 @@ from torch import fx
 
 from fxtraced.framework.errors import ArchiveError
 from fxtraced.framework.seal import broken_seal, seal
-from fxtraced.lowering.script import call_scripted, quiet, script
+from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
     METHOD,
@@ -105,16 +105,18 @@ class LoadedModule:
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
         self.manifest = manifest
+        self._on_cpu = device.type == "cpu"
         self._module.eval()
         self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return call_scripted(self._forward, feeds)
+        return call_scripted(self._forward, feeds, as_it_is=self._on_cpu)
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module."""
         self._module.to(device)
+        self._on_cpu = device.type == "cpu"
 
     def self_test(self) -> list[float] | None:
         """For each fetch the largest relative difference from the sample in the file; None without a sample."""
@@ -164,6 +166,7 @@ class LoadedModule:
         self._module = module
         self._sample = sample
         self._forward = module._c._get_method("forward")
+        compute_constants(self._forward)
 
     def _kept_sample(self) -> tuple[list[torch.Tensor], list[torch.Tensor]] | None:
         feeds = self.sample()

@@ -177,7 +177,7 @@ class LoadedModule:
 
     @staticmethod
     def _with_gradients_off(method: Any) -> list[Any]:
-        with torch.no_grad():
+        with torch.no_grad(), torch.jit.optimized_execution(False):
             return list(method())
 
     def code(self) -> str:

@@ -44,9 +44,9 @@ class TracedLayer:
         layer: a Layer, or a torch.nn.Module (which then sees torch's own methods).
         inputs: a tensor, a list or tuple of them, or a dict with forward's arguments by name; lists, tuples and dicts
         may be nested. None, numbers and texts may stand beside tensors: they are part of the graph.
-        verify: compare the graph with the layer on these inputs, on fresh values and on other sizes; "thorough" probes
-        every dimension by itself. rtol, atol: the difference allowed is atol + rtol * (largest magnitude of the
-        output).
+        verify: compare the graph with the layer on these inputs, on fresh values and on other sizes, and make it ready
+        to be called; "thorough" probes every dimension by itself; False leaves building to the first call.
+        rtol, atol: the difference allowed is atol + rtol * (largest magnitude of the output).
         Returns (outputs, traced): exactly what layer(*inputs) gave, and the static graph.
 
         Only that one call has a lasting effect: buffers, random state and Python attributes are as it leaves them.
@@ -61,6 +61,8 @@ class TracedLayer:
             raise at_user_line(error)  # noqa: B904 - its cause is set
         finally:
             conversion.after.restore()
+        if verify:
+            program.prepare()
         return outputs, TracedLayer(program, inference)
 
     @staticmethod

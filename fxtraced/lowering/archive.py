@@ -13,7 +13,7 @@ from torch import fx
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.seal import broken_seal, seal
 from fxtraced.lowering.packing import split_derived
-from fxtraced.lowering.script import call_scripted, quiet, script
+from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
     METHOD,
@@ -148,17 +148,19 @@ class LoadedModule:
                 f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
+        self._on_cpu = device.type == "cpu"
         self._module.eval()
         self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return call_scripted(self._forward, feeds)
+        return call_scripted(self._forward, feeds, as_it_is=self._on_cpu)
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module. Raises TargetError for an archive of another target."""
         self._check_target(device)
         self._module.to(device)
+        self._on_cpu = device.type == "cpu"
 
     def self_test(self) -> list[float] | None:
         """For each fetch the largest relative difference from the sample in the file; None without a sample."""
@@ -225,6 +227,7 @@ class LoadedModule:
         self._module = module
         self._sample = sample
         self._forward = module._c._get_method("forward")
+        compute_constants(self._forward)
 
     def _kept_sample(self) -> tuple[list[torch.Tensor], list[torch.Tensor]] | None:
         feeds = self.sample()
@@ -235,7 +238,7 @@ class LoadedModule:
 
     @staticmethod
     def _with_gradients_off(method: Any) -> list[Any]:
-        with torch.no_grad():
+        with torch.no_grad(), torch.jit.optimized_execution(False):
             return list(method())
 
     def code(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import functools
 import keyword
 import math
 import operator
@@ -84,9 +85,11 @@ class Writer:
         self._depth = 1
         self.names = {node: _name(node) for node in graph.nodes if node.op != "get_attr"}
         self._used = set(self.names.values())
+        self._layers: dict[tuple[str, ...], str] = {(): "self"}
 
     def write(self, feed_checks: bool) -> str:
         feeds = [node for node in self._graph.nodes if node.op == "placeholder"]
+        self._name_layers()
         if feed_checks:
             for node in feeds:
                 self._check_feed(node)
@@ -262,8 +265,28 @@ class Writer:
             return Text(f"torch.tensor({value}, device={self.value(other)}.device)")
         return value
 
-    def _state(self, path: str) -> str:
-        return state_path(self._places.get(path, path))
+    def _name_layers(self) -> None:
+        """A line for each sublayer that holds a tensor of the graph: to be reached once, and not at each use.
+
+        TorchScript's executor looks at every step of a path in its first calls.
+        """
+        for node in regions.all_nodes(self._graph):
+            if node.op == "get_attr":
+                parts = self._parts(node)[:-1]
+                for depth in range(1, len(parts) + 1):
+                    layer = parts[:depth]
+                    if layer not in self._layers:
+                        name = self.new_name(f"layer{len(self._layers)}")
+                        self.emit(f"{name} = {_member(self._layers[layer[:-1]], layer[-1])}")
+                        self._layers[layer] = name
+
+    def _parts(self, node: fx.Node) -> tuple[str, ...]:
+        path = str(node.target)
+        return _parts_of(self._places.get(path, path))
+
+    def _state(self, node: fx.Node) -> str:
+        *layer, name = self._parts(node)
+        return _member(self._layers[tuple(layer)], name)
 
     def _operand(self, value: Any) -> str:
         text = self.value(value)
@@ -274,7 +297,7 @@ class Writer:
         if isinstance(value, Text):
             return value
         if isinstance(value, fx.Node):
-            return self._state(str(value.target)) if value.op == "get_attr" else self.name(value)
+            return self._state(value) if value.op == "get_attr" else self.name(value)
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"
@@ -332,10 +355,16 @@ def attribute_name(part: str) -> str:
 
 
 def state_path(path: str) -> str:
-    expression = "self"
-    for part in map(attribute_name, path.split(".")):
-        expression = f"{expression}.{part}" if part.isidentifier() else f'getattr({expression}, "{part}")'
-    return expression
+    """The expression for a tensor of the module."""
+    return functools.reduce(_member, _parts_of(path), "self")
+
+
+def _parts_of(path: str) -> tuple[str, ...]:
+    return tuple(map(attribute_name, path.split(".")))
+
+
+def _member(owner: str, name: str) -> str:
+    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
 
 
 def _qualified_name(target: Any) -> str:

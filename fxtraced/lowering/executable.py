@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fxtraced.lowering.script import call_scripted, script
+from fxtraced.lowering.script import call_scripted, compute_constants, script
 from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
@@ -34,12 +34,14 @@ class Executable:
         self._places = {path: f"t{i}" for i, path in enumerate(tensors)}
         self._module = script(graph, tensors, places=self._places)
         self._forward = self._module._c._get_method("forward")
+        torch._C._jit_pass_inline(self._forward.graph)
+        compute_constants(self._forward)
         self._sources = {node.name: node.meta.get("source") for node in all_nodes(graph)}
         self._refs = refs
         self._structure = structure
         self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()] + structure.entries
         self._lock = threading.Lock()
-        self.device = next((tensor.device for tensor, _ in tensors.values()), None)
+        self._is_on(next((tensor.device for tensor, _ in tensors.values()), None))
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs on these feeds, without gradients.
@@ -51,7 +53,7 @@ class Executable:
             if holder.get(key) is not tensor:
                 self._bind_anew()
                 break
-        return call_scripted(self._forward, feeds, self._sources)
+        return call_scripted(self._forward, feeds, self._sources, self._on_cpu)
 
     def _bind_anew(self) -> None:
         with self._lock:
@@ -63,9 +65,14 @@ class Executable:
                 device = tensor.device
             if device != self.device:
                 self._move_constants(device)
-                self.device = device
+                self._is_on(device)
             tensors = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
             self._bound = tensors + self._structure.entries_now()
+
+    def _is_on(self, device: torch.device | None) -> None:
+        self.device = device
+        # A graph without tensors of its own runs where it is fed.
+        self._on_cpu = device.type == "cpu" if device else not torch.cuda.is_available()
 
     def _move_constants(self, device: Any) -> None:
         for name in self._constants:

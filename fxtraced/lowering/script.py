@@ -91,18 +91,33 @@ def _packed_module(packing: Packing) -> _Holder:
     return module
 
 
+def compute_constants(forward: Any) -> None:
+    """Compute what is constant in a scripted method, in place, such as lists of numbers.
+
+    Without it, a call as_it_is would make them anew each time.
+    """
+    torch._C._jit_pass_constant_propagation(forward.graph)
+
+
 def call_scripted(
-    forward: Any, feeds: tuple[torch.Tensor, ...], sources: dict[str, SourceLine | None] | None = None
+    forward: Any,
+    feeds: tuple[torch.Tensor, ...],
+    sources: dict[str, SourceLine | None] | None = None,
+    as_it_is: bool = False,
 ) -> tuple[torch.Tensor, ...]:
     """The outputs of a scripted forward, always a tuple, without gradients.
 
-    sources: the user's line of each value, for errors. Raises GuardError for a failed guard and ExecutionError for an
-    operation that fails, also where memory runs out.
+    sources: the user's line of each value, for errors. as_it_is: run the graph without TorchScript's optimising
+    executor, which watches the first call and compiles in the second, slowly, and fuses nothing on a CPU.
+    Raises GuardError for a failed guard and ExecutionError for an operation that fails, also where memory runs out.
     """
-    # torch.no_grad() costs as much as ten of these.
+    # The switches are this thread's own. torch.no_grad() costs as much as ten of them.
     had_gradients = torch._C.is_grad_enabled()
+    had_optimisation = as_it_is and torch._C._get_graph_executor_optimize()
     if had_gradients:
         torch._C._set_grad_enabled(False)
+    if had_optimisation:
+        torch._C._set_graph_executor_optimize(False)
     try:
         result = forward(*feeds)
     except (torch.jit.Error, RuntimeError) as error:
@@ -110,6 +125,8 @@ def call_scripted(
     finally:
         if had_gradients:
             torch._C._set_grad_enabled(True)
+        if had_optimisation:
+            torch._C._set_graph_executor_optimize(True)
     return result if type(result) is tuple else (result,)
 
 

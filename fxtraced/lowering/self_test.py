@@ -87,7 +87,8 @@ def record_sample(module: torch.jit.ScriptModule, feeds: list[torch.Tensor]) -> 
     themselves: the archive would be useless.
     """
     try:
-        with torch.no_grad():
+        # One call is not worth TorchScript's optimising.
+        with torch.no_grad(), torch.jit.optimized_execution(False):
             setattr(module, FETCHES, module.fxtraced_sample_results())
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]

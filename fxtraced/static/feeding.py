@@ -37,9 +37,12 @@ class Feeds:
         if type(tensors) not in _SEQUENCES or len(tensors) != len(self._forms):
             return False
         for tensor, (dtype, rank) in zip(tensors, self._forms):  # noqa: B905 - strict costs a tenth of this
-            if not isinstance(tensor, _Tensor) or tensor.dtype is not dtype or tensor.ndim != rank:
-                return False
-            if device is not None and tensor.device != device:
+            if (
+                not isinstance(tensor, _Tensor)
+                or tensor.dtype is not dtype
+                or tensor.ndim != rank
+                or (tensor.device != device and device is not None)
+            ):
                 return False
         return True
 

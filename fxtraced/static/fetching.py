@@ -26,7 +26,8 @@ class Fetches:
         """The results as NumPy arrays of their own: what may share memory with something else is copied."""
         if self._all_own:
             try:
-                return [_numpy(x) for x in results]
+                # Most graphs have one result, and a list of one is made sooner without a loop.
+                return [_numpy(results[0])] if len(results) == 1 else [_numpy(x) for x in results]
             except (RuntimeError, TypeError):
                 # On another device, with a gradient, conjugate, or of a dtype that NumPy has not.
                 pass

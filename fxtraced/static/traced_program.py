@@ -21,7 +21,7 @@ from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
-from fxtraced.tensor.tensor import counts_writes
+from fxtraced.tensor.tensor import counts_writes, plain
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.regions import region_graphs
 from fxtraced.tracing.report import VerificationReport
@@ -95,6 +95,17 @@ class TracedProgram(Program):
                 self._runnables[key] = self._build(fetches, strategy)
             return self._runnables[key]
 
+    def prepare(self) -> None:
+        """Build what runs the program's fetches, and make the first call of weights laid out for a CPU.
+
+        Done after the verification, so that the user's first call is one like the next. It leaves nothing behind: a
+        graph with such weights writes nothing, and the random state is kept.
+        """
+        run = self.runnable(tuple(self.fetch_names))
+        if isinstance(run, CpuExecutable):
+            with torch.random.fork_rng(devices=[]):
+                run(*map(plain, self.trace.inputs.leaves))
+
     def plain_runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Executable:
         """The same with no weights but the layer's own; verification compares this one."""
         strategy = build_strategy or BuildStrategy()
@@ -127,10 +138,10 @@ class TracedProgram(Program):
             from fxtraced.static.graphviz import write_graphviz
 
             write_graphviz(graph, strategy.debug_graphviz_path)
-        plain = partial(self.plain_runnable, fetches, strategy)
+        as_traced = partial(self.plain_runnable, fetches, strategy)
         if has_effects(self.trace.graph) or not rounds_otherwise(self.pass_report):
-            return plain()
-        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, cache(plain))
+            return as_traced()
+        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, cache(as_traced))
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""

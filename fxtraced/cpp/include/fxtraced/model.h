@@ -3,6 +3,8 @@
 #pragma once
 
 #include <ATen/autocast_mode.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -256,6 +258,9 @@ class Model {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: " + message_of(error));
     }
     module_.eval();
+    // Lists of numbers are made once, and not in each call.
+    auto graph = module_.get_method("forward").graph();
+    torch::jit::ConstantPropagation(graph);
   }
 
   void describe() {
@@ -298,6 +303,9 @@ class Model {
     // Not InferenceMode: its results could not be written to, nor used in training, outside of it.
     const at::NoGradGuard no_grad;
     const Autocast autocast(options_);
+    // This thread's own switch. TorchScript's optimising executor is slow in its first two calls, and fuses nothing on a
+    // CPU: there the graph runs as it was saved.
+    const torch::jit::GraphOptimizerEnabledGuard optimising(torch::jit::getGraphExecutorOptimize() && !options_.device.is_cpu());
     try {
       return module_.get_method(method)(std::move(stack));
     } catch (const std::exception& error) {

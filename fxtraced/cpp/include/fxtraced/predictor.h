@@ -14,12 +14,10 @@
 // Gradients. A call records none, whatever the caller's own mode; results are ordinary tensors, free to be written to
 // and trained on. A caller who does neither may hold a c10::InferenceMode, which saves small models some per cent.
 //
-// First calls. TorchScript's executor watches the first call and compiles in the second, which takes tens of
-// milliseconds each; from the third on it is fast. Another rank or dtype makes it compile again. `warm_up` makes these
-// calls at once. libtorch's switches for this (torch::jit::getProfilingMode, getNumProfiledRuns) belong to the whole
-// process, so this header leaves them alone. torch::jit::setGraphExecutorOptimize(false) of
-// <torch/csrc/jit/python/update_graph_executor_opt.h> belongs to the calling thread: with it the archive is
-// interpreted as saved, quick from the second call on, and about a tenth slower in the long run.
+// First calls. On a CPU the graph runs as it was saved, and the first call takes a few milliseconds more than the next:
+// this header switches TorchScript's optimising executor off for the time of a call, on the calling thread alone. On
+// other devices, where it fuses operations, it watches the first call and compiles in the second, which takes tens of
+// milliseconds each; another rank or dtype makes it compile again. `warm_up` makes these calls at once.
 //
 // Devices. The archive is loaded onto the given device; feeds are moved there, results stay there. On a GPU calls are
 // queued on the calling thread's current stream, as everywhere in libtorch.

@@ -66,3 +66,23 @@ def replace_calls(
     last.replace_all_uses_with(call)
     for node in reversed(replaced):
         graph.erase_node(node)
+
+
+def replace_value(node: fx.Node, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> fx.Node:
+    """Put a call in the place of a node, and drop what nothing reads then; the call."""
+    with node.graph.inserting_before(node):
+        call = node.graph.call_function(target, args, kwargs)
+    call.meta = dict(node.meta)
+    node.replace_all_uses_with(call)
+    erase_unused(node)
+    return call
+
+
+def erase_unused(node: fx.Node) -> None:
+    """Erase a call that nothing reads, and what was there for it alone."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if node.op.startswith("call") and not node.users and "effect" not in node.meta and not node._erased:
+            pending += node.all_input_nodes
+            node.graph.erase_node(node)

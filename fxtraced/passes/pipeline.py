@@ -19,6 +19,7 @@ from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
 from fxtraced.passes.recognise_activations import recognise_activations
+from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.tracing.regions import region_graphs, replace_regions
@@ -47,6 +48,7 @@ PIPELINE = [
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
     Step("recognise_activations", recognise_activations, switched=False, for_cpu=True),
+    Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True),
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),

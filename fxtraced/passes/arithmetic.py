@@ -88,7 +88,8 @@ def clamp_of(node: Any) -> tuple[fx.Node, float, float] | None:
     """The tensor and the two bounds of a clamp, hardtanh or relu6; None for another call."""
     if is_call(node, "relu6") and not node.kwargs.get("inplace"):
         return node.args[0], 0.0, 6.0
-    low, high = None, None
+    low: Any = None
+    high: Any = None
     if is_call(node, "clamp", "clip"):
         low, high = argument(node, 1, "min"), argument(node, 2, "max")
     elif is_call(node, "hardtanh") and not node.kwargs.get("inplace"):

@@ -7,13 +7,18 @@ from typing import Any
 from torch import fx
 
 from fxtraced.tracing.nodes import possible_bases
-from fxtraced.tracing.regions import all_nodes
+from fxtraced.tracing.regions import all_nodes, regions_of
 
 # Operations whose result is new memory, whatever their inputs are.
 _FRESH = frozenset(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm baddbmm addmm
     batch_norm layer_norm group_norm instance_norm add sub mul truediv div scaled_dot_product_attention
     max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d""".split()
+)
+# Uninitialised memory, and calls that may draw random numbers without saying so.
+_NEVER_EQUAL = frozenset(
+    """empty empty_like new_empty empty_strided new_empty_strided lstm gru rnn_tanh rnn_relu
+    multi_head_attention_forward""".split()
 )
 
 
@@ -27,6 +32,16 @@ def name_of(node: Any) -> str:
 def is_call(node: Any, *names: str) -> bool:
     """True for a call of one of these names."""
     return name_of(node) in names
+
+
+def is_pure(node: fx.Node) -> bool:
+    """True for a call that gives the same for the same arguments, and does nothing else."""
+    return (
+        node.op in ("call_function", "call_method")
+        and "effect" not in node.meta
+        and not regions_of(node)
+        and name_of(node) not in _NEVER_EQUAL
+    )
 
 
 def argument(node: fx.Node, place: int, name: str, default: Any = None) -> Any:
@@ -51,6 +66,7 @@ def may_be_overwritten(value: Any, user: fx.Node) -> bool:
         isinstance(value, fx.Node)
         and name_of(value) in _FRESH
         and "shape" in value.meta
+        and "derived" not in value.meta
         and list(value.users) == [user]
     )
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from torch import fx
 
 from fxtraced.passes.fold_batch_norm import fold_batch_norm
+from fxtraced.passes.fold_constants import fold_constants
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
@@ -54,6 +55,7 @@ PIPELINE = [
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
     Step("pack_linears", pack_linears, switched=False, for_cpu=True),
     Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),
+    Step("fold_constants", fold_constants, switched=False, for_cpu=True),
     Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), switched=False, for_cpu=True),
     Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
     Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),

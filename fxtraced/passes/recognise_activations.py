@@ -131,7 +131,7 @@ def _is_cubic(node: Any, x: fx.Node) -> bool:
     return any(first is x and _alone(second) and _is_power(second, x, 3) for first, second in ((a, b), (b, a)))
 
 
-def _is_power(node: fx.Node, x: fx.Node, exponent: int) -> bool:
+def _is_power(node: Any, x: fx.Node, exponent: int) -> bool:
     """0.044715 * x ** exponent"""
     number, tensors, _ = product_of(node)
     degree = 0.0

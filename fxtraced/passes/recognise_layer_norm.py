@@ -68,7 +68,7 @@ def _is_variance(node: fx.Node, x: fx.Node, away: fx.Node) -> bool:
         over = argument(node, 1, "dim"), node.kwargs.get("keepdim", argument(node, 3, "keepdim", False))
         correction = node.kwargs.get("correction", 1)
         biased = argument(node, 2, "unbiased", True) is False or correction == 0
-        return node.args[0] is x and biased and _is_last(over[0], x) and over[1] is True
+        return node.args[0] is x and bool(biased) and _is_last(over[0], x) and over[1] is True
     squared = power_of(_mean_of(node))
     return squared is not None and squared[1] == 2.0 and squared[0] is away
 

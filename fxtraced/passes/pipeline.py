@@ -50,6 +50,7 @@ PIPELINE = [
     Step("fused_attention", fuse_attention),
     Step("recognise_activations", recognise_activations, switched=False, for_cpu=True),
     Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True),
+    Step("fuse_linear", partial(fuse_linear, with_products=True), switched=False, for_cpu=True),
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),

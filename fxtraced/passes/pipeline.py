@@ -23,6 +23,7 @@ from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
+from fxtraced.passes.simplify_views import simplify_views
 from fxtraced.tracing.regions import region_graphs, replace_regions
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
@@ -43,6 +44,7 @@ class Step(NamedTuple):
 
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
+    Step("simplify_views", simplify_views, switched=False),
     Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
     Step("remove_dead_code", remove_dead_code, switched=False),
     Step("fuse_gemm_epilogue", fuse_linear),

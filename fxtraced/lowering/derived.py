@@ -57,8 +57,9 @@ class DerivedWeights:
             watch = Watch([(holder, key) for _, holder, key in self._places]) if fits else None
             try:
                 self._tensors = self._compute() if fits else None
-            except RuntimeError:
-                # oneDNN does not take every weight, and memory may not suffice for two of each.
+            except (RuntimeError, IndexError):
+                # oneDNN does not take every weight, memory may not suffice for two of each, and a table may hold
+                # indices that another one no longer has: the plain graph tells that in the user's terms.
                 self._tensors = None
             self._watch = watch
             return self._tensors

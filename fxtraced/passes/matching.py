@@ -7,13 +7,18 @@ from typing import Any
 from torch import fx
 
 from fxtraced.tracing.nodes import possible_bases
-from fxtraced.tracing.regions import all_nodes
+from fxtraced.tracing.regions import all_nodes, regions_of
 
 # Operations whose result is new memory, whatever their inputs are.
 _FRESH = frozenset(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm baddbmm addmm
     batch_norm layer_norm group_norm instance_norm add sub mul truediv div scaled_dot_product_attention
     max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d""".split()
+)
+# Uninitialised memory, and calls that may draw random numbers without saying so.
+_NEVER_EQUAL = frozenset(
+    """empty empty_like new_empty empty_strided new_empty_strided lstm gru rnn_tanh rnn_relu
+    multi_head_attention_forward""".split()
 )
 
 
@@ -27,6 +32,16 @@ def name_of(node: Any) -> str:
 def is_call(node: Any, *names: str) -> bool:
     """True for a call of one of these names."""
     return name_of(node) in names
+
+
+def is_pure(node: fx.Node) -> bool:
+    """True for a call that gives the same for the same arguments, and does nothing else."""
+    return (
+        node.op in ("call_function", "call_method")
+        and "effect" not in node.meta
+        and not regions_of(node)
+        and name_of(node) not in _NEVER_EQUAL
+    )
 
 
 def argument(node: fx.Node, place: int, name: str, default: Any = None) -> Any:
@@ -51,6 +66,7 @@ def may_be_overwritten(value: Any, user: fx.Node) -> bool:
         isinstance(value, fx.Node)
         and name_of(value) in _FRESH
         and "shape" in value.meta
+        and "derived" not in value.meta
         and list(value.users) == [user]
     )
 
@@ -66,3 +82,23 @@ def replace_calls(
     last.replace_all_uses_with(call)
     for node in reversed(replaced):
         graph.erase_node(node)
+
+
+def replace_value(node: fx.Node, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> fx.Node:
+    """Put a call in the place of a node, and drop what nothing reads then; the call."""
+    with node.graph.inserting_before(node):
+        call = node.graph.call_function(target, args, kwargs)
+    call.meta = dict(node.meta)
+    node.replace_all_uses_with(call)
+    erase_unused(node)
+    return call
+
+
+def erase_unused(node: fx.Node) -> None:
+    """Erase a call that nothing reads, and what was there for it alone."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if node.op.startswith("call") and not node.users and "effect" not in node.meta and not node._erased:
+            pending += node.all_input_nodes
+            node.graph.erase_node(node)

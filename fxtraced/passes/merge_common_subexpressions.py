@@ -11,15 +11,10 @@ from typing import Any
 
 from torch import fx
 
-from fxtraced.passes.matching import given_away, name_of, writes
-from fxtraced.tracing.regions import all_nodes, regions_of
+from fxtraced.passes.matching import given_away, is_pure, name_of, writes
+from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.torch_calls import RESHAPING_WRITES
 
-# Uninitialised memory, and calls that may draw random numbers without saying so.
-_NEVER = frozenset(
-    """empty empty_like new_empty empty_strided new_empty_strided lstm gru rnn_tanh rnn_relu
-    multi_head_attention_forward""".split()
-)
 _SIZES = ("size", "dim", "numel")
 
 
@@ -33,7 +28,7 @@ def merge_common_subexpressions(graph: fx.Graph) -> int:
     numbers: set[fx.Node] = set()
     merged = 0
     for node in list(graph.nodes):
-        if not _is_pure(node):
+        if not is_pure(node):
             continue
         if _is_number(node, numbers):
             numbers.add(node)
@@ -48,15 +43,6 @@ def merge_common_subexpressions(graph: fx.Graph) -> int:
         graph.erase_node(node)
         merged += 1
     return merged
-
-
-def _is_pure(node: fx.Node) -> bool:
-    return (
-        node.op in ("call_function", "call_method")
-        and "effect" not in node.meta
-        and not regions_of(node)
-        and name_of(node) not in _NEVER
-    )
 
 
 def _is_number(node: fx.Node, numbers: set[fx.Node]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from torch import fx
 
 from fxtraced.passes.fold_batch_norm import fold_batch_norm
+from fxtraced.passes.fold_constants import fold_constants
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
@@ -18,8 +19,11 @@ from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
+from fxtraced.passes.recognise_activations import recognise_activations
+from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
+from fxtraced.passes.simplify_views import simplify_views
 from fxtraced.tracing.regions import region_graphs, replace_regions
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
@@ -43,16 +47,21 @@ PACKING = ("multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recu
 
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
+    Step("simplify_views", simplify_views, switched=False),
     Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
     Step("remove_dead_code", remove_dead_code, switched=False),
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
+    Step("recognise_activations", recognise_activations, switched=False, for_cpu=True),
+    Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True),
+    Step("fuse_linear", partial(fuse_linear, with_products=True), switched=False, for_cpu=True),
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
     Step("pack_linears", pack_linears, switched=False, for_cpu=True),
     Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),
+    Step("fold_constants", fold_constants, switched=False, for_cpu=True),
     Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), switched=False, for_cpu=True),
     Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
     Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),

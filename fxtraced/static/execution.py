@@ -39,7 +39,8 @@ class Session:
         self._feeds = Feeds(program.feeds, program.written_feeds())
         self._leaves = leaves
         # The method, not the object: one look-up less in every call.
-        self._run = program.runnable(fetches).__call__
+        run: Any = program.runnable(fetches)
+        self._run = run.__call__
         self._fetches = Fetches(program.may_alias(fetches))
         self._iterations = max(strategy.num_iteration_per_run, 1) if strategy else 1
         self._threads = strategy.num_threads if strategy else 0

@@ -46,6 +46,7 @@ class TracedProgram(Program):
         self._first_state = next(iter(trace.state.values()), None)
         self._runnables: dict[Any, Executable] = {}
         self._plain: dict[Any, Executable] = {}
+        self._reports: dict[Any, dict[str, int]] = {}
         self._lock = threading.RLock()
         self.pass_report: dict[str, int] = {}
         self.verifier: Callable[..., VerificationReport] | None = None
@@ -92,7 +93,8 @@ class TracedProgram(Program):
         key = (fetches, repr(strategy))
         with self._lock:
             if key not in self._runnables:
-                self._runnables[key] = self._build(fetches, strategy)
+                self._runnables[key], self._reports[key] = self._build(fetches, strategy)
+            self.pass_report = self._reports[key]
             return self._runnables[key]
 
     def prepare(self) -> None:
@@ -132,16 +134,17 @@ class TracedProgram(Program):
         live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
         return live and device is not None and device.type == "cpu" and not strategy.build_cinn_pass
 
-    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Executable:
-        graph, self.pass_report = optimise(self.graph_of(fetches), strategy, self._is_for_cpu(strategy))
+    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> tuple[Executable, dict[str, int]]:
+        graph, report = optimise(self.graph_of(fetches), strategy, self._is_for_cpu(strategy))
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
             write_graphviz(graph, strategy.debug_graphviz_path)
         as_traced = partial(self.plain_runnable, fetches, strategy)
-        if has_effects(self.trace.graph) or not rounds_otherwise(self.pass_report):
-            return as_traced()
-        return CpuExecutable(graph, self.trace.state, self.trace.constants, self.trace.structure, cache(as_traced))
+        if has_effects(self.trace.graph) or not rounds_otherwise(report):
+            return as_traced(), report
+        state, constants, structure = self.trace.state, self.trace.constants, self.trace.structure
+        return CpuExecutable(graph, state, constants, structure, cache(as_traced)), report
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""

@@ -1,42 +1,122 @@
-"""fuse_attention: hand-written attention becomes scaled_dot_product_attention.
+"""fuse_attention: attention written out becomes one call.
 
-Requires: nothing. Ensures: same values within rounding; softmax(q k^T * scale + mask) v over four-dimensional q, k,
-v, with the scale before or after the product and the mask optional, is one call. A probability that drops out in
-training stays as it is.
+Requires: nothing; checked, a graph for a CPU. Ensures: same values within rounding; softmax(q k^T * scale + masks) v,
+with the scale before or after the product, masks or none, by matmul, bmm or einsum, over q, k, v of four axes or three,
+is one call. A probability that drops out in training stays as it is. checked: where scores are not finite the values
+are still those of the spelling, and calls stay that are too small to gain; otherwise a row that masks rule out whole
+gives 0 instead of not-a-number.
 """
 
 from __future__ import annotations
 
+import math
 import operator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx
 
-from fxtraced.passes.matching import argument, is_call
+from fxtraced.passes.arithmetic import is_tensor, product_of, sum_of
+from fxtraced.passes.matching import argument, erase_unused, is_call
+from fxtraced.passes.simplify_views import permutation_of
+from fxtraced.passes.state_values import has_effects, is_float32
+from fxtraced.tensor import loops
 from fxtraced.tracing.guards import check_guard
 
+# Multiplications of q and k below which the one call does not gain what its check costs.
+_WORTHWHILE = 1 << 23
 
-def fuse_attention(graph: fx.Graph) -> int:
-    """Replace attention written as matmul, softmax, matmul by one call, in place; returns how many."""
+
+class Product(NamedTuple):
+    """A product of matrices [..., n, d] and [..., m, d] or, when not turned, [..., d, m].
+
+    Each operand is a tensor and the axes to take of it. result: where the axes of [..., n, m] are in the call's value.
+    """
+
+    left: tuple[fx.Node, list[int]]
+    right: tuple[fx.Node, list[int]]
+    result: list[int]
+
+
+class Attention(NamedTuple):
+    """What attention is of, and how the axes of its result are to be turned."""
+
+    q: tuple[fx.Node, list[int]]
+    k: tuple[fx.Node, list[int]]
+    v: tuple[fx.Node, list[int]]
+    masks: list[fx.Node]
+    scale: float
+    result: list[int]
+
+
+def fuse_attention(graph: fx.Graph, checked: bool = False) -> int:
+    """Replace attention written out by one call, in place; returns how many."""
+    if checked and has_effects(graph):
+        return 0
+    sums: dict[tuple[fx.Node, ...], fx.Node] = {}
     changed = 0
     for node in list(graph.nodes):
-        found = _match(node)
-        if found is None:
+        found = None if node._erased or not is_tensor(node) else _match(node)
+        if found is None or (checked and not _is_worthwhile(found)):
             continue
-        q, k, v, mask, scale = found
         with graph.inserting_before(node):
-            _check_lengths(graph, k, v)
-            fused = graph.call_function(
-                torch.nn.functional.scaled_dot_product_attention, (q, k, v), {"attn_mask": mask, "scale": scale}
-            )
-        fused.meta = dict(node.meta)
+            fused = _write(graph, found, sums, checked)
+        fused.meta = {**fused.meta, **node.meta}
         node.replace_all_uses_with(fused)
-        graph.erase_node(node)
+        erase_unused(node)
         changed += 1
-    if changed:
-        graph.eliminate_dead_code(lambda n: "effect" in n.meta or n.op in ("placeholder", "output"))
     return changed
+
+
+def _is_worthwhile(found: Attention) -> bool:
+    (q, axes), (k, key_axes) = found.q, found.k
+    sizes = [int(q.meta["shape"][i]) for i in axes]
+    return is_float32(q, k, found.v[0]) and math.prod(sizes) * int(k.meta["shape"][key_axes[-2]]) >= _WORTHWHILE
+
+
+def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx.Node], checked: bool) -> fx.Node:
+    q, k, v = (_turned(graph, *x) for x in (found.q, found.k, found.v))
+    mask = _sum(graph, found.masks, sums)
+    rank = len(found.result)
+    if mask is not None and len(mask.meta["shape"]) < 2:
+        mask = graph.call_method("unsqueeze", (mask, 0))
+    if rank == 3:
+        q, k, v = (graph.call_method("unsqueeze", (x, 0)) for x in (q, k, v))
+    if checked:
+        fused = graph.call_function(loops.attention, (q, k, v, mask, found.scale))
+    else:
+        _check_lengths(graph, k, v)
+        kwargs = {"attn_mask": mask, "scale": found.scale}
+        fused = graph.call_function(torch.nn.functional.scaled_dot_product_attention, (q, k, v), kwargs)
+    if rank == 3:
+        fused = graph.call_method("squeeze", (fused, 0))
+    if found.result != list(range(rank)):
+        fused = graph.call_function(torch.permute, (fused, found.result))
+        fused.meta["view"] = True
+    return fused
+
+
+def _turned(graph: fx.Graph, value: fx.Node, axes: list[int]) -> fx.Node:
+    if axes == list(range(len(axes))):
+        return value
+    node = graph.call_function(torch.permute, (value, axes))
+    node.meta = {**value.meta, "shape": tuple(value.meta["shape"][i] for i in axes), "view": True}
+    return node
+
+
+def _sum(graph: fx.Graph, masks: list[fx.Node], sums: dict[tuple[fx.Node, ...], fx.Node]) -> fx.Node | None:
+    """All masks as one; the same ones are added once."""
+    if len(masks) < 2:
+        return masks[0] if masks else None
+    key = tuple(masks)
+    if key not in sums:
+        total = masks[0]
+        for mask in masks[1:]:
+            shape = tuple(torch.broadcast_shapes(total.meta["shape"], mask.meta["shape"]))
+            total = graph.call_function(operator.add, (total, mask))
+            total.meta = {"shape": shape, "dtype": mask.meta["dtype"]}
+        sums[key] = total
+    return sums[key]
 
 
 def _check_lengths(graph: fx.Graph, k: fx.Node, v: fx.Node) -> None:
@@ -48,61 +128,99 @@ def _check_lengths(graph: fx.Graph, k: fx.Node, v: fx.Node) -> None:
     guard.meta["effect"] = "guard"
 
 
-def _match(node: Any) -> tuple[Any, Any, Any, Any, float] | None:
-    if not is_call(node, "matmul") or _rank(node) != 4:
+def _match(node: fx.Node) -> Attention | None:
+    outer = _product(node, turned=False)
+    if outer is None or outer.left[1] != list(range(len(outer.left[1]))):
         return None
-    weights, v = node.args
-    if not is_call(weights, "softmax") or list(weights.users) != [node] or argument(weights, 1, "dim") not in (-1, 3):
+    weights, rank = outer.left[0], len(outer.left[1])
+    plain = is_call(weights, "softmax") and list(weights.users) == [node] and weights.kwargs.get("dtype") is None
+    if not plain or argument(weights, 1, "dim") not in (-1, rank - 1):
         return None
-    scores, mask = weights.args[0], None
-    if is_call(scores, "add") and len(scores.args) == 2 and not scores.kwargs:
-        scores, mask = scores.args
-        if not _is_tensor(mask) or not _is_tensor(scores):
+    scores: Any = weights.args[0]
+    masks: list[fx.Node] = []
+    inner, scale = None, 1.0
+    while inner is None:
+        if not is_tensor(scores) or scores.meta["shape"] != weights.meta["shape"]:
+            # A mask makes the scores larger, which the one call does not allow.
             return None
-        if not is_call(scores, "matmul", "mul", "truediv", "div"):
-            scores, mask = mask, scores
-        if mask.meta["dtype"] != scores.meta["dtype"]:
+        found = product_of(scores)
+        if len(found.tensors) != 1:
             return None
-    scores, scale = _without_scale(scores)
-    if not is_call(scores, "matmul"):
+        inner = _product(found.tensors[0], turned=True)
+        if inner is not None:
+            scale = found.number
+        elif found.inner or sum_of(scores) is None:
+            return None
+        else:
+            scores, mask = _scores_and_mask(*sum_of(scores))  # type: ignore[misc]
+            if scores is None or mask.meta["dtype"] != scores.meta["dtype"]:
+                return None
+            masks.insert(0, mask)
+    if inner.result != list(range(rank)) or len(inner.result) != rank:
         return None
-    q, transposed = scores.args
-    k = _transposed(transposed)
-    if k is None or _rank(q) != 4 or _rank(v) != 4 or _rank(k) != 4:
+    q, k = inner.left, inner.right
+    factors = product_of(q[0])
+    if len(factors.tensors) == 1 and factors.inner and len(q[0].users) == 1:
+        q, scale = (factors.tensors[0], q[1]), scale * factors.number
+    same = len({x[0].meta["dtype"] for x in (q, k, outer.right)}) == 1 and q[0].meta["dtype"].is_floating_point
+    return Attention(q, k, outer.right, masks, scale, outer.result) if same else None
+
+
+def _scores_and_mask(a: Any, b: Any) -> tuple[Any, Any]:
+    """Which of two operands has the product in it."""
+    if not is_tensor(a) or not is_tensor(b):
+        return None, None
+    for scores, mask in ((a, b), (b, a)):
+        value = scores
+        while sum_of(value) is not None and is_tensor(value.args[0]):
+            value = value.args[0]
+        found = product_of(value)
+        if len(found.tensors) == 1 and _product(found.tensors[0], turned=True) is not None:
+            return scores, mask
+    return None, None
+
+
+def _product(node: Any, turned: bool) -> Product | None:
+    """A call as the product of matrices that it is; turned: with the right one as [..., m, d]."""
+    if is_call(node, "einsum"):
+        return _einsum(node, turned)
+    if not is_call(node, "matmul", "bmm") or len(node.args) != 2 or node.kwargs or not all(map(is_tensor, node.args)):
         return None
-    if mask is not None and scores.meta["shape"] != weights.meta["shape"]:
-        # The mask makes the scores larger, which the one call does not allow.
+    left, right = node.args
+    rank = len(node.meta["shape"])
+    if rank not in (3, 4) or any(len(x.meta["shape"]) != rank for x in node.args):
         return None
-    q, q_scale = _without_scale(q)
-    return q, k, v, mask, scale * q_scale
+    axes = list(range(rank))
+    if not turned:
+        return Product((left, axes), (right, axes), axes)
+    before = permutation_of(right)
+    if before is None:
+        # Its rows do not lie side by side in memory when they are turned.
+        return None
+    return Product((left, axes), (right.args[0], [*before[:-2], before[-1], before[-2]]), axes)
 
 
-def _without_scale(node: Any) -> tuple[Any, float]:
-    if is_call(node, "mul") and len(node.args) == 2:
-        for value, factor in (node.args, node.args[::-1]):
-            if isinstance(factor, int | float) and _is_tensor(value):
-                return value, float(factor)
-    if (
-        is_call(node, "truediv", "div")
-        and len(node.args) == 2
-        and isinstance(node.args[1], int | float)
-        and not node.kwargs
-    ):
-        return node.args[0], 1.0 / node.args[1]
-    return node, 1.0
-
-
-def _transposed(node: Any) -> Any:
-    if is_call(node, "transpose") and {a % 4 for a in node.args[1:] if isinstance(a, int)} == {2, 3}:
-        return node.args[0]
-    if is_call(node, "permute") and list(node.args[1]) in ([0, 1, 3, 2],):
-        return node.args[0]
-    return None
-
-
-def _rank(node: Any) -> int:
-    return len(node.meta["shape"]) if _is_tensor(node) else -1
-
-
-def _is_tensor(node: Any) -> bool:
-    return isinstance(node, fx.Node) and "shape" in node.meta
+def _einsum(node: fx.Node, turned: bool) -> Product | None:
+    operands = list(node.args[1:])
+    equation: Any = node.args[0] if node.args else None
+    if not isinstance(equation, str) or len(operands) != 2 or node.kwargs or not all(map(is_tensor, operands)):
+        return None
+    terms, _, result = equation.replace(" ", "").partition("->")
+    left, _, right = terms.partition(",")
+    ranks = {len(left), len(right), len(result)}
+    if "." in equation or ranks not in ({3}, {4}) or any(len(set(x)) < len(x) for x in (left, right, result)):
+        return None
+    shared = [x for x in result if x in left and x in right]
+    rows, columns = (
+        [x for x in result if x in own and x not in other] for own, other in ((left, right), (right, left))
+    )
+    inner = [x for x in left if x in right and x not in result]
+    if not len(rows) == len(columns) == len(inner) == 1:
+        return None
+    own = [*shared, *rows, *columns]
+    matrix = [*columns, *inner] if turned else [*inner, *columns]
+    return Product(
+        (operands[0], [left.index(x) for x in (*shared, *rows, *inner)]),  # type: ignore[arg-type]
+        (operands[1], [right.index(x) for x in (*shared, *matrix)]),  # type: ignore[arg-type]
+        [own.index(x) for x in result],
+    )

@@ -53,6 +53,7 @@ PIPELINE = [
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
+    Step("fuse_attention", partial(fuse_attention, checked=True), switched=False, for_cpu=True),
     Step("recognise_activations", recognise_activations, switched=False, for_cpu=True),
     Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True),
     Step("fuse_linear", partial(fuse_linear, with_products=True), switched=False, for_cpu=True),

@@ -56,7 +56,7 @@ def _compose(node: fx.Node) -> bool:
         node.args = (before.args[0], *node.args[1:])
         erase_unused(before)
         return True
-    first, second = _permutation(before), _permutation(node)
+    first, second = permutation_of(before), permutation_of(node)
     if first is None or second is None:
         return False
     source, dims = before.args[0], [first[i] for i in second]
@@ -73,7 +73,7 @@ def _same_as(node: fx.Node, of_inputs: set[fx.Node]) -> fx.Node | None:
     if not is_tensor(source):
         return None
     name = name_of(node)
-    permutation = _permutation(node)
+    permutation = permutation_of(node)
     if permutation is not None:
         return source if permutation == sorted(permutation) else None
     if name == "getitem":
@@ -122,7 +122,7 @@ def _uncut(node: fx.Node) -> fx.Node | None:
     return source if same else None
 
 
-def _permutation(node: Any) -> list[int] | None:
+def permutation_of(node: Any) -> list[int] | None:
     """The axes that a permute, transpose or t takes from its tensor; None for another call."""
     if not isinstance(node, fx.Node) or not node.args or not is_tensor(node.args[0]) or node.kwargs:
         return None

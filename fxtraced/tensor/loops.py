@@ -1,10 +1,11 @@
-"""Loops over data: functions that a trace records as one call and TorchScript compiles whole.
+"""Loops and branches over data: functions that are one call of a graph and that TorchScript compiles whole.
 
 They are written in the part of Python that TorchScript takes (its annotations are read, so none is postponed here).
 """
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from torch.overrides import handle_torch_function, has_torch_function
@@ -34,3 +35,34 @@ def keep_unsuppressed(suppresses: torch.Tensor) -> torch.Tensor:
         if bool(keep[i]):
             keep = keep & ~rows[i]
     return keep.to(later.device)
+
+
+def attention(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    mask: Optional[torch.Tensor],  # noqa: UP045 - TorchScript reads it
+    scale: float,
+) -> torch.Tensor:
+    """softmax(q k^T * scale + mask) v of [b, h, n, d], [b, h, m, d], [b, h, m, e], mask as [b, h, n, m] or broadcast.
+
+    torch's one call gives 0 where a row of scores is not-a-number, as one is that a mask of -inf rules out whole, and
+    does not look at lengths. So it is used where the scores are finite and the shapes its own.
+    """
+    fits = q.size()[:2] == k.size()[:2] and k.size()[:3] == v.size()[:3] and q.size(3) == k.size(3)
+    # No score is larger than the product of the norms.
+    largest = float(torch.linalg.vector_norm(q)) * float(torch.linalg.vector_norm(k))
+    fits = fits and math.isfinite(largest) and q.numel() > 0 and k.numel() > 0
+    if mask is not None:
+        while mask.dim() < 4:
+            mask = mask.unsqueeze(0)
+        sizes = [q.size(0), q.size(1), q.size(2), k.size(2)]
+        for dim in range(4):
+            fits = fits and mask.dim() == 4 and mask.size(dim) in [1, sizes[dim]]
+        fits = fits and bool(torch.isfinite(torch.amax(mask, -1)).all())
+    if fits:
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
+    scores = torch.matmul(q, k.transpose(-2, -1)) * scale
+    if mask is not None:
+        scores = scores + mask
+    return torch.matmul(torch.softmax(scores, -1), v)

@@ -11,11 +11,13 @@ from tests.gallery.entries import seed_everything
 from tests.helpers import trace
 
 
-def check_pass(name: str, layer: Any, probes: list[list[Any]], count: int, exact: bool = True, **switches: bool) -> Any:
+def check_pass(
+    name: str, layer: Any, probes: list[list[Any]], count: int, exact: bool = True, never: str = "", **switches: bool
+) -> Any:
     """Trace layer on the first probe and run all of them with the pass, without it, and in the layer itself.
 
     Asserts that the pass changed `count` places and that the results agree: bit for bit, or within 1e-6 of their scale.
-    switches: attributes of the BuildStrategy. Returns the TracedLayer.
+    never: another pass to leave out. switches: attributes of the BuildStrategy. Returns the TracedLayer.
     """
     traced = trace(layer, *probes[0])
     programs = []
@@ -23,8 +25,9 @@ def check_pass(name: str, layer: Any, probes: list[list[Any]], count: int, exact
         build = paddle.static.BuildStrategy()
         for switch, value in switches.items():
             setattr(build, switch, value)
-        if deleted:
-            build.delete_pass(name)
+        for left_out in (name if deleted else "", never):
+            if left_out:
+                build.delete_pass(left_out)
         programs.append(paddle.static.CompiledProgram(traced.program, build_strategy=build))
     report = programs[0].report()
     assert report.get(name, 0) == count, report

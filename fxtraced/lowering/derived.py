@@ -27,6 +27,7 @@ class DerivedWeights:
     ):
         self._structure = structure
         self._graph, self._results = take_out(graph)
+        self._kept = set(self._results)
         used = [str(node.target) for node in self._graph.nodes if node.op == "get_attr"]
         self._places: list[tuple[str, dict[str, Any], str]] = [
             (path, state[path].holder, state[path].key)
@@ -66,9 +67,15 @@ class DerivedWeights:
 
     def _compute(self) -> tuple[torch.Tensor, ...]:
         known: dict[fx.Node, Any] = {}
+        uses = {node: len(node.users) for node in self._graph.nodes}
         values = {path: plain(holder[key]) for path, holder, key in self._places}
         for node in self._graph.nodes:
             known[node] = values[str(node.target)] if node.op == "get_attr" else compute(node, known)
+            # A folded weight that was packed is needed no more: two of each would be held at once.
+            for used in node.all_input_nodes:
+                uses[used] -= 1
+                if not uses[used] and used not in self._kept:
+                    del known[used]
         return tuple(known[node] for node in self._results)
 
     def _form(self) -> list[tuple[Any, ...] | None]:

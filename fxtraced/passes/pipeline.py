@@ -15,6 +15,7 @@ from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
 from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
+from fxtraced.passes.merge_projections import merge_projections
 from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
@@ -60,6 +61,7 @@ PIPELINE = [
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
+    Step("merge_projections", merge_projections, switched=False, for_cpu=True),
     Step("pack_linears", pack_linears, switched=False, for_cpu=True),
     Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),
     Step("fold_constants", fold_constants, switched=False, for_cpu=True),

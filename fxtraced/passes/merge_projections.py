@@ -1,0 +1,149 @@
+"""merge_projections: linear calls that read one tensor become one, where that is faster.
+
+Requires: a graph for a CPU, before pack_linears. Ensures: same values within rounding at every size; the queries, keys
+and values of attention, and any other linear calls of the same input with weights of the layer, are parts of one
+result, whose weight and bias are derived. One with an activation of its own stays, and one that the caller gets. It
+pays for few rows, where a call costs more than its arithmetic; there it is measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import fx
+
+from fxtraced.passes import onednn
+from fxtraced.passes.matching import argument, given_away, is_call
+from fxtraced.passes.measuring import choose
+from fxtraced.passes.pack_linears import pack_linears
+from fxtraced.passes.state_values import derived_call, is_float32, products, state_values
+
+# Rows from which nothing is gained, and multiplications below which nothing is worth a measurement.
+_MOST_ROWS, _WORTHWHILE = 128, 1 << 20
+
+
+def merge_projections(graph: fx.Graph) -> int:
+    """Merge linear calls of one input, in place; returns how many became parts."""
+    groups = _groups(graph)
+    state: set[fx.Node] = set()
+    sites = []
+    for group in groups:
+        nodes, weights = _measured_site(group)
+        state |= weights
+        sites.append((_key(group), nodes))
+    chosen = choose(sites, state, {"apart": pack_linears, "merged": _merged_and_packed})
+    merged = 0
+    for group, name in zip(groups, chosen, strict=True):
+        if name == "merged":
+            _merge(group)
+            merged += len(group)
+    return merged
+
+
+def concatenated(*values: Any) -> Any:
+    """Weights [out, in] or biases [out] one after the other."""
+    return torch.cat(values)
+
+
+def _groups(graph: fx.Graph) -> list[list[fx.Node]]:
+    state, outside = state_values(graph), given_away(graph)
+    found: dict[Any, list[fx.Node]] = {}
+    for node in graph.nodes:
+        if not is_call(node, "linear") or node in outside or onednn.activation_after(node) is not None:
+            continue
+        x, weight, bias = _operands(node)
+        fits = x not in state and weight in state and is_float32(x, weight, node) and len(weight.meta["shape"]) == 2
+        if fits and (bias is None or (bias in state and is_float32(bias))) and 0 < _rows(node) < _MOST_ROWS:
+            found.setdefault((x, bias is None), []).append(node)
+    return [
+        group
+        for group in found.values()
+        if len(group) > 1 and sum(products(node, _operands(node)[1]) for node in group) >= _WORTHWHILE
+    ]
+
+
+def _merge(group: list[fx.Node]) -> None:
+    first = group[0]
+    graph = first.graph
+    operands = [_operands(node) for node in group]
+    _move_before(first, (value for _, *own in operands for value in own if value is not None))
+    widths = [int(node.meta["shape"][-1]) for node in group]
+    with graph.inserting_before(first):
+        weight = derived_call(graph, concatenated, tuple(weight for _, weight, _ in operands), like=operands[0][1])
+        weight.meta["shape"] = (sum(widths), operands[0][1].meta["shape"][1])
+        bias = None
+        if operands[0][2] is not None:
+            bias = derived_call(graph, concatenated, tuple(bias for *_, bias in operands), like=operands[0][2])
+            bias.meta["shape"] = (sum(widths),)
+        whole = graph.call_function(torch.nn.functional.linear, (operands[0][0], weight, bias))
+        whole.meta = {**first.meta, "shape": (*first.meta["shape"][:-1], sum(widths))}
+        start = 0
+        for node, width in zip(group, widths, strict=True):
+            part = graph.call_function(torch.narrow, (whole, -1, start, width))
+            part.meta = {**node.meta, "view": True}
+            node.replace_all_uses_with(part)
+            start += width
+    for node in group:
+        graph.erase_node(node)
+
+
+def _move_before(node: fx.Node, values: Iterable[fx.Node]) -> None:
+    """Move what values are computed by, from the layer's tensors alone, before a node where it comes later."""
+    needed: set[fx.Node] = set()
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        if value not in needed:
+            needed.add(value)
+            pending += value.all_input_nodes
+    later = False
+    for value in list(node.graph.nodes):
+        later = later or value is node
+        if later and value in needed:
+            node.prepend(value)
+
+
+def _measured_site(group: list[fx.Node]) -> tuple[list[fx.Node], set[fx.Node]]:
+    """The calls of a group in a graph of their own, with something small that reads them all; its weights."""
+    graph, state = fx.Graph(), set[fx.Node]()
+    x = graph.placeholder("x")
+    x.meta = dict(_operands(group[0])[0].meta)
+    nodes, parts = [], []
+    for i, node in enumerate(group):
+        own = []
+        for name, value in zip(("weight", "bias"), _operands(node)[1:], strict=True):
+            if value is not None:
+                own.append(graph.get_attr(f"{name}_{i}"))
+                own[-1].meta = {key: value.meta[key] for key in ("shape", "dtype")}
+        state.update(own)
+        call = graph.call_function(torch.nn.functional.linear, (x, *own))
+        call.meta = {key: node.meta[key] for key in ("shape", "dtype")}
+        part = graph.call_function(torch.select, (call, -1, 0))
+        part.meta = {"shape": call.meta["shape"][:-1], "dtype": torch.float32}
+        nodes += [call, part]
+        parts.append(part)
+    nodes.append(graph.call_function(torch.stack, (parts,)))
+    nodes[-1].meta = {"shape": (len(parts), *parts[0].meta["shape"]), "dtype": torch.float32}
+    return nodes, state
+
+
+def _merged_and_packed(graph: fx.Graph) -> None:
+    _merge([node for node in graph.nodes if is_call(node, "linear")])
+    pack_linears(graph)
+
+
+def _key(group: list[fx.Node]) -> tuple[Any, ...]:
+    """What decides how long the calls take."""
+    forms = tuple((*map(int, _operands(node)[1].meta["shape"]), _operands(node)[2] is None) for node in group)
+    return "projections", _rows(group[0]), forms
+
+
+def _operands(node: fx.Node) -> tuple[Any, Any, Any]:
+    return argument(node, 0, "input"), argument(node, 1, "weight"), argument(node, 2, "bias")
+
+
+def _rows(node: fx.Node) -> int:
+    return math.prod(map(int, node.meta["shape"][:-1]))

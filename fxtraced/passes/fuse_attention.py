@@ -86,7 +86,7 @@ def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx
         fused = graph.call_function(loops.attention, (q, k, v, mask, found.scale))
     else:
         _check_lengths(graph, k, v)
-        kwargs = {"attn_mask": mask, "scale": found.scale}
+        kwargs: dict[str, Any] = {"attn_mask": mask, "scale": found.scale}
         fused = graph.call_function(torch.nn.functional.scaled_dot_product_attention, (q, k, v), kwargs)
     if rank == 3:
         fused = graph.call_method("squeeze", (fused, 0))

@@ -69,7 +69,7 @@ def _merge(group: list[fx.Node]) -> None:
     first = group[0]
     graph = first.graph
     operands = [_operands(node) for node in group]
-    _move_before(first, (value for _, *own in operands for value in own if value is not None))
+    _move_before(first, group[-1], (value for _, *own in operands for value in own if value is not None))
     widths = [int(node.meta["shape"][-1]) for node in group]
     with graph.inserting_before(first):
         weight = derived_call(graph, concatenated, tuple(weight for _, weight, _ in operands), like=operands[0][1])
@@ -90,8 +90,8 @@ def _merge(group: list[fx.Node]) -> None:
         graph.erase_node(node)
 
 
-def _move_before(node: fx.Node, values: Iterable[fx.Node]) -> None:
-    """Move what values are computed by, from the layer's tensors alone, before a node where it comes later."""
+def _move_before(first: fx.Node, last: fx.Node, values: Iterable[fx.Node]) -> None:
+    """Move what values are computed by, from the layer's tensors alone, from between two nodes to before the first."""
     needed: set[fx.Node] = set()
     pending = list(values)
     while pending:
@@ -99,11 +99,12 @@ def _move_before(node: fx.Node, values: Iterable[fx.Node]) -> None:
         if value not in needed:
             needed.add(value)
             pending += value.all_input_nodes
-    later = False
-    for value in list(node.graph.nodes):
-        later = later or value is node
-        if later and value in needed:
-            node.prepend(value)
+    node = first
+    while node is not last:
+        following = node.next
+        if node in needed:
+            first.prepend(node)
+        node = following
 
 
 def _measured_site(group: list[fx.Node]) -> tuple[list[fx.Node], set[fx.Node]]:

@@ -11,7 +11,9 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
+from fxtraced.framework.memory import out_of_memory
 from fxtraced.framework.seal import broken_seal, seal
+from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
@@ -144,7 +146,7 @@ class LoadedModule:
             with quiet():
                 self._module = torch.jit.load(path, map_location=device)
         except (RuntimeError, ValueError) as error:
-            raise ArchiveError(
+            raise out_of_memory(error, f"the model of {path} on {device}") or ArchiveError(
                 f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
@@ -218,6 +220,10 @@ class LoadedModule:
                 f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
                 f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
             )
+
+    def host_reads(self) -> list[str]:
+        """The operations of forward that need a tensor's data on the host before the next one can start."""
+        return host_reads(self._module.inlined_graph)
 
     def _use(self, module: Any, sample: tuple[list[torch.Tensor], list[torch.Tensor]] | None) -> None:
         """Run this module. sample: feeds and kept fetches of a frozen one: its methods for them would be frozen, too.

@@ -10,6 +10,7 @@ from torch import fx
 
 import fxtraced.framework.version as version
 from fxtraced.framework.dtype import dtype_name
+from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.matching import name_of
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
@@ -45,6 +46,7 @@ def manifest_of(
         "operations": dict(operations.most_common()),
         "parameters": parameters,
         "sample": sample,
+        "repeatable": no_sample_because(graph) is None,
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
         "sizes": [found.as_dict() for found in program.report.sizes if found.feed in feeds] if program.report else [],
     }

@@ -61,9 +61,15 @@ def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple
         "fxtraced_feed_dtypes": (list[str], [entry["dtype"] for entry in feeds]),
         "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in feeds]),
         "fxtraced_fetch_names": (list[str], [entry["name"] for entry in fetches]),
+        "fxtraced_fetch_dtypes": (list[str], [entry["dtype"] for entry in fetches]),
+        "fxtraced_fetch_shapes": (list[list[int]], [entry["shape"] for entry in fetches]),
         "fxtraced_guards": (list[str], [entry["text"] for entry in guards]),
         "fxtraced_tolerance": (float, tolerance),
         "fxtraced_target": (str, manifest["target"]),
+        "fxtraced_parameters": (int, manifest["parameters"]),
+        "fxtraced_operations": (dict[str, int], manifest["operations"]),
+        "fxtraced_verified": (list[str], manifest["verified"]),
+        "fxtraced_written_by": (str, f"fxtraced {manifest['fxtraced']}, torch {manifest['torch']}"),
     }
 
 

@@ -23,9 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 from bench_models import MODELS, make
@@ -33,6 +31,7 @@ from bench_models import MODELS, make
 import fxtraced as paddle
 from fxtraced import inference
 
+ROOT = Path(__file__).resolve().parents[1]
 NO_GPU = 3
 _ALLOWED = 2e-2
 _WARM_UP_CALLS = 5

@@ -150,6 +150,16 @@ def test_view(run, archive, tmp_path):
     assert {"feed", "linear", "mul", "state", "fetch"} <= set(texts)
 
 
+def test_view_serves_netron_until_it_is_stopped(run, archive, tmp_path, monkeypatch):
+    """Netron's server is a thread of ours: a command that ends takes it along."""
+    (tmp_path / "netron.py").write_text(
+        "def start(path): print('start', path)\ndef wait(): print('wait')\n"  # the two calls of the real one
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    code, printed, _ = run("view", archive)
+    assert (code, printed.splitlines()) == (0, [f"start {archive}/model.pt", "Ctrl-C ends it", "wait"])
+
+
 MODULE = """
 import paddle
 

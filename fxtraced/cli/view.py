@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import os
 from typing import Any
 
 from fxtraced.cli.common import add_model
@@ -35,6 +36,7 @@ def _view(given: argparse.Namespace) -> int:
         netron.wait()  # its server ends with this process
         return 0
     output = given.output or "graph.svg"
+    os.makedirs(os.path.dirname(output) or ".", exist_ok=True)
     drawing = drawing_of(load_inference_model(given.model)[0].operations())
     write_atomically(output, lambda file: file.write(drawing.encode()))
     print(output)

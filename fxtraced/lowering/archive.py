@@ -12,7 +12,7 @@ from torch import fx
 
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.memory import out_of_memory
-from fxtraced.framework.seal import broken_seal, seal
+from fxtraced.framework.seal import broken_seal, seal, written_hash
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
@@ -107,12 +107,13 @@ def _check_lowered(file: Any, tolerance: float) -> None:
 
 
 def read_manifest(path: str) -> dict[str, Any]:
-    """The manifest of an archive, read without loading the model; every bit of the file is checked first.
+    """The manifest of an archive with its content hash, read without loading the model; every bit is checked first.
 
     Raises ArchiveError for a damaged file and for one that save_inference_model did not write.
     """
     with open(path, "rb") as file:
         broken = broken_seal(file)
+        content_hash = "" if broken else written_hash(file)
         try:
             with zipfile.ZipFile(file) as archive:
                 name = next((x for x in archive.namelist() if x.endswith(f"/extra/{MANIFEST}")), None)
@@ -133,7 +134,7 @@ def read_manifest(path: str) -> dict[str, Any]:
         raise ArchiveError(
             f"FXT401 {path} is damaged: {broken}. Copy it anew, or save the model again. See docs/errors.md#fxt401"
         )
-    return manifest
+    return {**manifest, "content_hash": content_hash}
 
 
 class LoadedModule:

@@ -99,7 +99,7 @@ void check_errors(const fxtraced::Predictor& predictor, const at::Tensor& x, con
                           [&] { predictor.run({mask, x}); });
   check_throws<fxtraced::GuardError>("guard", {"FXT201 model.py:3: `if n == 13` was traced with another size"},
                                      [&] { predictor.run({torch::zeros({13, 8}), torch::zeros({13}, at::kLong)}); });
-  check_throws<fxtraced::Error>("torch's error", {"running ", "failed"}, [&] { predictor.run({torch::zeros({4, 9}), mask}); });
+  check_throws<fxtraced::Error>("torch's error", {"FXT306 running ", "failed in `", "linear", "`: RuntimeError: ", "4x9 and 8x3"}, [&] { predictor.run({torch::zeros({4, 9}), mask}); });
   check_throws<fxtraced::ArchiveError>("no file", {"FXT401", "does not exist"}, [&] { fxtraced::Predictor(directory + "/none"); });
   check_throws<fxtraced::ArchiveError>("no archive", {"FXT401", "cannot be loaded"}, [&] { fxtraced::Predictor(directory + "/text.pt"); });
   check_throws<fxtraced::ArchiveError>("not ours", {"that fxtraced did not save"}, [&] { fxtraced::Predictor(directory + "/plain.pt"); });

@@ -109,6 +109,16 @@ inline void throw_if_out_of_memory(const std::string& text, const std::string& d
   }
 }
 
+// The line of code above the first arrow of TorchScript's traceback.
+inline std::string failed_line(const std::string& text) {
+  const auto end = text.rfind('\n', text.find("<--- HERE"));
+  if (end == std::string::npos || end == 0) {
+    return "";
+  }
+  const auto start = text.find_first_not_of(' ', text.rfind('\n', end - 1) + 1);
+  return text.substr(start, end - start);
+}
+
 // Throws what forward threw as one of our errors.
 [[noreturn]] inline void rethrow(const std::exception& error, const std::string& path) {
   const std::string text = message_of(error);
@@ -126,7 +136,11 @@ inline void throw_if_out_of_memory(const std::string& text, const std::string& d
     throw GuardError(text.substr(guard, text.find_last_not_of(" \n") + 1 - guard));
   }
   throw_if_out_of_memory(text, "running " + path);
-  throw Error("running " + path + " failed: " + text);
+  if (message == 0) {
+    throw Error("FXT306 running " + path + " failed: " + text);
+  }
+  const std::string said = message == std::string::npos ? "" : text.substr(message + 1);
+  throw Error("FXT306 running " + path + " failed in `" + failed_line(text) + "`: " + said.substr(0, said.find_last_not_of(" \n") + 1));
 }
 
 // Switches automatic mixed precision for as long as it lives.

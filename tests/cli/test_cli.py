@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import fxtraced as paddle
-from fxtraced.framework.version import VERSION
 from fxtraced.cli.main import main
+from fxtraced.framework.version import VERSION
 from tests.helpers import floats, ints, layer_of, linear, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")

@@ -109,9 +109,9 @@ inline void throw_if_out_of_memory(const std::string& text, const std::string& d
   }
 }
 
-// The line of code above the first arrow of TorchScript's traceback.
+// The line of saved code that failed: above the last arrow before the traceback of the original code, if that follows.
 inline std::string failed_line(const std::string& text) {
-  const auto end = text.rfind('\n', text.find("<--- HERE"));
+  const auto end = text.rfind('\n', text.rfind("<--- HERE", text.find("Traceback of TorchScript, original code")));
   if (end == std::string::npos || end == 0) {
     return "";
   }

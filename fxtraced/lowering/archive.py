@@ -12,6 +12,7 @@ from torch import fx
 
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.memory import out_of_memory
+from fxtraced.framework.place import check_visible
 from fxtraced.framework.seal import broken_seal, seal, written_hash
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
@@ -142,7 +143,7 @@ class LoadedModule:
 
     def __init__(self, path: str, device: torch.device, manifest: dict[str, Any]):
         self._path, self.manifest = path, manifest
-        self._check_target(device)
+        self._check_device(device)
         try:
             with quiet():
                 self._module = torch.jit.load(path, map_location=device)
@@ -161,7 +162,7 @@ class LoadedModule:
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module. Raises TargetError for an archive of another target."""
-        self._check_target(device)
+        self._check_device(device)
         self._module.to(device)
         self._on_cpu = device.type == "cpu"
 
@@ -215,12 +216,13 @@ class LoadedModule:
         """The kind of device that the archive is for: "portable" for all, or "cpu"."""
         return str(self.manifest.get("target", "portable"))
 
-    def _check_target(self, device: torch.device) -> None:
+    def _check_device(self, device: torch.device) -> None:
         if self.target != "portable" and device.type != self.target:
             raise TargetError(
                 f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
                 f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
             )
+        check_visible(device)
 
     def host_reads(self) -> list[str]:
         """The operations of forward that need a tensor's data on the host before the next one can start."""

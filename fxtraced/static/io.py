@@ -12,7 +12,7 @@ from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
 from fxtraced.framework.memory import out_of_memory
-from fxtraced.framework.place import CPUPlace, check_visible
+from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.prune import prune
@@ -68,7 +68,6 @@ class InferenceProgram(Program):
         return [entry["name"] for entry in self.manifest["feeds"] if entry.get("written")]
 
     def move_to(self, device: torch.device) -> bool:
-        check_visible(device)
         try:
             self._module.to(device)
         except RuntimeError as error:
@@ -220,7 +219,6 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     PlaceError for a GPU that torch does not see, OutOfMemoryError where the device cannot hold the model.
     """
     place = getattr(executor, "_device", None) or CPUPlace.device
-    check_visible(place)
     path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
     program = InferenceProgram(LoadedModule(path, place, manifest), place)
     return [program, program.feed_names, program.fetches]

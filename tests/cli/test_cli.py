@@ -1,9 +1,11 @@
 """The command line: what it prints, writes and returns."""
 
 import hashlib
+import importlib.machinery
 import json
 import subprocess
 import sys
+import types
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -161,12 +163,13 @@ def test_version(run):
     assert (code, printed) == (0, f"fxtraced: {VERSION}, torch: {torch.__version__}\n")
 
 
-def test_view_serves_netron_until_it_is_stopped(run, archive, tmp_path, monkeypatch):
+def test_view_serves_netron_until_it_is_stopped(run, archive, monkeypatch):
     """Netron's server is a thread of ours: a command that ends takes it along."""
-    (tmp_path / "netron.py").write_text(
-        "def start(path): print('start', path)\ndef wait(): print('wait')\n"  # the two calls of the real one
-    )
-    monkeypatch.syspath_prepend(tmp_path)
+    netron = types.ModuleType("netron")
+    netron.__spec__ = importlib.machinery.ModuleSpec("netron", None)
+    netron.start = lambda path: print("start", path)
+    netron.wait = lambda: print("wait")
+    monkeypatch.setitem(sys.modules, "netron", netron)
     code, printed, _ = run("view", archive)
     assert (code, printed.splitlines()) == (0, [f"start {archive}/model.pt", "Ctrl-C ends it", "wait"])
 

@@ -5,7 +5,8 @@ python scripts/check_readers.py [--out TABLE.md]
 `pip install ".[readers]"` installs the readers; one that is not there is left out. Writes archives of two convnets, a
 transformer encoder and an MLP, gives the files to each reader, and prints a table: the largest difference of the
 reader's outputs from the layer's, relative to their largest magnitude, or the first line of its error. torch reads the
-file first for all but pnnx, which reads it by itself.
+file first for all but pnnx and Netron, which read it by themselves. Netron calculates nothing: it runs in Node.js,
+and the operations that it draws are compared with those of the graph.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import argparse
 import contextlib
 import importlib.util
 import io
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,21 +101,52 @@ def pnnx(path: Path, x: torch.Tensor) -> np.ndarray:
         return module.Model().eval()(x).numpy()
 
 
-# The reader, what must be installed for it, and how it reads.
-READERS: dict[str, tuple[str, Callable[[Path, torch.Tensor], np.ndarray]]] = {
+def netron(path: Path, x: torch.Tensor) -> str:
+    """Netron's own code, in Node.js: whether it draws the operations that the graph has."""
+    package = Path(str(importlib.util.find_spec("netron").origin)).parent  # type: ignore[union-attr]
+    site = path.parent / "netron"
+    # Node.js must be told that these files are modules.
+    shutil.copytree(package, site, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+    (site / "package.json").write_text('{"type": "module"}')
+    program = Path(__file__).with_name("read_with_netron.mjs")
+    done = subprocess.run(["node", program, site, path], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+    drawn = Counter(x for x in json.loads(done.stdout)["operations"] if x.startswith("aten::"))
+    kinds = Counter(node.kind() for node in torch.jit.load(path).inlined_graph.nodes())
+    wanted = Counter({kind: count for kind, count in kinds.items() if kind.startswith("aten::")})
+    missing = wanted - drawn
+    return f"draws {sum(wanted.values())} operations" if drawn == wanted else f"does not draw {dict(missing)}"
+
+
+# The reader, what must be installed for it, and how it reads: what it calculates, or what is to be said of it.
+READERS: dict[str, tuple[str, Callable[[Path, torch.Tensor], np.ndarray | str]]] = {
     "torch.jit.load": ("torch", torch_jit),
     "OpenVINO": ("openvino", openvino),
     "torch.onnx and ONNX Runtime": ("onnxruntime", onnxruntime),
     "pnnx": ("pnnx", pnnx),
+    "Netron": ("netron", netron),
 }
 
 
-def check(reader: Callable[[Path, torch.Tensor], np.ndarray], path: Path, x: torch.Tensor, expected: np.ndarray) -> str:
+def installed() -> dict[str, Callable[[Path, torch.Tensor], np.ndarray | str]]:
+    """The readers that are there; Netron needs Node.js, too."""
+    found = {name: read for name, (module, read) in READERS.items() if importlib.util.find_spec(module)}
+    if not shutil.which("node"):
+        found.pop("Netron", None)
+    return found
+
+
+def check(
+    reader: Callable[[Path, torch.Tensor], np.ndarray | str], path: Path, x: torch.Tensor, expected: np.ndarray
+) -> str:
     """What a reader makes of an archive, for the table."""
     try:
         found = reader(path, x)
     except Exception as error:
         return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:80]}"
+    if isinstance(found, str):
+        return found
     if found.shape != expected.shape:
         return f"shape {list(found.shape)}, not {list(expected.shape)}"
     return f"{abs(found - expected).max() / abs(expected).max():.0e}"
@@ -119,8 +154,8 @@ def check(reader: Callable[[Path, torch.Tensor], np.ndarray], path: Path, x: tor
 
 def table() -> str:
     """One row a reader, one column a model."""
-    installed = {name: read for name, (module, read) in READERS.items() if importlib.util.find_spec(module)}
-    rows = {name: [name] for name in installed}
+    readers = installed()
+    rows = {name: [name] for name in readers}
     with tempfile.TemporaryDirectory() as directory:
         for name, (make, shape) in MODELS.items():
             paddle.seed(0)
@@ -130,7 +165,7 @@ def table() -> str:
             outputs, traced = paddle.jit.TracedLayer.trace(layer, [x])
             target = Path(directory) / name.replace(" ", "_")
             traced.save_inference_model(str(target))
-            for reader, read in installed.items():
+            for reader, read in readers.items():
                 plain = torch.from_numpy(x.numpy())
                 rows[reader].append(check(read, target / "model.pt", plain, outputs.detach().numpy()))
     head = ["reader", *MODELS]

@@ -40,9 +40,9 @@ def add(commands: Any) -> None:
 
 
 def _numbers(text: str) -> list[int]:
-    numbers = [int(x) for x in text.split(",")]
-    if min(numbers) < 1:
-        raise ValueError
+    numbers = [int(x) for x in text.split(",") if x.strip().isdigit()]
+    if len(numbers) < len(text.split(",")) or min(numbers) < 1:
+        raise argparse.ArgumentTypeError(f"numbers of at least 1 are wanted, like 1,8, but {text!r} was given")
     return numbers
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 import numpy as np
 import torch
 
+from fxtraced.framework.errors import FeedError
 from fxtraced.inference import Config, Predictor, create_predictor
 
 
@@ -39,7 +41,7 @@ def predictor_of(model: str, device: str = "cpu") -> Predictor:
 def read_feeds(predictor: Predictor, given: list[str]) -> list[torch.Tensor]:
     """The inputs in order from NAME=FILE.npy arguments, or the archive's sample without any.
 
-    Raises UsageError for a missing, unknown or unreadable one.
+    Raises UsageError for a missing or unknown one, FeedError for a file that holds no array.
     """
     names = predictor.get_input_names()
     if not given:
@@ -52,11 +54,24 @@ def read_feeds(predictor: Predictor, given: list[str]) -> list[torch.Tensor]:
         name, equals, path = argument.partition("=")
         if not equals or name not in names:
             raise UsageError(f"--feed is NAME=FILE.npy with a NAME of {names}, but {argument!r} was given")
-        arrays[name] = np.load(path, allow_pickle=False)
+        arrays[name] = _array(path)
     missing = [name for name in names if name not in arrays]
     if missing:
         raise UsageError(f"--feed is missing for {missing}")
     return [torch.from_numpy(np.ascontiguousarray(arrays[name])).to(predictor.device()) for name in names]
+
+
+def _array(path: str) -> np.ndarray:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        reason = (
+            os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no .npy file of numbers"
+        )
+        raise FeedError(f"FXT301 {path} cannot be read: {reason}. numpy.save writes such files") from error
+    if not isinstance(array, np.ndarray):
+        raise FeedError(f"FXT301 {path} holds several arrays: numpy.save writes a file of one")
+    return array
 
 
 def table(rows: list[list[str]]) -> str:

@@ -33,6 +33,7 @@ def _info(given: argparse.Namespace) -> int:
         return 0
     print(f"{path}: {size:,} bytes, format {manifest['format']}, fxtraced {manifest['fxtraced']}, "
           f"torch {manifest['torch']}")  # fmt: skip
+    print(f"content hash: sha256 {manifest['content_hash']}")
     print(f"parameters: {manifest['parameters']:,}")
     for kind in ("feeds", "fetches"):
         print(f"{kind}:")

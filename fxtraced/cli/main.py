@@ -7,6 +7,7 @@ import sys
 
 from fxtraced.cli import bench, compare, info, port, run, torchserve, trace, triton, verify, view
 from fxtraced.cli.common import UsageError
+from fxtraced.inference import get_version
 
 _COMMANDS = (trace, info, run, verify, bench, compare, port, triton, torchserve, view)
 _WRONG_USE = 2
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="Exit codes: 0 done, 1 a model or file is wrong, 2 wrong arguments. Every command has --help.",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--version", action="version", version=", ".join(get_version().splitlines()))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.add(commands)

@@ -75,8 +75,15 @@ def _layer(target: str, as_paddle: bool) -> Any:
     if as_paddle:
         install_as_paddle()
     sys.path.insert(0, os.getcwd())
-    found: Any = importlib.import_module(module_name)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # what the module itself imports
+        raise UsageError(f"there is no module {error.name!r} here or on PYTHONPATH") from error
     for part in name.split("."):
+        if not hasattr(found, part):
+            raise UsageError(f"{target}: {getattr(found, '__name__', found)} has no {part!r}")
         found = getattr(found, part)
     layer = found if isinstance(found, torch.nn.Module) else found()
     if not isinstance(layer, torch.nn.Module):

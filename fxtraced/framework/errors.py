@@ -122,7 +122,7 @@ class PruneError(FxtracedError, ValueError):
 
 
 class PlaceError(FxtracedError, ValueError):
-    """An executor's place is not where the traced layer's parameters are."""
+    """A place that torch does not see, or that is not where the traced layer's parameters are."""
 
     code = "FXT305"
 
@@ -131,6 +131,12 @@ class ExecutionError(FxtracedError, RuntimeError):
     """An operation of a static graph failed."""
 
     code = "FXT306"
+
+
+class OutOfMemoryError(ExecutionError, MemoryError):
+    """A device has not the memory that an operation, an input or a model needs."""
+
+    code = "FXT307"
 
 
 class ArchiveError(FxtracedError, ValueError):

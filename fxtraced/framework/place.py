@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.errors import PlaceError
+
 
 class CPUPlace:
     """The CPU (paddle.CPUPlace)."""
@@ -88,6 +90,16 @@ def convert_place(place: Any) -> torch.device:
             return torch.device("cuda", int(index or 0))
         raise ValueError(f"unknown device {place!r}: expected 'cpu', 'gpu' or 'gpu:N'")
     raise TypeError(f"a place must be a CPUPlace, a CUDAPlace or a device name, but received {type(place)}")
+
+
+def check_visible(device: torch.device) -> None:
+    """Raise PlaceError for a GPU that torch does not see."""
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise PlaceError(
+            f"FXT305 torch sees {torch.cuda.device_count()} GPUs, and {device} is none of them. Install a torch built "
+            "for the GPU of this machine, see whether the driver and CUDA_VISIBLE_DEVICES hide it, or use the CPU. See "
+            "docs/errors.md#fxt305"
+        )
 
 
 def set_device(device: str) -> CPUPlace | CUDAPlace:

@@ -49,6 +49,12 @@ def broken_seal(file: IO[bytes]) -> str | None:
     return None if expected == found else f"its content hash is {found}, and {expected} was written"
 
 
+def written_hash(file: IO[bytes]) -> str:
+    """The hash at the end of a sealed file that is not broken, as hex digits."""
+    file.seek(-64, os.SEEK_END)
+    return file.read(64).decode("ascii")
+
+
 def _digest(file: IO[bytes], size: int) -> str:
     """The SHA-256 of the first `size` bytes."""
     file.seek(0)

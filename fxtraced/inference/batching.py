@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from fxtraced.framework.errors import FeedError
+from fxtraced.framework.memory import out_of_memory
+from fxtraced.inference.handover import Handover
 from fxtraced.inference.predictor import Predictor
 from fxtraced.tensor.tensor import as_tensor, plain
 
@@ -20,6 +22,7 @@ class _Request:
         self.tensors = tensors
         self.rows = tensors[0].shape[0]
         self.form = [(tuple(x.shape[1:]), x.dtype) for x in tensors]
+        self.handover = Handover(tensors)
         self.future: Future[list[torch.Tensor]] = Future()
 
 
@@ -28,7 +31,8 @@ class Batcher:
 
     max_batch: rows that run together at most. max_wait: seconds that a request waits for others.
     Every input must have a first axis of the same size in a request, and every output one row for each row of the
-    inputs, as after a trace whose first axis is free. Close it, or use it in a `with` statement.
+    inputs, as after a trace whose first axis is free. On a GPU a request is ordered with the stream on which it was
+    submitted: its inputs and outputs belong there. Close it, or use it in a `with` statement.
     Raises ValueError for sizes that make no sense, FeedError where an archive's first axis is not free.
     """
 
@@ -121,6 +125,8 @@ class Batcher:
         if not batch:
             return
         try:
+            for request in batch:
+                request.handover.take(request.tensors)
             feeds = [torch.cat(x) for x in zip(*(request.tensors for request in batch), strict=True)]
             outputs = [plain(x) for x in self._predictor.run(feeds) or []]
             rows = [request.rows for request in batch]
@@ -140,5 +146,10 @@ class Batcher:
                 self._answer([request])
             return
         for i, request in enumerate(batch):
-            # A copy of its own: a batch's memory lives as long as its last row otherwise.
-            request.future.set_result([as_tensor(x[i].clone()) for x in parts])
+            try:
+                # A copy of its own: a batch's memory lives as long as its last row otherwise.
+                copies = request.handover.give_back([x[i] for x in parts])
+            except Exception as error:
+                request.future.set_exception(out_of_memory(error, "a copy of the outputs") or error)
+                continue
+            request.future.set_result([as_tensor(x) for x in copies])

@@ -21,7 +21,30 @@ _WITHOUT_MEANING = {
     "switch_use_feed_fetch_ops": "archives have no feed and fetch operations",
     "enable_profile": "use torch.profiler around run()",
     "disable_glog_info": "nothing is logged",
+    "enable_low_precision_io": "an archive's inputs and outputs keep the dtypes of the trace",
+    "enable_new_executor": "graphs run through TorchScript",
+    "enable_onnxruntime": "graphs run through TorchScript",
+    "enable_ort_optimization": "graphs run through TorchScript",
+    "disable_onnxruntime": "graphs run through TorchScript",
+    "enable_save_optim_model": "save_inference_model saves",
+    "collect_shape_range_info": "the archive's manifest has what each size was tried at",
+    "set_mkldnn_op": "torch chooses the operations that oneDNN calculates",
+    "set_bfloat16_op": "torch's automatic mixed precision has its own list",
+    "disable_mkldnn_fc_passes": "switch_ir_optim(False) leaves the weights as they are",
+    "exp_enable_mixed_precision_ops": "torch's automatic mixed precision has its own list",
+    "exp_disable_mixed_precision_ops": "torch's automatic mixed precision has its own list",
+    "exp_enable_use_cutlass": "torch chooses the kernels",
+    "delete_pass": "switch_ir_optim(False) leaves the graph as it was saved",
+    "set_tensorrt_optimization_level": "graphs run through TorchScript",
+    "set_trt_dynamic_shape_info": "graphs run through TorchScript",
+    "enable_tensorrt_memory_optim": "graphs run through TorchScript",
 }
+# Questions of Paddle's Config whose answer is always no here.
+_NEVER = {
+    "lite_engine_enabled", "mkldnn_int8_enabled", "model_from_memory", "onnxruntime_enabled",
+    "shape_range_info_collected", "tensorrt_dla_enabled", "tensorrt_dynamic_shape_enabled", "tensorrt_engine_enabled",
+    "tensorrt_varseqlen_enabled", "tuned_tensorrt_dynamic_shape", "use_feed_fetch_ops_enabled", "use_opencl", "use_xpu",
+}  # fmt: skip
 _said: set[str] = set()
 
 
@@ -38,6 +61,8 @@ class Config:
         self._device = "cpu"
         self._threads = 0
         self._optimise = True
+        self._cuda_graph_shapes = 0
+        self._memory_pool = 0
         if isinstance(dirname, Config):
             self.__dict__.update(copy.deepcopy(dirname.__dict__))
         else:
@@ -49,6 +74,14 @@ class Config:
             if not isinstance(value, str):
                 raise TypeError(f"Config: {name} must be a str, but received {type(value)}")
         self._dirname, self._params_file = dirname, params_file
+
+    def set_prog_file(self, path: str) -> None:
+        """Name the archive."""
+        self.set_model(path, self._params_file)
+
+    def set_params_file(self, path: str) -> None:
+        """Paddle's second file; an archive is one file, so it changes nothing."""
+        self.set_model(self._dirname, path)
 
     def model_dir(self) -> str:
         """The directory of the model."""
@@ -80,6 +113,7 @@ class Config:
             raise ValueError("enable_use_gpu: archives hold no quantised operations; use Float32, Half or Bfloat16")
         self._device = f"gpu:{device_id}"
         self._precision = precision_mode
+        self._memory_pool = memory_pool_init_size_mb
 
     def disable_gpu(self) -> None:
         """Predict on the CPU in float32."""
@@ -93,6 +127,18 @@ class Config:
     def gpu_device_id(self) -> int:
         """The index of the GPU; 0 on the CPU."""
         return convert_place(self._device).index or 0
+
+    def memory_pool_init_size_mb(self) -> int:
+        """What enable_use_gpu was given; torch sizes its own memory pool."""
+        return self._memory_pool
+
+    def fraction_of_gpu_memory_for_pool(self) -> float:
+        """0: torch's memory pool grows as it is needed."""
+        return 0.0
+
+    def specify_input_name(self) -> bool:
+        """True: inputs always have names."""
+        return True
 
     def place(self) -> str:
         """The device's name: "cpu" or "gpu:N"."""
@@ -137,6 +183,16 @@ class Config:
         """True unless switched off."""
         return self._optimise
 
+    def enable_cuda_graph(self, max_shapes: int = 16) -> None:
+        """Run each shape of the inputs as a CUDA graph; see Predictor.enable_cuda_graph."""
+        if max_shapes < 1:
+            raise ValueError(f"enable_cuda_graph: max_shapes must be at least 1, but received {max_shapes}")
+        self._cuda_graph_shapes = max_shapes
+
+    def cuda_graph_shapes(self) -> int:
+        """How many shapes may run as CUDA graphs; 0 without enable_cuda_graph."""
+        return self._cuda_graph_shapes
+
     def glog_info_disabled(self) -> bool:
         """True: nothing is logged."""
         return True
@@ -149,11 +205,14 @@ class Config:
             "precision": self._precision.name,
             "threads": self._threads or "torch's",
             "ir_optim": self._optimise,
+            "cuda_graph": f"{self._cuda_graph_shapes} shapes" if self._cuda_graph_shapes else False,
         }
         width = max(map(len, rows))
         return "\n".join(f"{name:{width}}  {value}" for name, value in rows.items())
 
     def __getattr__(self, name: str) -> Any:
+        if name in _NEVER:
+            return lambda: False
         if name not in _WITHOUT_MEANING:
             raise AttributeError(f"Config has no {name!r}: see paddle.inference in docs/archives.md")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import torch
 
-from fxtraced.framework.errors import FeedError, FetchError
+from fxtraced.framework.errors import FetchError
 from fxtraced.inference.types import DataType
+from fxtraced.static.fetching import array_of
 from fxtraced.static.variable import Variable
 
 
@@ -22,8 +24,19 @@ class Handle:
         self.value: Any = None
 
     def reshape(self, shape: list[int]) -> None:
-        """Say the shape of what copy_from_cpu will bring; checked there."""
-        self._shape = list(shape)
+        """Give the value another shape of as many elements, or say the shape of the value to come.
+
+        As in Paddle, copy_from_cpu and share_external_data bring the shape of their array, whatever was said here. A
+        value of another number of elements is given up: run() then asks for a new one. Raises ValueError for a negative
+        size.
+        """
+        sizes = [int(size) for size in shape]
+        if any(size < 0 for size in sizes):
+            raise ValueError(f"reshape: {self.name!r} needs sizes of at least 0, but received {sizes}")
+        self._shape = sizes
+        if self.value is not None:
+            fits = math.prod(self.value.shape) == math.prod(sizes)
+            self.value = self.value.reshape(sizes) if fits else None
 
     def shape(self) -> list[int]:
         """The shape of the value, or the one said by reshape."""
@@ -34,34 +47,23 @@ class Handle:
         return DataType(str(self._dtype).removeprefix("torch."))
 
     def copy_from_cpu(self, data: np.ndarray) -> None:
-        """Set an input from a NumPy array; it is copied.
-
-        Raises TypeError for what is no array, FeedError when reshape said another shape.
-        """
+        """Set an input from a NumPy array; it is copied. Raises TypeError for what is no array."""
         if not isinstance(data, np.ndarray):
             raise TypeError(f"copy_from_cpu: {self.name!r} takes a NumPy array, but received {type(data)}")
-        self._check_shape(data)
         self.value = np.array(data)
 
     def share_external_data(self, data: np.ndarray | torch.Tensor) -> None:
         """Set an input without a copy: the predictor reads the array or tensor when it runs.
 
-        Raises TypeError for another type, FeedError when reshape said another shape.
+        A GPU reads pinned memory by itself: it must not change before copy_to_cpu has given an output.
+        Raises TypeError for another type.
         """
         if not isinstance(data, np.ndarray | torch.Tensor):
             raise TypeError(f"share_external_data: {self.name!r} takes an array or a tensor, but received {type(data)}")
-        self._check_shape(data)
         self.value = data
 
     def copy_to_cpu(self) -> np.ndarray:
-        """The value of an output as a NumPy array. Raises FetchError before the first run."""
+        """The value as a NumPy array, waiting for the GPU where it is there. Raises FetchError before the first run."""
         if self.value is None:
             raise FetchError(f"FXT303 {self.name!r} has no value yet: call run() first. See docs/errors.md#fxt303")
-        return self.value if isinstance(self.value, np.ndarray) else self.value.cpu().numpy()
-
-    def _check_shape(self, data: Any) -> None:
-        if self._shape is not None and list(data.shape) != self._shape:
-            raise FeedError(
-                f"FXT301 input {self.name!r} was reshaped to {self._shape}, but received {list(data.shape)}. "
-                "See docs/errors.md#fxt301"
-            )
+        return self.value if isinstance(self.value, np.ndarray) else array_of(self.value)

@@ -66,8 +66,10 @@ class Predictor:
     def run(self, inputs: Sequence[torch.Tensor] | None = None) -> list[Tensor] | None:
         """Run on the input handles and fill the output handles, or on tensors and return tensors.
 
-        inputs: a tensor for each input in order, on the predictor's device; the outputs stay there.
-        Raises FeedError, FeedTypeError, GuardError and ExecutionError.
+        inputs: a tensor for each input in order, on the predictor's device; the outputs stay there. On a GPU the work
+        is queued on the calling thread's current stream, and nothing waits for it but the reading of output handles.
+        Tensors in pinned memory are taken, too, and must not change before the results are there.
+        Raises FeedError, FeedTypeError, GuardError, ExecutionError and OutOfMemoryError.
         """
         served = self._cell.served
         if inputs is not None:
@@ -113,11 +115,26 @@ class Predictor:
         for _ in range(_WARM_UP_CALLS):
             served.run([x.clone() for x in feeds])
 
+    def enable_cuda_graph(self, max_shapes: int = 16) -> None:
+        """Run each shape of the inputs as a CUDA graph, captured when it is first seen and replayed from then on.
+
+        max_shapes: how many shapes are captured; further ones run as without. Clones and later models of reload follow.
+        Inputs are copied into fixed memory and outputs out of it. A warning says why where a model cannot be captured,
+        as on the CPU; it runs as without then. Raises ValueError for a max_shapes below 1.
+        """
+        self._config.enable_cuda_graph(max_shapes)
+        self._cell.served.enable_cuda_graph(max_shapes)
+
+    def cuda_graph_shapes(self) -> list[list[list[int]]]:
+        """What runs as a CUDA graph: for each captured call the shapes of its inputs."""
+        return self._cell.served.cuda_graph_shapes()
+
     def self_test(self, tolerance: float | None = None) -> dict[str, float] | None:
         """Run the sample in the archive: for each output the largest difference from what was saved with it.
 
         Differences are relative to the output's largest magnitude. tolerance: by default 1e-4, 2e-2 in half and 1e-1
-        in bfloat16 precision, that of the archive or of the config. None when the archive has no sample (it draws
+        in bfloat16 precision, that of the archive or of the config, and at least 2e-2 on a GPU, which may multiply in
+        TF32. None when the archive has no sample (it draws
         random numbers, or none was wanted).
         Raises SelfTestError when a difference is too large.
         """

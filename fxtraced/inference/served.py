@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 
 from fxtraced.framework.errors import SelfTestError, TargetError
 from fxtraced.inference.config import Config
+from fxtraced.inference.cuda_graph import CudaGraphs, Run, captured_on
 from fxtraced.inference.types import PrecisionType
 from fxtraced.static.executor import Executor
 from fxtraced.static.feeding import Feeds
@@ -20,16 +22,19 @@ from fxtraced.tensor.tensor import Tensor
 _AUTOCAST = {PrecisionType.Half: torch.float16, PrecisionType.Bfloat16: torch.bfloat16}
 # How far a self-test may be from the sample, relative to the output's largest magnitude.
 TOLERANCE = {PrecisionType.Float32: 1e-4, PrecisionType.Half: 2e-2, PrecisionType.Bfloat16: 1e-1}
+# A GPU multiplies float32 in TF32 where torch lets it, as it does by default in convolutions: with float16's mantissa.
+_ON_A_GPU = 2e-2
 
 
 class Served:
-    """A loaded model as a config wants it. It does not change after it was made."""
+    """A loaded model as a config wants it. What it calculates does not change after it was made."""
 
     def __init__(self, config: Config):
         self.path = config.model_dir()
         executor = Executor(config.place())
         self.program: InferenceProgram = load_inference_model(self.path, executor)[0]
         self.device = executor.device
+        self._on_a_gpu = self.device.type == "cuda"
         self.feeds = self.program.feeds
         self.fetch_names = self.program.fetch_names
         self._named_feeds = Feeds(self.feeds, self.program.written_feeds())
@@ -46,23 +51,45 @@ class Served:
         # What was laid out for float32 would stay in float32.
         if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
             self.program.optimise_for_cpu()
-        self._run = self.program.runnable(tuple(self.fetch_names))
+        self._run: Run = self.program.runnable(tuple(self.fetch_names))
+        if config.cuda_graph_shapes():
+            self.enable_cuda_graph(config.cuda_graph_shapes())
+
+    def enable_cuda_graph(self, max_shapes: int) -> None:
+        """Run as CUDA graphs from now on; a warning says why where that cannot be."""
+        if isinstance(self._run, CudaGraphs):
+            return
+        reason = None if self._on_a_gpu else f"the model is on {self.device}"
+        reason = reason or self.program.no_cuda_graph_because()
+        if reason:
+            warnings.warn(f"enable_cuda_graph changes nothing for {self.path}: {reason}", stacklevel=3)
+            return
+        self._run = CudaGraphs(self._run, captured_on(self.device), max_shapes, self._tolerance())
+
+    def cuda_graph_shapes(self) -> list[list[list[int]]]:
+        """The shapes of the inputs that run as CUDA graphs."""
+        return self._run.shapes if isinstance(self._run, CudaGraphs) else []
 
     def run(self, inputs: list[Any]) -> list[Tensor]:
         """The outputs on tensors in the order of the feeds, on the model's device and without gradients.
 
-        Raises FeedError, FeedTypeError, GuardError and ExecutionError.
+        Tensors in pinned memory may go to a model on a GPU.
+        Raises FeedError, FeedTypeError, GuardError, ExecutionError and OutOfMemoryError.
         """
         with torch._C.DisableTorchFunctionSubclass():
             return tensors(self._checked_run(inputs))
 
-    def run_named(self, feed: dict[str, Any]) -> list[np.ndarray]:
-        """The outputs as NumPy arrays, for feeds by name. Raises what run does."""
+    def run_named(self, feed: dict[str, Any]) -> list[np.ndarray] | list[torch.Tensor]:
+        """The outputs for feeds by name, as NumPy arrays, or on a GPU as tensors of their own. Raises what run does."""
         with torch._C.DisableTorchFunctionSubclass():
-            return self._fetches.arrays(self._checked_run(self._named_feeds.in_order(feed, self.device)))
+            results = self._checked_run(self._named_feeds.in_order(feed, self.device))
+            # On a GPU nothing waits here: whoever reads an output does.
+            return self._fetches.own(results) if self._on_a_gpu else self._fetches.arrays(results)
 
     def _checked_run(self, inputs: list[Any]) -> list[torch.Tensor]:
         if not self._named_feeds.fit(inputs, self.device):
+            if self._on_a_gpu and len(inputs) == len(self.feeds):
+                inputs = self._named_feeds.unpinned(inputs, self.device)
             self._named_feeds.check(inputs, self.device)
         # An output may be an input: it has no gradient.
         feeds = [x.detach() if x.requires_grad else x for x in inputs]
@@ -82,8 +109,7 @@ class Served:
             differences = self.program.self_test()
         if differences is None:
             return None
-        own = max(self.program.tolerance(), TOLERANCE[self._precision])
-        allowed = own if tolerance is None else tolerance
+        allowed = self._tolerance() if tolerance is None else tolerance
         found = dict(zip(self.fetch_names, differences, strict=True))
         wrong = {name: value for name, value in found.items() if not value <= allowed}
         if wrong:
@@ -100,6 +126,11 @@ class Served:
         """The inputs of the sample in the archive, on the model's device; None when it has none."""
         feeds = self.program.sample()
         return None if feeds is None else [x.to(self.device) for x in feeds]
+
+    def _tolerance(self) -> float:
+        """How far an output may be from the same calculation elsewhere, relative to its largest magnitude."""
+        on_a_gpu = _ON_A_GPU if self._on_a_gpu else 0.0
+        return max(self.program.tolerance(), TOLERANCE[self._precision], on_a_gpu)
 
     def _mixed_precision(self) -> Any:
         dtype = self._autocast

@@ -11,7 +11,10 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
-from fxtraced.framework.seal import broken_seal, seal
+from fxtraced.framework.memory import out_of_memory
+from fxtraced.framework.place import check_visible
+from fxtraced.framework.seal import broken_seal, seal, written_hash
+from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
@@ -105,12 +108,13 @@ def _check_lowered(file: Any, tolerance: float) -> None:
 
 
 def read_manifest(path: str) -> dict[str, Any]:
-    """The manifest of an archive, read without loading the model; every bit of the file is checked first.
+    """The manifest of an archive with its content hash, read without loading the model; every bit is checked first.
 
     Raises ArchiveError for a damaged file and for one that save_inference_model did not write.
     """
     with open(path, "rb") as file:
         broken = broken_seal(file)
+        content_hash = "" if broken else written_hash(file)
         try:
             with zipfile.ZipFile(file) as archive:
                 name = next((x for x in archive.namelist() if x.endswith(f"/extra/{MANIFEST}")), None)
@@ -131,7 +135,7 @@ def read_manifest(path: str) -> dict[str, Any]:
         raise ArchiveError(
             f"FXT401 {path} is damaged: {broken}. Copy it anew, or save the model again. See docs/errors.md#fxt401"
         )
-    return manifest
+    return {**manifest, "content_hash": content_hash}
 
 
 class LoadedModule:
@@ -139,12 +143,12 @@ class LoadedModule:
 
     def __init__(self, path: str, device: torch.device, manifest: dict[str, Any]):
         self._path, self.manifest = path, manifest
-        self._check_target(device)
+        self._check_device(device)
         try:
             with quiet():
                 self._module = torch.jit.load(path, map_location=device)
         except (RuntimeError, ValueError) as error:
-            raise ArchiveError(
+            raise out_of_memory(error, f"the model of {path} on {device}") or ArchiveError(
                 f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
@@ -158,7 +162,7 @@ class LoadedModule:
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module. Raises TargetError for an archive of another target."""
-        self._check_target(device)
+        self._check_device(device)
         self._module.to(device)
         self._on_cpu = device.type == "cpu"
 
@@ -212,12 +216,17 @@ class LoadedModule:
         """The kind of device that the archive is for: "portable" for all, or "cpu"."""
         return str(self.manifest.get("target", "portable"))
 
-    def _check_target(self, device: torch.device) -> None:
+    def _check_device(self, device: torch.device) -> None:
         if self.target != "portable" and device.type != self.target:
             raise TargetError(
                 f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
                 f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
             )
+        check_visible(device)
+
+    def host_reads(self) -> list[str]:
+        """The operations of forward that need a tensor's data on the host before the next one can start."""
+        return host_reads(self._module.inlined_graph)
 
     def _use(self, module: Any, sample: tuple[list[torch.Tensor], list[torch.Tensor]] | None) -> None:
         """Run this module. sample: feeds and kept fetches of a frozen one: its methods for them would be frozen, too.

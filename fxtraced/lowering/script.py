@@ -17,6 +17,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import ExecutionError, FeedError, GuardError, LoweringError, SourceLine
+from fxtraced.framework.memory import out_of_memory
 from fxtraced.lowering.codegen import attribute_name, forward_source
 from fxtraced.lowering.packing import MODULE, Packing
 from fxtraced.tensor import loops  # noqa: F401 - generated source may use it
@@ -109,7 +110,7 @@ def call_scripted(
 
     sources: the user's line of each value, for errors. as_it_is: run the graph without TorchScript's optimising
     executor, which watches the first call and compiles in the second, slowly, and fuses nothing on a CPU.
-    Raises GuardError for a failed guard and ExecutionError for an operation that fails, also where memory runs out.
+    Raises GuardError for a failed guard, OutOfMemoryError, and ExecutionError for an operation that fails.
     """
     # The switches are this thread's own. torch.no_grad() costs as much as ten of them.
     had_gradients = torch._C.is_grad_enabled()
@@ -154,7 +155,7 @@ def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
     source = sources.get(operation.partition(" = ")[0])
     where = (f" in `{operation}`" if operation else "") + (f", from {source}" if source else "")
     reason = re.split(r"^\w*Error: ", message, flags=re.MULTILINE)[-1]
-    return ExecutionError(
+    return out_of_memory(reason, f"an operation of the static graph{where}") or ExecutionError(
         f"FXT306 an operation of the static graph failed{where}: {reason.strip()}\n"
         "  The inputs fit the feeds and every guard, and not this operation: check their sizes against each other. See "
         "docs/errors.md#fxt306"

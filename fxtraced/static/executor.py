@@ -41,7 +41,8 @@ class Executor:
         feed: arrays by feed name or alias (feed_0, ...). fetch_list: names or variables; None gives the program's own
         fetches. feed_var_name, fetch_var_name, scope, use_program_cache and use_prune are Paddle's and change
         nothing here.
-        Raises FeedError, FeedTypeError, FetchError and GuardError.
+        Raises FeedError, FeedTypeError, FetchError, GuardError, ExecutionError, OutOfMemoryError, and PlaceError where
+        the program cannot go to the place.
         """
         if not isinstance(program, Program):
             raise TypeError(f"Executor.run: program must be a Program or CompiledProgram, but received {type(program)}")

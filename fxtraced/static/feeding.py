@@ -9,7 +9,9 @@ import torch
 
 from fxtraced.framework.dtype import dtype_name
 from fxtraced.framework.errors import FeedError, FeedTypeError
+from fxtraced.framework.memory import out_of_memory
 from fxtraced.static.variable import Variable
+from fxtraced.tensor.tensor import plain
 
 _Tensor = torch.Tensor
 _SEQUENCES = (list, tuple)
@@ -62,8 +64,10 @@ class Feeds:
         """The tensors of a feed dict in the order of the feeds, on device; their forms are not checked.
 
         feed: by name or alias (feed_0, feed_1, ...); NumPy arrays, numbers, nested lists or tensors. Arrays are copied
-        for a feed that the graph may write into.
-        Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array.
+        for a feed that the graph may write into. A tensor in pinned memory is copied to a GPU without waiting: it must
+        not change before the results are there.
+        Raises FeedError that names every unknown and every missing feed, FeedTypeError for what is no array,
+        OutOfMemoryError where the device cannot hold them.
         """
         places = self._places
         given = {places.get(name): value for name, value in feed.items()} if isinstance(feed, dict) else {}
@@ -72,12 +76,20 @@ class Feeds:
         return [self._tensor(i, given[i], device) for i in range(len(given))]
 
     def _tensor(self, place: int, value: Any, device: torch.device) -> torch.Tensor:
+        variable = self._variables[place]
         if isinstance(value, torch.Tensor):
-            return value if value.device == device else value.to(device)
-        tensor = _tensor_of(self._variables[place], value)
+            return value if value.device == device else _moved(variable, value, device)
+        tensor = _tensor_of(variable, value)
         if tensor.device != device:
-            tensor = tensor.to(device)
+            tensor = _moved(variable, tensor, device)
         return tensor.clone() if self._written[place] else tensor
+
+    def unpinned(self, tensors: list[Any], device: torch.device) -> list[Any]:
+        """The tensors, those in pinned memory on device; nothing waits for them."""
+        return [
+            _moved(feed, x, device) if isinstance(x, torch.Tensor) and x.is_pinned() else x
+            for feed, x in zip(self._variables, tensors, strict=True)
+        ]
 
     def _wrong_count(self, count: int) -> FeedError:
         names = [feed.name for feed in self._variables]
@@ -100,6 +112,18 @@ class Feeds:
             f"FXT301 the feeds do not fit: unknown {unknown}, missing {missing}{twice}; the program has {names}. See "
             "docs/errors.md#fxt301"
         )
+
+
+def _moved(variable: Variable, tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """The tensor of a feed on another device. Raises OutOfMemoryError where that cannot hold it."""
+    value = plain(tensor)
+    try:
+        return value.to(device, non_blocking=device.type == "cuda" and value.is_pinned())
+    except RuntimeError as error:
+        found = out_of_memory(error, f"feed {variable.name!r} on {device}")
+        if found is None:
+            raise
+        raise found from error
 
 
 def _tensor_of(variable: Variable, value: Any) -> torch.Tensor:

@@ -33,6 +33,15 @@ class Fetches:
                 pass
         return [_array(plain(x), shared) for x, shared in zip(results, self._may_alias, strict=True)]
 
+    def own(self, results: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The results as tensors of their own: what may share memory with something else is copied."""
+        return [x.clone() if shared else x for x, shared in zip(results, self._may_alias, strict=True)]
+
+
+def array_of(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor that nobody else holds as a NumPy array; waits for the GPU where it is there."""
+    return _array(plain(tensor), False)
+
 
 def tensors(results: Sequence[torch.Tensor]) -> list[Tensor]:
     """The results as tensors with Paddle's methods, without a copy."""

@@ -11,6 +11,7 @@ import fxtraced.framework.version as version
 from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
+from fxtraced.framework.memory import out_of_memory
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
@@ -35,12 +36,18 @@ class InferenceProgram(Program):
     def __init__(self, module: LoadedModule, device: torch.device = CPUPlace.device):
         self._module = module
         self.manifest = module.manifest
-        self.feeds = [self._variable(entry) for entry in self.manifest["feeds"]]
-        self.fetches = [self._variable(entry) for entry in self.manifest["fetches"]]
+        self._forms = {kind: [_form(entry) for entry in self.manifest[kind]] for kind in ("feeds", "fetches")}
         self._device = device
 
-    def _variable(self, entry: dict[str, Any]) -> Variable:
-        return Variable(entry["name"], tuple(entry["shape"]), convert_dtype(entry["dtype"]), self)
+    # A Variable holds its program. The program holds none, so that a model that was replaced frees its memory with the
+    # last request, not when the garbage collector comes by.
+    @property
+    def feeds(self) -> list[Variable]:  # type: ignore[override]
+        return [Variable(*form, self) for form in self._forms["feeds"]]
+
+    @property
+    def fetches(self) -> list[Variable]:  # type: ignore[override]
+        return [Variable(*form, self) for form in self._forms["fetches"]]
 
     def runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Runnable:
         if fetches == tuple(self.fetch_names):
@@ -61,7 +68,15 @@ class InferenceProgram(Program):
         return [entry["name"] for entry in self.manifest["feeds"] if entry.get("written")]
 
     def move_to(self, device: torch.device) -> bool:
-        self._module.to(device)
+        try:
+            self._module.to(device)
+        except RuntimeError as error:
+            # What was moved already goes back: the program is whole on one device.
+            self._module.to(self._device)
+            found = out_of_memory(error, f"the model on {device}")
+            if found is None:
+                raise
+            raise found from error
         self._device = device
         return True
 
@@ -90,6 +105,15 @@ class InferenceProgram(Program):
     def operations(self) -> list[tuple[str, str, list[str]]]:
         """The graph's tensors in order: name, operation (or "feed", "state", "fetch"), and the names that it uses."""
         return self._module.operations(self.feed_names, self.fetch_names)
+
+    def no_cuda_graph_because(self) -> str | None:
+        """Why calls of this program cannot be replayed as a CUDA graph; None where nothing is known against it."""
+        if not self.manifest.get("repeatable"):
+            return "it draws random numbers or writes into its own state, or an earlier version wrote the archive"
+        if self.written_feeds():
+            return f"it writes into its inputs {self.written_feeds()}"
+        reads = self._module.host_reads()
+        return f"it reads data while it runs: {', '.join(reads)}" if reads else None
 
     def optimise_for_cpu(self) -> None:
         """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed."""
@@ -191,10 +215,11 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
 
     path_prefix: the directory that save_inference_model wrote, or its model.pt. The program's parameters are its
     own, on the executor's place (the CPU without one).
-    Raises ArchiveError for a missing, damaged or foreign file, TargetError for one of another target than the place.
+    Raises ArchiveError for a missing, damaged or foreign file, TargetError for one of another target than the place,
+    PlaceError for a GPU that torch does not see, OutOfMemoryError where the device cannot hold the model.
     """
-    path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
     place = getattr(executor, "_device", None) or CPUPlace.device
+    path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
     program = InferenceProgram(LoadedModule(path, place, manifest), place)
     return [program, program.feed_names, program.fetches]
 
@@ -222,6 +247,11 @@ def read_archive_manifest(path_prefix: str) -> dict[str, Any]:
             f"{version.VERSION} reads up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
         )
     return manifest
+
+
+def _form(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], torch.dtype]:
+    """Name, shape and dtype of an entry of the manifest."""
+    return entry["name"], tuple(entry["shape"]), convert_dtype(entry["dtype"])
 
 
 def _what_is_there(path_prefix: str) -> str:

@@ -10,6 +10,7 @@ from torch import fx
 
 import fxtraced.framework.version as version
 from fxtraced.framework.dtype import dtype_name
+from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.matching import name_of
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
@@ -45,6 +46,7 @@ def manifest_of(
         "operations": dict(operations.most_common()),
         "parameters": parameters,
         "sample": sample,
+        "repeatable": no_sample_because(graph) is None,
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
         "sizes": [found.as_dict() for found in program.report.sizes if found.feed in feeds] if program.report else [],
     }
@@ -59,9 +61,15 @@ def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple
         "fxtraced_feed_dtypes": (list[str], [entry["dtype"] for entry in feeds]),
         "fxtraced_feed_shapes": (list[list[int]], [entry["shape"] for entry in feeds]),
         "fxtraced_fetch_names": (list[str], [entry["name"] for entry in fetches]),
+        "fxtraced_fetch_dtypes": (list[str], [entry["dtype"] for entry in fetches]),
+        "fxtraced_fetch_shapes": (list[list[int]], [entry["shape"] for entry in fetches]),
         "fxtraced_guards": (list[str], [entry["text"] for entry in guards]),
         "fxtraced_tolerance": (float, tolerance),
         "fxtraced_target": (str, manifest["target"]),
+        "fxtraced_parameters": (int, manifest["parameters"]),
+        "fxtraced_operations": (dict[str, int], manifest["operations"]),
+        "fxtraced_verified": (list[str], manifest["verified"]),
+        "fxtraced_written_by": (str, f"fxtraced {manifest['fxtraced']}, torch {manifest['torch']}"),
     }
 
 

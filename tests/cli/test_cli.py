@@ -1,16 +1,21 @@
 """The command line: what it prints, writes and returns."""
 
+import hashlib
+import importlib.machinery
 import json
 import subprocess
 import sys
+import types
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import fxtraced as paddle
 from fxtraced.cli.main import main
+from fxtraced.framework.version import VERSION
 from tests.helpers import floats, ints, layer_of, linear, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")
@@ -52,7 +57,9 @@ def test_info(run, archive):
     assert code == 0
     lines = printed.splitlines()
     assert lines[0].startswith(f"{archive}/model.pt: ")
-    assert lines[1] == "parameters: 20"
+    sealed = (Path(archive) / "model.pt").read_bytes()[:-80]
+    assert lines[1] == f"content hash: sha256 {hashlib.sha256(sealed).hexdigest()}"
+    assert lines[2] == "parameters: 20"
     assert "  x: float32[-1, 4]" in lines
     assert "  ids: int64[-1]" in lines
     assert "guards: 1" in lines
@@ -143,11 +150,28 @@ def test_triton(run, archive, tmp_path):
 
 
 def test_view(run, archive, tmp_path):
-    code, printed, _ = run("view", archive, "-o", tmp_path / "graph.svg")
-    assert (code, printed) == (0, f"{tmp_path / 'graph.svg'}\n")
-    drawing = ElementTree.parse(tmp_path / "graph.svg").getroot()
+    written = tmp_path / "new" / "graph.svg"
+    code, printed, _ = run("view", archive, "-o", written)
+    assert (code, printed) == (0, f"{written}\n")
+    drawing = ElementTree.parse(written).getroot()
     texts = [element.text for element in drawing.iter() if element.tag.endswith("text")]
     assert {"feed", "linear", "mul", "state", "fetch"} <= set(texts)
+
+
+def test_version(run):
+    code, printed, _ = run("--version")
+    assert (code, printed) == (0, f"fxtraced: {VERSION}, torch: {torch.__version__}\n")
+
+
+def test_view_serves_netron_until_it_is_stopped(run, archive, monkeypatch):
+    """Netron's server is a thread of ours: a command that ends takes it along."""
+    netron = types.ModuleType("netron")
+    netron.__spec__ = importlib.machinery.ModuleSpec("netron", None)
+    netron.start = lambda path: print("start", path)
+    netron.wait = lambda: print("wait")
+    monkeypatch.setitem(sys.modules, "netron", netron)
+    code, printed, _ = run("view", archive)
+    assert (code, printed.splitlines()) == (0, [f"start {archive}/model.pt", "Ctrl-C ends it", "wait"])
 
 
 MODULE = """
@@ -197,15 +221,24 @@ def test_errors_are_one_message(tmp_path):
     [
         (["info", "nowhere"], 1, "fxtraced info: FXT401 there is no model at nowhere"),
         (["run", "{saved}", "--feed", "y=1.npy", "-o", "o"], 2, "NAME of ['x', 'ids'], but 'y=1.npy' was given"),
-        (["run", "{saved}", "--feed", "x=none.npy", "-o", "o"], 1, "FileNotFoundError"),
+        (["run", "{saved}", "--feed", "x=none.npy", "-o", "o"], 1, "FXT301 none.npy cannot be read: No such file"),
+        (
+            ["run", "{saved}", "--feed", "x=text.npy", "-o", "o"],
+            1,
+            "FXT301 text.npy cannot be read: it is no .npy file",
+        ),
+        (["run", "{saved}", "--feed", "x=two.npz", "-o", "o"], 1, "FXT301 two.npz holds several arrays"),
         (["run", "{saved}"], 2, "required: -o"),
         (["verify", "{saved}", "--device", "tpu"], 2, "--device is cpu, gpu or gpu:N, but 'tpu' was given"),
-        (["bench", "{saved}", "--batch", "0"], 2, "invalid _numbers value: '0'"),
+        (["bench", "{saved}", "--batch", "0"], 2, "numbers of at least 1 are wanted, like 1,8, but '0' was given"),
+        (["bench", "{saved}", "--threads", "2,x"], 2, "like 1,8, but '2,x' was given"),
         (["triton", "{scalar}", "-o", "o", "--max-batch", "2"], 2, "that of ['fetch_0'] is not"),
         (["compare", "{saved}", "{scalar}"], 2, "has the inputs ['x', 'ids']"),
         (["trace", "json", "--input", "2", "-o", "o"], 2, "MODULE:FACTORY is wanted, but 'json' was given"),
         (["trace", "json:loads", "--input", "2y", "-o", "o"], 2, "but '2y' was given"),
-        (["trace", "json:nope", "--input", "2", "-o", "o"], 1, "AttributeError"),
+        (["trace", "json:nope", "--input", "2", "-o", "o"], 2, "json:nope: json has no 'nope'"),
+        (["trace", "nomodule:f", "--input", "2", "-o", "o"], 2, "there is no module 'nomodule' here or on PYTHONPATH"),
+        (["trace", "imports_more:f", "--input", "2", "-o", "o"], 1, "ModuleNotFoundError: No module named 'not_there'"),
         (["trace", "builtins:dict", "--input", "2", "-o", "o"], 2, "and a layer is wanted"),
         (["nonsense"], 2, "invalid choice"),
     ],
@@ -214,6 +247,9 @@ def test_wrong_use(run, archive, tmp_path, arguments, code, complaint, monkeypat
     monkeypatch.chdir(tmp_path)
     if "{scalar}" in arguments:
         trace(layer_of(lambda self, x: x.sum()), floats(2, 3)).save_inference_model("scalar")
+    Path("text.npy").write_text("no array")
+    Path("imports_more.py").write_text("import not_there")
+    np.savez("two.npz", a=1, b=2)
     given = [x.format(saved=archive, scalar="scalar") for x in arguments]
     got, _, complaints = run(*given)
     assert (got, complaint in complaints) == (code, True), complaints

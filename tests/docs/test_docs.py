@@ -6,6 +6,7 @@ import enum
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,25 @@ def test_python_does_what_the_document_says(program, tmp_path, monkeypatch):
     running = Running()
     for block in program:
         running.run(block)
+
+
+def test_the_commands_from_a_layer_to_an_archive(tmp_path, monkeypatch):
+    """The block of bash, line by line, on the module that the document writes."""
+    text = section(ROOT / "docs" / "command_line.md", "## From a layer to an archive")
+    module, commands = (re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL)[1] for kind in ("python", "bash"))
+    monkeypatch.chdir(tmp_path)
+    exec(module, {})
+    paddle.seed(0)
+    layer = paddle.nn.Sequential(paddle.nn.Embedding(100, 16), paddle.nn.Linear(16, 4))
+    paddle.save(layer.state_dict(), "model.pdparams")
+    for line in commands.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "fxtraced"
+        done = subprocess.run(
+            [sys.executable, "-m", "fxtraced", *arguments], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), line
 
 
 def test_every_code_has_a_section_and_every_section_a_code():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
+import torch
 
 import fxtraced as paddle
 from fxtraced import inference
@@ -48,9 +51,8 @@ def test_errors(predictor, tmp_path):
     with pytest.raises(paddle.errors.FeedError, match="has 2 inputs"):
         predictor.run([floats(2, 3)])
     handle = predictor.get_input_handle("x")
-    handle.reshape([2, 3])
-    with pytest.raises(paddle.errors.FeedError, match=r"was reshaped to \[2, 3\], but received \[3, 3\]"):
-        handle.copy_from_cpu(np.zeros((3, 3), "float32"))
+    with pytest.raises(ValueError, match=r"reshape: 'x' needs sizes of at least 0, but received \[-1, 3\]"):
+        handle.reshape([-1, 3])
     with pytest.raises(TypeError, match="takes a NumPy array"):
         handle.copy_from_cpu([1.0])
     with pytest.raises(TypeError, match="config must be a Config"):
@@ -70,6 +72,63 @@ def test_an_output_handle_is_ours_alone(predictor):
     np.testing.assert_array_equal(first, 2)
     np.testing.assert_array_equal(predictor.get_output_handle("fetch_0").copy_to_cpu(), 6)
     assert predictor.get_input_handle("x").type() is inference.DataType.FLOAT32
+
+
+def test_reshape(predictor):
+    """As in Paddle: an array brings its own shape, and reshape gives a value another one."""
+    handle = predictor.get_input_handle("x")
+    handle.reshape([2, 3])
+    assert handle.shape() == [2, 3]
+    handle.copy_from_cpu(np.zeros((5, 3), "float32"))
+    assert handle.shape() == [5, 3]
+    handle.copy_from_cpu(np.arange(6, dtype="float32"))
+    handle.reshape([2, 3])
+    predictor.get_input_handle("y").copy_from_cpu(np.ones((2, 3), "float32"))
+    predictor.run()
+    np.testing.assert_array_equal(predictor.get_output_handle("fetch_1").copy_to_cpu(), [[0, 1, 2], [3, 4, 5]])
+    handle.reshape([4, 3])  # Paddle runs on whatever lies in the memory now
+    with pytest.raises(paddle.errors.FeedError, match=r"missing \['x'\]"):
+        predictor.run()
+
+
+def test_a_model_is_freed_at_once(tmp_path, predictor):
+    """When it is replaced, and with its last predictor: memory must not wait for the garbage collector."""
+    own = inference.create_predictor(inference.Config(str(tmp_path)))
+    gc.collect()
+    gc.disable()
+    try:
+        for end in (own.reload, own.__dict__.clear):
+            program = weakref.ref(own._cell.served.program)
+            end()
+            assert program() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without a GPU")
+def test_a_gpu_that_is_not_there(tmp_path, predictor):
+    config = inference.Config(str(tmp_path))
+    config.enable_use_gpu(100, 1)
+    with pytest.raises(paddle.errors.PlaceError, match="FXT305 torch sees 0 GPUs, and cuda:1 is none of them"):
+        inference.create_predictor(config)
+
+
+def test_out_of_memory(tmp_path):
+    def forward(self, x):
+        return (x.reshape([-1, 1]) + x.reshape([1, -1])).sum()
+
+    traced = trace(layer_of(forward), floats(8))
+    traced.save_inference_model(str(tmp_path))
+    predictor = inference.create_predictor(inference.Config(str(tmp_path)))
+    huge = floats(12_000_000)  # its sums need more than a 47-bit address reaches
+    for run, where in ((traced, r"torch.add\(.*test_predictor.py"), (predictor.run, "torch.add")):
+        with pytest.raises(
+            paddle.errors.OutOfMemoryError,
+            match=rf"FXT307 .*{where}.* needs more memory .* allocate 576000000000000 bytes",
+        ) as caught:
+            run([huge])
+        assert isinstance(caught.value, MemoryError)
+        assert run([floats(8)])
 
 
 def test_clones_have_handles_of_their_own(predictor):
@@ -200,12 +259,33 @@ def test_config(recwarn):
     assert config.glog_info_disabled()
     config.enable_mkldnn()
     assert config.summary().splitlines() == [
-        "model      somewhere",
-        "device     cpu",
-        "precision  Float32",
-        "threads    2",
-        "ir_optim   True",
+        "model       somewhere",
+        "device      cpu",
+        "precision   Float32",
+        "threads     2",
+        "ir_optim    True",
+        "cuda_graph  False",
     ]
+    assert not recwarn
+
+
+def test_config_files_and_what_is_always_off(recwarn):
+    config = inference.Config("somewhere")
+    config.set_prog_file("elsewhere/model.pt")
+    config.set_params_file("weights")
+    assert (config.prog_file(), config.params_file()) == ("elsewhere/model.pt", "weights")
+    config.enable_use_gpu(200, 0)
+    assert config.memory_pool_init_size_mb() == 200
+    assert config.fraction_of_gpu_memory_for_pool() == 0.0
+    assert config.specify_input_name()
+    for off in (
+        "tensorrt_engine_enabled",
+        "onnxruntime_enabled",
+        "use_xpu",
+        "mkldnn_int8_enabled",
+        "model_from_memory",
+    ):
+        assert getattr(config, off)() is False
     assert not recwarn
 
 
@@ -226,6 +306,8 @@ def test_what_has_no_meaning_says_so_once(recwarn):
         (lambda c: c.enable_use_gpu(1, 0, inference.PrecisionType.Int8), ValueError, "no quantised operations"),
         (lambda c: c.set_cpu_math_library_num_threads(0), ValueError, "at least 1 thread, but received 0"),
         (lambda c: c.enable_xpu(), AttributeError, "Config has no 'enable_xpu'"),
+        (lambda c: c.enable_cuda_graph(0), ValueError, "max_shapes must be at least 1, but received 0"),
+        (lambda c: c.set_model_buffer(b"", 0, b"", 0), AttributeError, "Config has no 'set_model_buffer'"),
         (lambda c: inference.Config(3), TypeError, "dirname must be a str, but received <class 'int'>"),
         (lambda c: inference.get_num_bytes_of_data_type("int8"), TypeError, "must be a DataType"),
     ],

@@ -99,7 +99,7 @@ void check_errors(const fxtraced::Predictor& predictor, const at::Tensor& x, con
                           [&] { predictor.run({mask, x}); });
   check_throws<fxtraced::GuardError>("guard", {"FXT201 model.py:3: `if n == 13` was traced with another size"},
                                      [&] { predictor.run({torch::zeros({13, 8}), torch::zeros({13}, at::kLong)}); });
-  check_throws<fxtraced::Error>("torch's error", {"running ", "failed"}, [&] { predictor.run({torch::zeros({4, 9}), mask}); });
+  check_throws<fxtraced::Error>("torch's error", {"FXT306 running ", "failed in `", "linear", "`: RuntimeError: ", "4x9 and 8x3"}, [&] { predictor.run({torch::zeros({4, 9}), mask}); });
   check_throws<fxtraced::ArchiveError>("no file", {"FXT401", "does not exist"}, [&] { fxtraced::Predictor(directory + "/none"); });
   check_throws<fxtraced::ArchiveError>("no archive", {"FXT401", "cannot be loaded"}, [&] { fxtraced::Predictor(directory + "/text.pt"); });
   check_throws<fxtraced::ArchiveError>("not ours", {"that fxtraced did not save"}, [&] { fxtraced::Predictor(directory + "/plain.pt"); });
@@ -112,9 +112,57 @@ double value_of(const fxtraced::Predictor& predictor) {
   return at::equal(result, torch::full({2, 3}, first)) ? first : -1;
 }
 
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void check_what_it_says(const std::string& directory, const fxtraced::Predictor& hand_made) {
+  const fxtraced::Predictor predictor(directory + "/product");
+  check(predictor.fetch_dtypes() == std::vector<std::string>{"float32"}, "fetch_dtypes");
+  check(predictor.fetch_shapes() == std::vector<std::vector<std::int64_t>>{{-1, 2}}, "fetch_shapes");
+  check(predictor.parameters() == 14, "parameters");
+  check(predictor.operations().at("linear") == 1, "operations");
+  check(predictor.verified().size() == 3 && predictor.verified()[0].rfind("the given inputs", 0) == 0, "verified");
+  check(predictor.written_by().rfind("fxtraced ", 0) == 0, "written_by");
+  check(predictor.content_hash() == content(directory + "/product/hash.txt"), "content_hash");
+  check(hand_made.content_hash().empty() && hand_made.fetch_dtypes().empty() && hand_made.operations().empty() &&
+            hand_made.parameters() == 0 && hand_made.verified().empty() && hand_made.written_by().empty(),
+        "what an archive may lack");
+}
+
+void check_damage(const std::string& directory) {
+  const std::string whole = content(directory + "/ones/model.pt");
+  std::string bytes = whole;
+  for (std::size_t place = 0; place < whole.size(); place += whole.size() / 40) {
+    bytes[place] ^= 16;
+    check_throws<fxtraced::ArchiveError>("a flipped bit", {"FXT401 the archive in memory is damaged: its content hash is "},
+                                         [&] { fxtraced::Predictor::from_memory(bytes); });
+    bytes[place] ^= 16;
+    check_throws<fxtraced::ArchiveError>("a cut file", {"FXT401 the archive in memory "},
+                                         [&] { fxtraced::Predictor::from_memory(whole.substr(0, place)); });
+  }
+  for (const std::size_t missing : {1, 79, 80, 81}) {
+    check_throws<fxtraced::ArchiveError>("a cut end", {"FXT401 the archive in memory "},
+                                         [&] { fxtraced::Predictor::from_memory(whole.substr(0, whole.size() - missing)); });
+  }
+  const std::string path = directory + "/damaged.pt";
+  bytes[whole.size() / 2] ^= 1;
+  std::ofstream(path, std::ios::binary) << bytes;
+  check_throws<fxtraced::ArchiveError>("a damaged file", {path + " is damaged"}, [&] { fxtraced::Predictor{path}; });
+}
+
+void check_out_of_memory(const std::string& directory) {
+  const fxtraced::Predictor predictor(directory + "/product");
+  // Its product would need more than a 47-bit address reaches.
+  const at::Tensor huge = torch::zeros({1, 6}).expand({100'000'000'000'000, 6});
+  check_throws<fxtraced::OutOfMemoryError>("out of memory", {"FXT307 running ", "more memory than there is", "can't allocate memory"},
+                                           [&] { predictor.run({huge}); });
+  check(predictor.run({torch::ones({2, 6})})[0].size(0) == 2, "the predictor goes on");
+}
+
 void check_memory(const std::string& directory) {
-  std::ifstream file(directory + "/ones/model.pt", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string bytes = content(directory + "/ones/model.pt");
   check(value_of(fxtraced::Predictor::from_memory(bytes)) == 1, "an archive from memory");
   check_throws<fxtraced::ArchiveError>("half of it", {"the archive in memory cannot be loaded"},
                                        [&] { fxtraced::Predictor::from_memory(bytes.substr(0, bytes.size() / 2)); });
@@ -192,6 +240,9 @@ int main(int, char** values) {
   check_threads(predictor, x, mask);
   check_errors(predictor, x, mask, directory);
   check_memory(directory);
+  check_what_it_says(directory, predictor);
+  check_damage(directory);
+  check_out_of_memory(directory);
   check_self_test(directory, predictor);
   check_precision(directory);
   check_reload(directory);

@@ -21,7 +21,13 @@ struct GuardError : Error {
   using Error::Error;
 };
 
-// The file is missing, is no TorchScript archive, or was not saved by fxtraced. (FXT401)
+// A device has not the memory that the model, a feed or an operation needs. What the call had allocated is free again.
+// (FXT307)
+struct OutOfMemoryError : Error {
+  using Error::Error;
+};
+
+// The file is missing, is damaged, is no TorchScript archive, or was not saved by fxtraced. (FXT401)
 struct ArchiveError : Error {
   using Error::Error;
 };

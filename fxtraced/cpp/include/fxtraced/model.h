@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <istream>
 #include <map>
 #include <optional>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "seal.h"
 
 namespace fxtraced {
 
@@ -30,6 +32,8 @@ struct Options {
   // at::kHalf or at::kBFloat16 calculates in it where libtorch's automatic mixed precision does; results keep the
   // archive's dtypes.
   std::optional<at::ScalarType> precision = std::nullopt;
+  // Compare the file with its content hash before libtorch reads it.
+  bool check_hash = true;
 };
 
 namespace detail {
@@ -89,6 +93,32 @@ inline std::string message_of(const std::exception& error) {
   return error.what();
 }
 
+// Throws an OutOfMemoryError where a text of libtorch says that memory ran out. TorchScript leaves the text of an error,
+// not its type.
+inline void throw_if_out_of_memory(const std::string& text, const std::string& doing) {
+  for (const char* sign : {"CUDA out of memory", "can't allocate memory", "not enough memory: you tried to allocate",
+                           "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"}) {
+    const auto found = text.find(sign);
+    if (found != std::string::npos) {
+      const auto start = text.rfind('\n', found);
+      const auto from = start == std::string::npos ? 0 : start + 1;
+      const std::string line = text.substr(from, text.find('\n', found) - from);
+      throw OutOfMemoryError("FXT307 " + doing + " needs more memory than there is: " + line +
+                             "\n  What was allocated for this call is free again: run fewer rows at once");
+    }
+  }
+}
+
+// The line of saved code that failed: above the last arrow before the traceback of the original code, if that follows.
+inline std::string failed_line(const std::string& text) {
+  const auto end = text.rfind('\n', text.rfind("<--- HERE", text.find("Traceback of TorchScript, original code")));
+  if (end == std::string::npos || end == 0) {
+    return "";
+  }
+  const auto start = text.find_first_not_of(' ', text.rfind('\n', end - 1) + 1);
+  return text.substr(start, end - start);
+}
+
 // Throws what forward threw as one of our errors.
 [[noreturn]] inline void rethrow(const std::exception& error, const std::string& path) {
   const std::string text = message_of(error);
@@ -105,7 +135,12 @@ inline std::string message_of(const std::exception& error) {
   if (guard != std::string::npos) {
     throw GuardError(text.substr(guard, text.find_last_not_of(" \n") + 1 - guard));
   }
-  throw Error("running " + path + " failed: " + text);
+  throw_if_out_of_memory(text, "running " + path);
+  if (message == 0) {
+    throw Error("FXT306 running " + path + " failed: " + text);
+  }
+  const std::string said = message == std::string::npos ? "" : text.substr(message + 1);
+  throw Error("FXT306 running " + path + " failed in `" + failed_line(text) + "`: " + said.substr(0, said.find_last_not_of(" \n") + 1));
 }
 
 // Switches automatic mixed precision for as long as it lives.
@@ -149,12 +184,15 @@ class Model {
     if (!fs::is_regular_file(file, none)) {
       throw ArchiveError("FXT401 " + file.string() + " does not exist: give the directory of save_inference_model or its model.pt");
     }
-    return Model(file.string(), options, [&] { return torch::jit::load(file.string(), options.device); });
+    std::ifstream stream(file, std::ios::binary);
+    const std::string hash = checked_hash(stream, file.string(), options);
+    return Model(file.string(), options, hash, [&] { return torch::jit::load(file.string(), options.device); });
   }
 
   // An archive that is read from a stream; `name` stands for it in errors.
   static Model read(std::istream& stream, const std::string& name, const Options& options) {
-    return Model(name, options, [&] { return torch::jit::load(stream, options.device); });
+    const std::string hash = checked_hash(stream, name, options);
+    return Model(name, options, hash, [&] { return torch::jit::load(stream, options.device); });
   }
 
   const std::string& name() const { return name_; }
@@ -164,10 +202,21 @@ class Model {
   const std::vector<std::string>& feed_dtypes() const { return feed_dtypes_; }
   const std::vector<std::vector<std::int64_t>>& feed_shapes() const { return feed_shapes_; }
   const std::vector<std::string>& guards() const { return guards_; }
-  // The difference that the self-test allows: the larger of what the archive's precision and the options' need.
+  const std::vector<std::string>& fetch_dtypes() const { return fetch_dtypes_; }
+  const std::vector<std::vector<std::int64_t>>& fetch_shapes() const { return fetch_shapes_; }
+  const std::string& content_hash() const { return content_hash_; }
+
+  // An attribute of the archive that it may lack.
+  template <typename Value>
+  Value attribute(const char* name, Value otherwise) const {
+    return module_.hasattr(name) ? module_.attr(name).to<Value>() : otherwise;
+  }
+
+  // The difference that the self-test allows: the largest of what the archive's precision, the options' and the device
+  // need. A GPU multiplies float32 in TF32 where libtorch lets it, as by default in convolutions: float16's mantissa.
   double tolerance() const {
     const double asked = !options_.precision ? 0.0 : *options_.precision == at::kHalf ? 2e-2 : 1e-1;
-    return std::max(tolerance_, asked);
+    return std::max({tolerance_, asked, options_.device.is_cuda() ? 2e-2 : 0.0});
   }
 
   // One tensor a feed in order; one a fetch in order.
@@ -176,7 +225,7 @@ class Model {
     std::vector<c10::IValue> stack;
     stack.reserve(feeds.size());
     for (const auto& feed : feeds) {
-      stack.emplace_back(feed.to(options_.device));
+      stack.emplace_back(moved(feed));
     }
     std::vector<at::Tensor> fetched = tensors(call("forward", std::move(stack)));
     if (fetched.size() != fetch_names_.size()) {
@@ -184,8 +233,9 @@ class Model {
                          std::to_string(fetch_names_.size()) + " fetches");
     }
     if (options_.precision) {
-      for (auto& tensor : fetched) {
-        tensor = tensor.scalar_type() == *options_.precision ? tensor.to(at::kFloat) : tensor;
+      for (std::size_t i = 0; i < fetched.size(); ++i) {
+        const auto wanted = fetch_dtypes_.empty() ? dtypes().end() : dtypes().find(fetch_dtypes_[i]);
+        fetched[i] = wanted == dtypes().end() ? fetched[i] : fetched[i].to(wanted->second);
       }
     }
     return fetched;
@@ -237,7 +287,8 @@ class Model {
 
  private:
   template <typename Load>
-  Model(std::string name, const Options& options, const Load& load) : name_(std::move(name)), options_(options) {
+  Model(std::string name, const Options& options, std::string content_hash, const Load& load)
+      : name_(std::move(name)), options_(options), content_hash_(std::move(content_hash)) {
     try {
       module_ = load();
     } catch (const std::exception& error) {
@@ -245,6 +296,7 @@ class Model {
       if (const auto target = text.rfind("FXT405"); target != std::string::npos) {
         throw TargetError(name_ + ": " + text.substr(target, text.find('\n', target) - target));
       }
+      throw_if_out_of_memory(text, "loading " + name_);
       throw ArchiveError("FXT401 " + name_ + " cannot be loaded: " + text);
     }
     if (!module_.hasattr("fxtraced_format")) {
@@ -263,6 +315,23 @@ class Model {
     torch::jit::ConstantPropagation(graph);
   }
 
+  // The content hash at the end of the archive; empty where there is none. Throws ArchiveError where the bytes before it
+  // have another one: libtorch itself may crash on such a file, or calculate with other numbers.
+  static std::string checked_hash(std::istream& stream, const std::string& name, const Options& options) {
+    if (!options.check_hash) {
+      return "";
+    }
+    const Seal seal = read_seal(stream);
+    if (seal.cut) {
+      throw ArchiveError("FXT401 " + name + " is damaged: its end is missing. Copy it anew, or save the model again");
+    }
+    if (seal.found != seal.written) {
+      throw ArchiveError("FXT401 " + name + " is damaged: its content hash is " + seal.found + ", and " + seal.written +
+                         " was written. Copy it anew, or save the model again");
+    }
+    return seal.found;
+  }
+
   void describe() {
     const auto format = module_.attr("fxtraced_format").toInt();
     if (format > kNewestFormat) {
@@ -272,11 +341,7 @@ class Model {
     feed_names_ = strings("fxtraced_feed_names");
     feed_dtypes_ = strings("fxtraced_feed_dtypes");
     fetch_names_ = strings("fxtraced_fetch_names");
-    const auto shapes = module_.attr("fxtraced_feed_shapes").toList();
-    for (std::size_t i = 0; i < shapes.size(); ++i) {
-      const c10::IValue shape = shapes.get(i);
-      feed_shapes_.push_back(shape.toIntVector());
-    }
+    feed_shapes_ = shapes("fxtraced_feed_shapes");
     if (module_.hasattr("fxtraced_guards")) {
       guards_ = strings("fxtraced_guards");
     }
@@ -290,12 +355,32 @@ class Model {
                           "Options::precision away, or save the static graph with target='portable'");
       }
     }
-    if (module_.hasattr("fxtraced_tolerance")) {
-      tolerance_ = module_.attr("fxtraced_tolerance").toDouble();
+    tolerance_ = attribute("fxtraced_tolerance", tolerance_);
+    if (module_.hasattr("fxtraced_fetch_dtypes")) {
+      fetch_dtypes_ = strings("fxtraced_fetch_dtypes");
+      fetch_shapes_ = shapes("fxtraced_fetch_shapes");
     }
     if (feed_dtypes_.size() != feed_names_.size() || feed_shapes_.size() != feed_names_.size()) {
       throw ArchiveError("FXT401 " + name_ + " describes " + std::to_string(feed_names_.size()) + " feeds, " +
                          std::to_string(feed_dtypes_.size()) + " dtypes and " + std::to_string(feed_shapes_.size()) + " shapes");
+    }
+    if (!fetch_dtypes_.empty() && (fetch_dtypes_.size() != fetch_names_.size() || fetch_shapes_.size() != fetch_names_.size())) {
+      throw ArchiveError("FXT401 " + name_ + " describes " + std::to_string(fetch_names_.size()) + " fetches, " +
+                         std::to_string(fetch_dtypes_.size()) + " dtypes and " + std::to_string(fetch_shapes_.size()) + " shapes");
+    }
+  }
+
+  // A feed on the model's device. From pinned memory to a GPU nothing waits.
+  at::Tensor moved(const at::Tensor& feed) const {
+    if (feed.device() == options_.device) {
+      return feed;
+    }
+    try {
+      const bool queued = options_.device.is_cuda() && feed.device().is_cpu() && feed.is_pinned();
+      return feed.to(options_.device, queued);
+    } catch (const std::exception& error) {
+      throw_if_out_of_memory(message_of(error), "a feed of " + name_);
+      throw;
     }
   }
 
@@ -336,6 +421,16 @@ class Model {
       texts.push_back(text.toStringRef());
     }
     return texts;
+  }
+
+  std::vector<std::vector<std::int64_t>> shapes(const char* attribute) const {
+    std::vector<std::vector<std::int64_t>> found;
+    const auto list = module_.attr(attribute).toList();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const c10::IValue shape = list.get(i);
+      found.push_back(shape.toIntVector());
+    }
+    return found;
   }
 
   // "x (float32 [?, 8])"
@@ -404,7 +499,10 @@ class Model {
   std::vector<std::string> feed_dtypes_;
   std::vector<std::vector<std::int64_t>> feed_shapes_;
   std::vector<std::string> fetch_names_;
+  std::vector<std::string> fetch_dtypes_;
+  std::vector<std::vector<std::int64_t>> fetch_shapes_;
   std::vector<std::string> guards_;
+  std::string content_hash_;
   double tolerance_ = 1e-4;
 };
 

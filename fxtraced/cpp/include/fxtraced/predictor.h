@@ -49,7 +49,7 @@ class Predictor {
   // Throws ArchiveError.
   explicit Predictor(const std::string& path, const Options& options)
       : cell_(std::make_shared<Cell>(std::make_shared<const detail::Model>(detail::Model::open(path, options)))) {}
-  explicit Predictor(const std::string& path, torch::Device device = torch::kCPU) : Predictor(path, Options{device, {}}) {}
+  explicit Predictor(const std::string& path, torch::Device device = torch::kCPU) : Predictor(path, on(device)) {}
 
   // An archive whose bytes are in memory. Throws ArchiveError.
   static Predictor from_memory(const std::string& bytes, const Options& options = {}) {
@@ -69,10 +69,31 @@ class Predictor {
   // What must hold of the sizes of the feeds, as text.
   std::vector<std::string> guards() const { return model()->guards(); }
 
+  // "float32", ..., one a fetch, and their shapes; empty for an archive of an earlier version.
+  std::vector<std::string> fetch_dtypes() const { return model()->fetch_dtypes(); }
+  std::vector<std::vector<std::int64_t>> fetch_shapes() const { return model()->fetch_shapes(); }
+
+  // What else the archive says of itself: how many numbers the parameters have, how often each operation is in the graph,
+  // the lines of the verification report, and "fxtraced 0.1.0, torch 2.13.0", which wrote it.
+  std::int64_t parameters() const { return model()->attribute<std::int64_t>("fxtraced_parameters", 0); }
+  std::map<std::string, std::int64_t> operations() const {
+    std::map<std::string, std::int64_t> counts;
+    const c10::Dict<std::string, std::int64_t> none;
+    for (const auto& entry : model()->attribute("fxtraced_operations", none)) {
+      counts[entry.key()] = entry.value();
+    }
+    return counts;
+  }
+  std::vector<std::string> verified() const { return model()->attribute<std::vector<std::string>>("fxtraced_verified", {}); }
+  std::string written_by() const { return model()->attribute<std::string>("fxtraced_written_by", ""); }
+
+  // The SHA-256 of the archive, with which it was compared; empty where it has none, or Options::check_hash is false.
+  std::string content_hash() const { return model()->content_hash(); }
+
   torch::Device device() const { return model()->options().device; }
 
   // One tensor a feed in the order of feed_names(); gives one a fetch in the order of fetch_names().
-  // Throws FeedError, GuardError, or Error when the model fails.
+  // Throws FeedError, GuardError, OutOfMemoryError, or Error when the model fails.
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const { return model()->run(feeds); }
 
   // Tensors by feed name (or feed_0, feed_1, ... by position); gives results by fetch name.
@@ -140,6 +161,12 @@ class Predictor {
     explicit Cell(std::shared_ptr<const detail::Model> served) : model(std::move(served)) {}
     std::shared_ptr<const detail::Model> model;
   };
+
+  static Options on(torch::Device device) {
+    Options options;
+    options.device = device;
+    return options;
+  }
 
   explicit Predictor(std::shared_ptr<const detail::Model> model) : cell_(std::make_shared<Cell>(std::move(model))) {}
 

@@ -1,0 +1,29 @@
+"""Memory that ran out: torch says so in many texts, this package in one error."""
+
+from __future__ import annotations
+
+import re
+
+from fxtraced.framework.errors import OutOfMemoryError
+
+# torch's allocators for GPUs and the CPU, cuBLAS and cuDNN. TorchScript leaves the text of an error, not its type.
+_TEXTS = re.compile(
+    r"CUDA out of memory|can't allocate memory|not enough memory: you tried to allocate"
+    r"|CUDA error: out of memory|CU(?:BLAS|DNN)_STATUS_ALLOC_FAILED"
+)
+
+
+def out_of_memory(error: Exception | str, doing: str) -> OutOfMemoryError | None:
+    """The error to raise where a text of torch says that memory ran out, None for other texts.
+
+    doing: what wanted the memory, as the beginning of a sentence.
+    """
+    text = str(error)
+    if not _TEXTS.search(text):
+        return None
+    said = next(line for line in text.splitlines() if _TEXTS.search(line)).strip()
+    return OutOfMemoryError(
+        f"FXT307 {doing} needs more memory than there is: {said}\n"
+        "  What was allocated for this call is free again, and the next one may be smaller: fewer rows at once, or an "
+        'archive of half the size (dtype="float16"). See docs/errors.md#fxt307'
+    )

@@ -1,9 +1,10 @@
-"""Compare the speed of engines on the same models: one process, all engines in turns, ratios to eager of each round.
+"""Compare the speed of engines on the same models: all engines in turns, ratios to eager of each round.
 
-    scripts/bench [--models TEXT ...] [--engines NAME ...] [--rounds N] [--threads N] [--write]
+    scripts/bench [--models TEXT ...] [--engines NAME ...] [--rounds N] [--threads N ...] [--paddle PYTHON] [--write]
 
---models takes those whose name has one of the texts in it. --write puts the table into docs/performance.md. Peers that
-are not installed are left out: pip install "fxtraced[bench]". Exit code 1 when an engine's outputs differ from eager's.
+--models takes those whose name has one of the texts in it. --paddle names a Python that has paddlepaddle. --write puts
+the tables into docs/performance.md, with docs/performance.svg beside it. Peers that are not installed are left out: pip
+install "fxtraced[bench]". Exit code 1 when an engine's outputs differ from eager's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import statistics
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench_engines import ENGINES, Run, available
+import bench_memory
+import bench_scripting
+from bench_children import Child, paddle_inference
+from bench_engines import ENGINES, Run, available, flop, product
 from bench_models import MODELS, make
+from bench_plot import Bar, plot
 
 import fxtraced as paddle
 
@@ -32,8 +39,41 @@ import fxtraced as paddle
 ALLOWED = 1e-3
 # The shortest time that one engine is measured for in a round, in seconds.
 LEAST = 0.02
-COLUMNS = ["engine", "ratio to eager", "quartiles", "ms", "build s", "first call ms", "memory MB", "difference"]
+COLUMNS = "ratio to eager|quartiles|ms|of the limit|conversion s|first call ms|memory MB|difference".split("|")
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+# The models whose peaks of memory are measured.
+IN_MEMORY = ["ResNet-50, batch 1", "BERT-base, 128 tokens"]
+
+
+@dataclass
+class Row:
+    """One engine on one model. times, eager: seconds of a call in each round; limit: those at the machine's limit."""
+
+    model: str
+    threads: int
+    engine: str
+    conversion: float
+    first: float
+    memory: float | None
+    difference: float
+    times: list[float]
+    eager: list[float]
+    limit: float = 0.0
+
+    @property
+    def bar(self) -> Bar:
+        """Median and quartiles of the ratios to eager."""
+        ratios = [a / b for a, b in zip(self.eager, self.times, strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+        return Bar(self.engine, middle, low, high)
+
+    def cells(self) -> list[str]:
+        """The row of the table."""
+        own, bar = statistics.median(self.times), self.bar
+        measured = [f"{bar.middle:.2f}", f"{bar.low:.2f} to {bar.high:.2f}", f"{1e3 * own:.3g}"]
+        memory = "" if self.memory is None else f"{self.memory:.0f}"
+        rest = [f"{self.conversion:.2f}", f"{1e3 * self.first:.1f}", memory, f"{self.difference:.0e}"]
+        return [self.model, str(self.threads), self.engine, *measured, f"{self.limit / own:.2f}", *rest]
 
 
 def resident() -> float:
@@ -42,8 +82,10 @@ def resident() -> float:
     return int(fields[1]) * 4096 / 1e6
 
 
-def seconds(run: Run) -> float:
+def seconds(run: Run | Child | Callable[[], Any]) -> float:
     """One call, as the mean of as many as fit into LEAST."""
+    if isinstance(run, Child):
+        return run.seconds(LEAST)
     calls, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < LEAST or not calls:
         run()
@@ -51,86 +93,120 @@ def seconds(run: Run) -> float:
     return passed / calls
 
 
-def measure(name: str, engines: list[str], rounds: int) -> list[list[str]]:
+def start_engine(engine: str, build: Callable[[], Any], expected: Any) -> tuple[Any, dict[str, Any], Any]:
+    """Build an engine and call it once: what runs it, what was noted of that, and its result."""
+    gc.collect()
+    memory, start = resident(), time.perf_counter()
+    run = build()
+    built = time.perf_counter()
+    if isinstance(run, Child):
+        first = run.seconds(0)
+        result = run()[0].reshape(expected.shape)
+    else:
+        (result,) = run()
+        first = time.perf_counter() - built
+    expected = result if expected is None else expected
+    notes = {
+        "conversion": built - start,
+        "first": first,
+        "memory": None if isinstance(run, Child) else max(resident() - memory, 0),
+        "difference": float(np.abs(result - expected).max() / np.abs(expected).max()),
+    }
+    return run, notes, result
+
+
+def measure(name: str, threads: int, engines: list[str], rounds: int, python: str | None) -> list[Row]:
     """A row for each engine on one model."""
+    torch.set_num_threads(threads)
     layer, inputs = make(name)
     start = time.perf_counter()
     _, traced = paddle.jit.TracedLayer.trace(layer, inputs)
     tracing = time.perf_counter() - start
-    runs: dict[str, Run] = {}
-    notes: dict[str, list[str]] = {}
+    runs: dict[str, Any] = {}
+    notes: dict[str, dict[str, Any]] = {}
     expected: Any = None
     for engine in engines:
-        gc.collect()
-        memory, start = resident(), time.perf_counter()
+        print(f"\r  {engine:12}", end="", flush=True)
         try:
-            run = ENGINES[engine](layer, traced, inputs)
-            built = time.perf_counter()
-            (result,) = run()
+            if engine == "paddle":
+                run, noted, result = start_engine(
+                    engine, lambda: paddle_inference(str(python), name, layer, inputs), expected
+                )
+            else:
+                run, noted, result = start_engine(engine, lambda e=engine: ENGINES[e](layer, traced, inputs), expected)
         except Exception as error:
-            print(f"  {engine}: {type(error).__name__}: {str(error).splitlines()[0][:120]}", flush=True)
+            print(f"\r  {engine}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}", flush=True)
             continue
-        first = 1e3 * (time.perf_counter() - built)
         expected = result if expected is None else expected
-        difference = float(np.abs(result - expected).max() / np.abs(expected).max())
-        build = built - start + (tracing if engine == "ours" else 0)
-        runs[engine] = run
-        notes[engine] = [f"{build:.2f}", f"{first:.1f}", f"{max(resident() - memory, 0):.0f}", f"{difference:.0e}"]
+        noted["conversion"] += tracing if engine in ("ours", "cpp", "cpp_cpu") else 0
+        runs[engine], notes[engine] = run, noted
+    multiply, operations = product()
+    products: list[float] = []
     times: dict[str, list[float]] = {engine: [] for engine in runs}
     for run in runs.values():
         for _ in range(3):
-            run()
+            seconds(run)
     for at in range(rounds):
         print(f"\r  round {at + 1} of {rounds}", end="", flush=True)
+        products.append(seconds(multiply))
         for engine, run in runs.items():
             times[engine].append(seconds(run))
     print(flush=True)
-    return [[engine, *_summary(times["eager"], times[engine]), *notes[engine]] for engine in runs]
+    for run in runs.values():
+        if isinstance(run, Child):
+            run.close()
+    limit = flop(traced, inputs) * min(products) / operations
+    return [Row(name, threads, x, **notes[x], times=times[x], eager=times["eager"], limit=limit) for x in runs]
 
 
-def _summary(eager: list[float], own: list[float]) -> list[str]:
-    ratios = sorted(a / b for a, b in zip(eager, own, strict=True))
-    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0],) * 3
-    return [f"{statistics.median(ratios):.2f}", f"{low:.2f} to {high:.2f}", f"{1e3 * statistics.median(own):.3g}"]
-
-
-def table(tables: dict[str, list[list[str]]]) -> str:
+def table(rows: list[Row]) -> str:
     """All results in Markdown."""
-    lines = [f"| model | {' | '.join(COLUMNS)} |", "|" + "---|" * (len(COLUMNS) + 1)]
-    lines += [f"| {name} | {' | '.join(row)} |" for name, rows in tables.items() for row in rows]
-    return "\n".join(lines) + "\n"
+    lines = [f"| model | threads | engine | {' | '.join(COLUMNS)} |", "|" + "---|" * (len(COLUMNS) + 3)]
+    return "\n".join([*lines, *(f"| {' | '.join(row.cells())} |" for row in rows)]) + "\n"
 
 
-def write(tables: dict[str, list[list[str]]], how: str) -> None:
-    """Put the table under the heading "Table" of docs/performance.md."""
+def write(rows: list[Row], how: str) -> None:
+    """Put the tables under the heading "Table" of docs/performance.md, and the plot beside it."""
+    groups: dict[str, list[Bar]] = {}
+    for row in rows:
+        groups.setdefault(f"{row.model}, threads: {row.threads}", []).append(row.bar)
+    DOCUMENT.with_suffix(".svg").write_text(plot(groups))
+    memory = bench_memory.table({name: bench_memory.measure(name) for name in IN_MEMORY})
+    growth = bench_scripting.table(bench_scripting.SIZES)
     before, heading, _ = DOCUMENT.read_text().partition("## Table\n")
-    DOCUMENT.write_text(f"{before}{heading}\n{how}\n\n{table(tables)}")
+    DOCUMENT.write_text(
+        f"{before}{heading}\n{how}\n\n![Ratios to eager](performance.svg)\n\n{table(rows)}\n"
+        f"Memory, by `scripts/bench_memory.py`, which says what the columns are:\n\n{memory}\n"
+        "Conversion of larger graphs, by `scripts/bench_scripting.py`, in seconds / microseconds an operation:\n\n"
+        f"{growth}"
+    )
 
 
 def main() -> int:
+    names = [*ENGINES, "paddle"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=[""], metavar="TEXT")
-    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
+    parser.add_argument("--engines", nargs="+", default=names, choices=names)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
+    parser.add_argument("--paddle", metavar="PYTHON")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
     warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    engines = ["eager", *(x for x in given.engines if x != "eager" and available(x))]
-    tables: dict[str, list[list[str]]] = {}
+    chosen = [x for x in given.engines if x != "eager" and available(x) and (x != "paddle" or given.paddle)]
+    rows: list[Row] = []
     for name in (x for x in MODELS if any(text in x for text in given.models)):
-        print(name, flush=True)
-        tables[name] = measure(name, engines, given.rounds)
-        print(table({name: tables[name]}), flush=True)
-        gc.collect()
+        for threads in given.threads:
+            print(f"{name}, threads: {threads}", flush=True)
+            found = measure(name, threads, ["eager", *chosen], given.rounds, given.paddle)
+            print(table(found), flush=True)
+            rows += found
+            gc.collect()
     if given.write:
         vectors = torch.backends.cpu.get_cpu_capability()
-        how = f"torch {torch.__version__}, threads: {given.threads}, rounds: {given.rounds}, vectors: {vectors}."
-        write(tables, how)
-    rows: list[Any] = [row for found in tables.values() for row in found]
-    return int(any(float(row[-1]) > ALLOWED for row in rows))
+        write(rows, f"torch {torch.__version__}, rounds: {given.rounds}, vectors: {vectors}.")
+    return int(any(row.difference > ALLOWED for row in rows))
 
 
 if __name__ == "__main__":

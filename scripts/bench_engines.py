@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bench_children import cpp, cpp_cpu
+from torch.utils.flop_counter import FlopCounterMode
 
 import fxtraced as paddle
 from fxtraced.tensor.tensor import plain
@@ -74,7 +76,26 @@ def openvino(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     return lambda: [compiled(arrays)[0]]
 
 
-ENGINES = {x.__name__: x for x in (eager, ours, script, freeze, onnxruntime, openvino)}
+def aotinductor(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """torch's compiler ahead of time, with the weights frozen into what it compiles; from Python."""
+    feeds = tuple(map(plain, inputs))
+    with tempfile.TemporaryDirectory() as place, torch.no_grad():
+        exported = torch.export.export(graph_module(traced), feeds)
+        package = torch._inductor.aoti_compile_and_package(
+            exported, package_path=f"{place}/model.pt2", inductor_configs={"freezing": True}
+        )
+        compiled = torch._inductor.aoti_load_package(package)
+
+    def run() -> list[Any]:
+        with torch.no_grad():
+            result = compiled(*feeds)
+        return [(result[0] if isinstance(result, list | tuple) else result).numpy()]
+
+    return run
+
+
+# cpp, cpp_cpu and paddle are processes of their own (bench_children.py).
+ENGINES = {x.__name__: x for x in (eager, ours, cpp, cpp_cpu, script, freeze, aotinductor, onnxruntime, openvino)}
 
 
 def available(name: str) -> bool:
@@ -82,19 +103,39 @@ def available(name: str) -> bool:
     return name not in ("onnxruntime", "openvino") or all(map(importlib.util.find_spec, (name, "onnxscript")))
 
 
+def graph_module(traced: Any) -> torch.fx.GraphModule:
+    """The recorded graph with its tensors, as other tools of torch read it."""
+    program = traced.program
+    trace = program.trace
+    tensors = {path: plain(ref.get()) for path, ref in trace.state.items()}
+    tensors.update((name, constant.tensor) for name, constant in trace.constants.items())
+    return torch.fx.GraphModule(tensors, program.graph_of(tuple(program.fetch_names)))
+
+
+def flop(traced: Any, inputs: list[Any]) -> int:
+    """The floating point operations of a call in convolutions, products and attention, not in recurrent layers."""
+    module, feeds = graph_module(traced), tuple(map(plain, inputs))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(*feeds)
+    return counter.get_total_flops()
+
+
+def product() -> tuple[Callable[[], Any], int]:
+    """A large float32 product of oneDNN with packed weights, and its floating point operations: the limit's measure."""
+    size = 1024
+    x, weight = torch.rand(size, size), torch.rand(size, size)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, size)
+    return lambda: torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], ""), 2 * size**3
+
+
 def _scripted(traced: Any) -> Any:
     return traced.program.plain_runnable(tuple(traced.program.fetch_names))
 
 
 def _onnx(traced: Any, inputs: list[Any]) -> bytes:
-    program = traced.program
-    trace = program.trace
-    tensors = {path: plain(ref.get()) for path, ref in trace.state.items()}
-    tensors.update((name, constant.tensor) for name, constant in trace.constants.items())
-    graph = torch.fx.GraphModule(tensors, program.graph_of(tuple(program.fetch_names)))
     feeds = tuple(map(plain, inputs))
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(place) / "model.onnx"
-        torch.onnx.export(graph, feeds, str(path), verbose=False, external_data=False)
+        torch.onnx.export(graph_module(traced), feeds, str(path), verbose=False, external_data=False)
         return path.read_bytes()

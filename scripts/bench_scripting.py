@@ -66,15 +66,16 @@ def measure(operations: int) -> dict[str, float]:
     return times
 
 
-def main() -> None:
+def table(sizes: list[int]) -> str:
+    """A row for each size in Markdown."""
     torch.set_num_threads(1)
     measure(40)
-    rows = {n: measure(n) for n in map(int, sys.argv[1:] or SIZES)}
+    rows = {n: measure(n) for n in sizes}
     names = list(next(iter(rows.values())))
-    print(f"| operations | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
-    for n, times in rows.items():
-        print(f"| {n:,} | {' | '.join(f'{t:.3g} / {1e6 * t / n:.3g}' for t in times.values())} |")
+    lines = [f"| operations | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
+    lines += [f"| {n:,} | {' | '.join(f'{t:.3g} / {1e6 * t / n:.3g}' for t in x.values())} |" for n, x in rows.items()]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    print(table(list(map(int, sys.argv[1:])) or SIZES))

@@ -162,3 +162,21 @@ def test_input_spec():
     assert spec.dtype == paddle.int64
     assert paddle.static.InputSpec.from_tensor(floats(2, 3), "x") == paddle.static.InputSpec([2, 3], "float32", "x")
     assert paddle.static.InputSpec.from_numpy(np.ones((2, 3)), "x") == paddle.static.InputSpec((2, 3), "float64", "x")
+
+
+def test_a_choice_of_fetches_is_prepared_once(traced):
+    exe = paddle.static.Executor()
+    for fetches in (None, ["norm"], [traced.program.var("norm")], ["norm", "relu"]):
+        exe.run(traced.program, FEED, fetches)
+    assert list(traced.program.sessions) == [None, ("norm",), ("norm", "relu")]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.asfortranarray(np.arange(20, dtype="float32").reshape(5, 4)), np.broadcast_to(np.float32(2), (5, 4))],
+    ids=["other order", "not to be written to"],
+)
+def test_arrays_of_any_layout(traced, array):
+    exe = paddle.static.Executor()
+    (result,) = exe.run(traced.program, {**FEED, "x": array}, ["linear"])
+    np.testing.assert_array_equal(result, exe.run(traced.program, {**FEED, "x": array.copy("C")}, ["linear"])[0])

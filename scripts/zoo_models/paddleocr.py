@@ -83,7 +83,9 @@ def det_repsvtr():
 
 
 def e2e_r50_pg():
-    return _model("e2e/e2e_r50_vd_pg.yml", [3, 256, 256], character_dict_path=str(_root() / "ppocr/utils/ic15_dict.txt"))
+    return _model(
+        "e2e/e2e_r50_vd_pg.yml", [3, 256, 256], character_dict_path=str(_root() / "ppocr/utils/ic15_dict.txt")
+    )
 
 
 def cls_mv3():

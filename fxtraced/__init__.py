@@ -75,6 +75,7 @@ _LATER = {
     "inference": "fxtraced.inference",
     "io": "fxtraced.io",
     "metric": "fxtraced.metric",
+    "profiler": "fxtraced.profiler",
     "signal": "fxtraced.signal",
     "sysconfig": "fxtraced.sysconfig",
     "utils": "fxtraced.utils",
@@ -86,7 +87,7 @@ _LATER = {
 
 if TYPE_CHECKING:
     from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, incubate, inference, metric
-    from fxtraced import io, signal, sysconfig, utils, version, vision
+    from fxtraced import io, profiler, signal, sysconfig, utils, version, vision
     from fxtraced import common_ops_import as common_ops_import
     from fxtraced.distributed.parallel import DataParallel
     from fxtraced.hapi.model_summary import summary
@@ -164,6 +165,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optimizer",
+    "profiler",
     "regularizer",
     "save",
     "seed",

@@ -21,15 +21,23 @@ def channels_last(tensor: torch.Tensor) -> torch.Tensor:
 
 def looks_at_layout(graph: fx.Graph) -> bool:
     """True for a graph whose results depend on how its tensors lie in memory."""
-    return any(is_call(node, *_LOOK_AT_LAYOUT) for node in all_nodes(graph))
+    return any(is_call(node, *_LOOK_AT_LAYOUT) or _views_another_dtype(node) for node in all_nodes(graph))
+
+
+def _views_another_dtype(node: fx.Node) -> bool:
+    return is_call(node, "view") and any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values()))
 
 
 def allow_channels_last(graph: fx.Graph) -> None:
-    """Make fetches contiguous, and views into reshapes: view does not take every layout, and nothing is written."""
+    """Make fetches contiguous, and views into reshapes."""
     _keep_fetches_contiguous(graph)
+    reshape_for_view(graph)
+
+
+def reshape_for_view(graph: fx.Graph) -> None:
+    """Make views into reshapes in a graph that writes nothing: view does not take every layout."""
     for node in all_nodes(graph):
-        to_dtype = any(isinstance(x, torch.dtype) for x in (*node.args, *node.kwargs.values()))
-        if node.op == "call_method" and node.target == "view" and not to_dtype:
+        if node.op == "call_method" and node.target == "view" and not _views_another_dtype(node):
             node.target = "reshape"
 
 

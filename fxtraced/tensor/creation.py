@@ -110,11 +110,12 @@ def empty(shape: Any, dtype: Any = None, name: Any = None) -> Any:
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, name: Any = None) -> Any:
-    """A tensor filled with fill_value, a number or a one-element tensor.
+    """A tensor filled with fill_value: a number, its text ("0.5"), or a one-element tensor.
 
-    Differs from torch: the dtype defaults to the default floating one, whatever fill_value is.
+    Differs from torch: the dtype defaults to the default floating one, whatever fill_value is. Raises ValueError for
+    another text.
     """
-    value = int_of(fill_value)
+    value = _number(fill_value)
     if isinstance(value, _complex) and dtype is None:
         raise TypeError(f"full: fill_value {value!r} is complex, give a complex dtype")
     return as_tensor(torch.full(shape_list(shape), value, dtype=dtype_or(dtype), device=new_device()))
@@ -136,8 +137,12 @@ def empty_like(x: Any, dtype: Any = None, name: Any = None) -> Any:
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None, name: Any = None) -> Any:
-    """A tensor of x's shape filled with fill_value, in x's dtype unless given."""
-    return as_tensor(torch.full_like(x, int_of(fill_value), dtype=dtype_or(dtype, x.dtype)))
+    """A tensor of x's shape filled with fill_value (as in full), in x's dtype unless given."""
+    return as_tensor(torch.full_like(x, _number(fill_value), dtype=dtype_or(dtype, x.dtype)))
+
+
+def _number(fill_value: Any) -> Any:
+    return float(fill_value) if isinstance(fill_value, str) else int_of(fill_value)
 
 
 def arange(start: Any = 0, end: Any = None, step: Any = 1, dtype: Any = None, name: Any = None) -> Any:
@@ -192,7 +197,7 @@ def eye(num_rows: Any, num_columns: Any = None, dtype: Any = None, name: Any = N
 def meshgrid(*args: Any, **kwargs: Any) -> Any:
     """Coordinate grids of k vectors, given one by one or in a list: k tensors of shape [n_1, ..., n_k]."""
     vectors = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
-    return list(torch.meshgrid(list(vectors), indexing="ij"))
+    return [torch.clone(grid) for grid in torch.meshgrid(list(vectors), indexing="ij")]
 
 
 def diag(x: Any, offset: int = 0, padding_value: Any = 0, name: Any = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.tensor.common import check_tensor, dtype_or, inplace, one_dim, to_dtype, torch_method
+from fxtraced.tensor.common import check_tensor, dtype_or, inplace, one_dim, torch_method
 from fxtraced.tensor.shape import int_of, shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -20,8 +20,8 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def astype(x: Any, dtype: Any) -> Any:
-    """x in another dtype."""
-    return to_dtype(x, dtype_or(dtype))
+    """x in another dtype; a new tensor in any case."""
+    return cast(x, dtype)
 
 
 def reshape(x: Any, shape: Any, name: Any = None) -> Any:
@@ -101,7 +101,8 @@ def _tensor_list(x: Any, function: str) -> list[Any]:
 def split(x: Any, num_or_sections: Any, axis: Any = 0, name: Any = None) -> list[Any]:
     """x cut along axis: into this many equal parts, or into parts of these sizes, one of which may be -1.
 
-    Differs from torch.split, where an int is the size of a part. Raises ValueError when x does not divide evenly.
+    Differs from torch.split, where an int is the size of a part and the parts are views of x. Raises ValueError when x
+    does not divide evenly.
     """
     dim = one_dim(axis, x, "split")
     size = x.shape[dim]
@@ -110,11 +111,16 @@ def split(x: Any, num_or_sections: Any, axis: Any = 0, name: Any = None) -> list
         if -1 in [section for section in sections if type(section) is int]:
             at = sections.index(-1)
             sections[at] = size - builtins.sum(sections[:at] + sections[at + 1 :])
-        return list(torch.split(x, sections, dim))
+        return _copies(torch.split(x, sections, dim))
     parts = int_of(num_or_sections)
     if size % parts != 0:
         raise ValueError(f"split: axis {axis} of size {size} does not divide into {parts} equal parts")
-    return list(torch.split(x, size // parts, dim))
+    return _copies(torch.split(x, size // parts, dim))
+
+
+def _copies(views: Any) -> list[Any]:
+    """Tensors of their own, as Paddle's: what is written into one of these views reaches nothing else."""
+    return [torch.clone(view) for view in views]
 
 
 def chunk(x: Any, chunks: int, axis: Any = 0, name: Any = None) -> list[Any]:
@@ -133,31 +139,34 @@ def unbind(input: Any, axis: int = 0) -> list[Any]:
 
 
 def unstack(x: Any, axis: int = 0, num: int | None = None) -> list[Any]:
-    """The slices along axis, as a list of tensors without it. Raises ValueError unless there are num, when given."""
-    parts = list(torch.unbind(x, axis))
+    """The slices along axis, as a list of tensors without it. Raises ValueError unless there are num, when given.
+
+    Differs from unbind, whose slices are views of x.
+    """
+    parts = _copies(torch.unbind(x, axis))
     if num is not None and len(parts) != num:
         raise ValueError(f"unstack: num is {num}, but axis {axis} has {len(parts)} slices")
     return parts
 
 
 def expand(x: Any, shape: Any, name: Any = None) -> Any:
-    """x broadcast to these sizes; -1 keeps x's. Differs from torch in nothing but the name of the argument."""
-    return torch_method(x, "expand", shape_list(shape))
+    """x broadcast to these sizes; -1 keeps x's. Differs from torch.Tensor.expand, which gives a view of x."""
+    return _copies([torch_method(x, "expand", shape_list(shape))])[0]
 
 
 def broadcast_to(x: Any, shape: Any, name: Any = None) -> Any:
     """x broadcast to these sizes; -1 keeps x's."""
-    return torch_method(x, "expand", shape_list(shape))
+    return expand(x, shape)
 
 
 def expand_as(x: Any, y: Any, name: Any = None) -> Any:
     """x broadcast to y's sizes."""
-    return torch_method(x, "expand", list(y.shape))
+    return expand(x, list(y.shape))
 
 
 def broadcast_tensors(input: Any, name: Any = None) -> list[Any]:
     """A list of tensors broadcast against each other."""
-    return list(torch.broadcast_tensors(*input))
+    return _copies(torch.broadcast_tensors(*input))
 
 
 def tile(x: Any, repeat_times: Any, name: Any = None) -> Any:
@@ -231,7 +240,7 @@ def crop(x: Any, shape: Any = None, offsets: Any = None, name: Any = None) -> An
     corner = [0] * x.ndim if offsets is None else shape_list(offsets)
     for dim, (size, start) in enumerate(zip(sizes, corner, strict=True)):
         x = torch.narrow(x, dim, start, x.shape[dim] - start if type(size) is int and size == -1 else size)
-    return x
+    return _copies([x])[0]
 
 
 def unfold(x: Any, axis: int, size: int, step: int, name: Any = None) -> Any:

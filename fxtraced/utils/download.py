@@ -47,6 +47,14 @@ def get_path_from_url(
     return path
 
 
+def _get_unique_endpoints(trainer_endpoints: list[str]) -> set[str]:
+    """The first "ip:port" of each machine in alphabetical order, as repositories ask for it before they download."""
+    first: dict[str, str] = {}
+    for endpoint in sorted(trainer_endpoints):
+        first.setdefault(endpoint.partition(":")[0], endpoint)
+    return set(first.values())
+
+
 def _md5(path: Any) -> str:
     found = hashlib.md5(usedforsecurity=False)
     with open(path, "rb") as file:

@@ -3,7 +3,7 @@ boxes, and backbone and neck of the others.
 
     scripts/zoo --source PaddleDetection --models scripts/zoo_models/paddledetection.py ...
 
-Needs PyYAML on both sides. Each function gives a model and the shape of its image.
+Needs PyYAML and six on both sides. Each function gives a model and the shape of its image.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import paddle
 
 
 class Features(paddle.nn.Layer):
-    """Backbone and neck of a detector, on an image."""
+    """Backbone and neck of a detector, or of the one in a tracker, on an image."""
 
     def __init__(self, detector: Any) -> None:
         super().__init__()
+        detector = getattr(detector, "detector", detector)
         self.backbone = detector.backbone
         self.neck = getattr(detector, "neck", None)
 
@@ -41,12 +42,18 @@ class Detections(paddle.nn.Layer):
 
 
 def _model(file: str, height: int, width: int, whole: bool = False) -> tuple[Any, list[int]]:
-    """What a configuration describes."""
+    """What a configuration describes, without the weights that it would download, for images of this size."""
     import ppdet
     from ppdet.core.workspace import create, load_config
 
     configs = Path(next(iter(ppdet.__path__))).parent / "configs"
-    detector = create(load_config(str(configs / f"{file}.yml")).architecture)
+    config = load_config(str(configs / f"{file}.yml"))
+    for part in config.values():
+        if isinstance(part, dict) and part.get("pretrained"):
+            part["pretrained"] = None
+    if config.get("eval_size"):
+        config["eval_size"] = [height, width]
+    detector = create(config.architecture)
     return (Detections if whole else Features)(detector), [1, 3, height, width]
 
 
@@ -124,10 +131,6 @@ def ssdlite_ghostnet():
 
 def ssd_vgg16():
     return _model("ssd/ssd_vgg16_300_240e_voc", 300, 300)
-
-
-def blazeface_fpn_ssh():
-    return _model("face_detection/blazeface_fpn_ssh_1000e", 160, 160)
 
 
 def ttfnet_pafnet_lite():

@@ -72,10 +72,6 @@ def pidnet_small():
     return _model("pidnet/pidnet_small_cityscapes_1024x1024_120k")
 
 
-def segmenter_small_mask():
-    return _model("segmenter/segmenter_vit_small_mask_ade20k_512x512_160k", 512, 512)
-
-
 def segnext_small():
     return _model("segnext/segnext_mscan_s_cityscapes_1024x1024_160k")
 
@@ -104,8 +100,8 @@ def seaformer_small():
     return _model("seaformer/seaformer_small_ade20k_512x512_160k")
 
 
-def efficientformerv2_s0():
-    return _model("efficientformerv2/efficientformerv2_s0_ade20k_512x512_40k", 512, 512)
+def efficientformerv2_s2():
+    return _model("efficientformerv2/efficientformerv2_s2_ade20k_512x512_40k", 512, 512)
 
 
 def hardnet():
@@ -114,10 +110,6 @@ def hardnet():
 
 def mobileseg_litehrnet18():
     return _model("mobileseg/mobileseg_litehrnet18_cityscapes_1024x512_80k")
-
-
-def gscnn_resnet50():
-    return _model("gscnn/gscnn_resnet50_os8_cityscapes_1024x512_80k")
 
 
 def espnetv2():
@@ -170,10 +162,6 @@ def portraitnet():
 
 def segnet():
     return _model("segnet/segnet_cityscapes_1024x512_80k")
-
-
-def upernet_vit_adapter_tiny():
-    return _model("vit_adapter/upernet_vit_adapter_tiny_ade20k_512x512_160k")
 
 
 def dmnet_resnet101():

@@ -117,4 +117,10 @@ ROWS = [
     row("[paddle.is_floating_point(a), paddle.is_integer(a), paddle.is_tensor(3)]", a=i64(2)),
     row("paddle.is_floating_point(3)"),
     row("[a.shape, a.ndim, a.size, a.dtype, a.place, a.stop_gradient]", a=f32(2, 3)),
+    row("paddle.full([2], '0.5')"),
+    row("paddle.full([2], '3', 'int64')"),
+    row("paddle.full([2], '3.7', 'int64')"),
+    row("paddle.full([2], '-inf')"),
+    row("paddle.full([2], 'abc')"),
+    row("paddle.full_like(a, '0.5')", a=f32(3)),
 ]

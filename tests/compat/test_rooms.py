@@ -266,6 +266,15 @@ def test_unique_names():
         assert name.generate("fc") == "fc_2"
 
 
+def test_one_endpoint_of_each_machine_downloads():
+    from fxtraced.utils.download import _get_unique_endpoints
+
+    assert _get_unique_endpoints(["10.0.0.2:6171", "10.0.0.2:6170", "127.0.0.1:6170"]) == {
+        "10.0.0.2:6170",
+        "127.0.0.1:6170",
+    }
+
+
 def test_nothing_is_downloaded(tmp_path, monkeypatch):
     from fxtraced.utils import download
 

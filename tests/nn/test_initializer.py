@@ -80,3 +80,10 @@ def test_initializers_take_the_block_of_a_parameter():
     weight = nn.Linear(2, 3).weight
     init.Constant(2.0)(weight, weight.block)
     assert weight.tolist() == [[2.0] * 3] * 2
+
+
+def test_a_constant_may_be_a_text():
+    """Configurations in YAML give 1e-3 as one."""
+    assert filled(init.Constant("1e-3"), 2).tolist() == pytest.approx([0.001, 0.001])
+    with pytest.raises(ValueError, match="could not convert string to float: 'abc'"):
+        init.Constant("abc")

@@ -68,6 +68,33 @@ def test_constants_are_copied_only_where_they_are_written():
             np.testing.assert_array_equal(run(x)[0].numpy(), layer(x).numpy())
 
 
+def test_copies_go_where_nothing_is_written_and_nobody_looks_at_layouts():
+    def reads(self, x):
+        first, second = paddle.split(x, 2)
+        return first.expand([4, 2, 6]).view([8, 6]) + second.astype("float32")
+
+    def writes(self, x):
+        first, second = paddle.split(x, 2)
+        first.add_(second)
+        return first * 1.0 + x[:1]
+
+    def gives(self, x):
+        return paddle.split(x, 2)[0].transpose([1, 0])
+
+    def looks(self, x):
+        return paddle.as_strided(paddle.split(x, 2)[0], [2, 2], [3, 1]) + 1
+
+    for forward, shape, copies in ((reads, (2, 6), 0), (writes, (2, 6), 2), (gives, (2, 6), 1), (looks, (4, 6), 1)):
+        program = program_of(forward, floats(*shape))
+        graph = copy_graph(program.trace.graph)
+        remove_no_ops(graph)
+        remove_dead_code(graph)
+        assert sum(name.startswith("clone") for name in names(graph)) == copies, forward
+        layer = layer_of(forward)
+        x = floats(*shape, seed=3)
+        np.testing.assert_array_equal(program.runnable(("fetch_0",))(x)[0].numpy(), layer(x).numpy())
+
+
 def test_pruning_keeps_writes_into_what_is_fetched():
     def forward(self, x, y):
         a = x * 2

@@ -42,7 +42,7 @@ def dropout(
     if p == 0:
         return x
     if not training:
-        return x if upscale else x * (1 - p)
+        return torch.clone(x) if upscale else x * (1 - p)
     if axis is None:
         return F.dropout(x, p, True) if upscale else F.dropout(x, p, True) * (1 - p)
     axes = [axis] if isinstance(axis, int) else list(axis)

@@ -12,10 +12,10 @@ from fxtraced.nn.initializer.initializer import Initializer
 
 
 class Constant(Initializer):
-    """One value everywhere."""
+    """One value everywhere: a number or its text ("0.5")."""
 
-    def __init__(self, value: float = 0.0):
-        self._value = value
+    def __init__(self, value: float | str = 0.0):
+        self._value = float(value) if isinstance(value, str) else value
 
     def values(self, shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
         return torch.full(shape, self._value, device=device)

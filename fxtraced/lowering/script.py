@@ -37,6 +37,10 @@ class _Holder(torch.nn.Module):
         self.fxtraced_number = next(_numbers)
 
 
+class _Sublayer(torch.nn.Module):
+    """A module below: those that hold the same names share a type, which keeps files small and scripting short."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silences torch.jit's deprecation warnings; one thread at a time, as warning filters and scripting are global."""
@@ -167,7 +171,7 @@ def _place(root: torch.nn.Module, path: str, tensor: torch.Tensor, is_parameter:
     module = root
     for parent in parents:
         if parent not in module._modules:
-            module.add_module(parent, _Holder())
+            module.add_module(parent, _Sublayer())
         module = module._modules[parent]  # type: ignore[assignment]
     if is_parameter:
         module.register_parameter(name, tensor)  # type: ignore[arg-type]

@@ -198,3 +198,15 @@ def test_many_savers_and_readers(tmp_path):
         thread.join()
     assert not problems, problems[0]
     assert os.listdir(tmp_path) == ["model.pt"]
+
+
+def test_sublayers_of_one_form_share_a_type(tmp_path):
+    """A type is a file in the archive: one each for 30 layers would be several per cent of a small model."""
+    net = paddle.nn.Sequential(*(paddle.nn.Linear(128, 128) for _ in range(30)))
+    net.eval()
+    trace(net, floats(2, 128)).save_inference_model(str(tmp_path), sample=False)
+    with zipfile.ZipFile(tmp_path / "model.pt") as archive:
+        sources = [x for x in archive.namelist() if x.endswith(".py")]
+    assert len(sources) == 2
+    weights = sum(x.nbytes for x in net.parameters())
+    assert weights < (tmp_path / "model.pt").stat().st_size < 1.01 * weights + 16384

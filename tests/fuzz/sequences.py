@@ -156,7 +156,7 @@ def every_pass(seed: int) -> Iterator[None]:
     """Passes act at any size, and where they measure, a seed decides."""
     at_random = random.Random(seed)
 
-    def choose(sites: Any, state: Any, changes: Any) -> list[str]:
+    def choose(sites: Any, state: Any, changes: Any, gain: float = 1.0) -> list[str]:
         return [at_random.choice(list(changes)) for _ in sites]
 
     with (

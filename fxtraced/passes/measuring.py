@@ -22,13 +22,17 @@ Changes = Mapping[str, Callable[[fx.Graph], Any]]
 _chosen: dict[Hashable, str] = {}
 
 
-def choose(sites: Iterable[tuple[Hashable, list[fx.Node]]], state: set[fx.Node], changes: Changes) -> list[str]:
+def choose(
+    sites: Iterable[tuple[Hashable, list[fx.Node]]], state: set[fx.Node], changes: Changes, gain: float = 1.0
+) -> list[str]:
     """For each site the change that makes it fastest; measured once a process, key and number of torch's threads.
 
     A site is a key, which says all that decides how long it takes, and its nodes, of which the last gives its value.
     state: the nodes that are computed from the layer's tensors alone. All variants of all sites run in turns, with
-    their input in the caches and their weights and code out of them, as in a graph.
+    their input in the caches and their weights and code out of them, as in a graph. gain: how many times faster than
+    the first change another one must be, so that noise does not choose one that gains little.
     """
+    first = next(iter(changes))
     sites, threads = list(sites), torch.get_num_threads()
     new = {key: nodes for key, nodes in sites if (key, threads) not in _chosen}
     calls = {key: {name: _Call(nodes, state, change) for name, change in changes.items()} for key, nodes in new.items()}
@@ -41,7 +45,9 @@ def choose(sites: Iterable[tuple[Hashable, list[fx.Node]]], state: set[fx.Node],
                 for call in variants.values():
                     call.run()
     for key, variants in calls.items():
-        _chosen[key, threads] = min(variants, key=lambda name: variants[name].seconds)
+        _chosen[key, threads] = min(
+            variants, key=lambda name: variants[name].seconds * (1.0 if name == first else gain)
+        )
     return [_chosen[key, threads] for key, _ in sites]
 
 

@@ -21,8 +21,12 @@ from fxtraced.passes.measuring import choose
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.state_values import derived_call, is_float32, products, state_values
 
-# Rows from which nothing is gained, and multiplications below which nothing is worth a measurement.
-_MOST_ROWS, _WORTHWHILE = 128, 1 << 20
+# Rows from which nothing is gained, and multiplications from which the one call can be packed, without which it gains
+# nothing either.
+_MOST_ROWS, _WORTHWHILE = 128, 1 << 24
+# How many times faster the one call must be in the measurement: a part of a result is no contiguous tensor, and what
+# reads it may be slower for that.
+_GAIN = 1.1
 
 
 def merge_projections(graph: fx.Graph) -> int:
@@ -34,7 +38,7 @@ def merge_projections(graph: fx.Graph) -> int:
         nodes, weights = _measured_site(group)
         state |= weights
         sites.append((_key(group), nodes))
-    chosen = choose(sites, state, {"apart": pack_linears, "merged": _merged_and_packed})
+    chosen = choose(sites, state, {"apart": pack_linears, "merged": _merged_and_packed}, _GAIN)
     merged = 0
     for group, name in zip(groups, chosen, strict=True):
         if name == "merged":

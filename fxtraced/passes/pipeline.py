@@ -35,12 +35,14 @@ class Step(NamedTuple):
 
     switched: whether the BuildStrategy's attribute of that name switches it on; otherwise it always runs.
     for_cpu: it computes new weights or rounds otherwise, for a graph that runs on a CPU beside its layer.
+    makes_weights: whether a step for a CPU does the former.
     """
 
     name: str
     run: Callable[[fx.Graph], int]
     switched: bool = True
     for_cpu: bool = False
+    makes_weights: bool = True
 
 
 # The passes that lay weights out for oneDNN, or decide that they stay.
@@ -54,9 +56,9 @@ PIPELINE = [
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
-    Step("fuse_attention", partial(fuse_attention, checked=True), switched=False, for_cpu=True),
-    Step("recognise_activations", recognise_activations, switched=False, for_cpu=True),
-    Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True),
+    Step("fuse_attention", partial(fuse_attention, checked=True), switched=False, for_cpu=True, makes_weights=False),
+    Step("recognise_activations", recognise_activations, switched=False, for_cpu=True, makes_weights=False),
+    Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True, makes_weights=False),
     Step("fuse_linear", partial(fuse_linear, with_products=True), switched=False, for_cpu=True),
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
@@ -87,15 +89,16 @@ def copy_graph(graph: fx.Graph) -> fx.Graph:
 
 
 def optimise(
-    graph: fx.Graph, strategy: Any, for_cpu: bool = False, until: str | None = None
+    graph: fx.Graph, strategy: Any, for_cpu: bool = False, live: bool = True, until: str | None = None
 ) -> tuple[fx.Graph, dict[str, int]]:
     """A copy of graph after the steps that a BuildStrategy asks for, and how many places each step changed.
 
-    for_cpu: with the steps that compute new weights or round otherwise than the graph. until: stop after the last step
-    of this name. Raises ValueError when no such step is among them.
+    for_cpu: with the steps that compute new weights or round otherwise than the graph; live: the layer's tensors tell
+    when they change, so that new weights can follow. until: stop after the last step of this name. Raises ValueError
+    when no such step is among them.
     """
     graph = copy_graph(graph)
-    steps = [step for step in PIPELINE if _is_wanted(step, strategy, for_cpu)]
+    steps = [step for step in PIPELINE if _is_wanted(step, strategy, for_cpu, live)]
     if until is not None:
         names = [step.name for step in steps]
         if until not in names:
@@ -113,9 +116,9 @@ def rounds_otherwise(report: dict[str, int]) -> bool:
     return any(report.get(step.name) for step in PIPELINE if step.for_cpu)
 
 
-def _is_wanted(step: Step, strategy: Any, for_cpu: bool) -> bool:
-    wanted = (not step.switched or getattr(strategy, step.name)) and (for_cpu or not step.for_cpu)
-    return wanted and step.name not in strategy.deleted_passes
+def _is_wanted(step: Step, strategy: Any, for_cpu: bool, live: bool) -> bool:
+    fits = not step.for_cpu or (for_cpu and (live or not step.makes_weights))
+    return fits and (not step.switched or getattr(strategy, step.name)) and step.name not in strategy.deleted_passes
 
 
 def _graphs_for(step: Step, graph: fx.Graph) -> list[fx.Graph]:

@@ -125,17 +125,19 @@ class TracedProgram(Program):
         Raises ValueError that lists the passes where this one does not run under the strategy.
         """
         strategy = build_strategy or BuildStrategy()
-        graph = self.graph_of(tuple(self.fetch_names))
-        return Stage(self, *optimise(graph, strategy, self._is_for_cpu(strategy), until=name))
+        return Stage(self, *self._optimised(tuple(self.fetch_names), strategy, until=name))
 
-    def _is_for_cpu(self, strategy: BuildStrategy) -> bool:
+    def _optimised(
+        self, fetches: tuple[str, ...], strategy: BuildStrategy, until: str | None = None
+    ) -> tuple[fx.Graph, dict[str, int]]:
         device = self.device()
+        for_cpu = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
         # New weights must notice every write into those that they come from.
         live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
-        return live and device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+        return optimise(self.graph_of(fetches), strategy, for_cpu, live, until)
 
     def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> tuple[Executable, dict[str, int]]:
-        graph, report = optimise(self.graph_of(fetches), strategy, self._is_for_cpu(strategy))
+        graph, report = self._optimised(fetches, strategy)
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 

@@ -113,7 +113,7 @@ class Sequence(nn.Layer):
 
     def _branch(self, x: Any, drawn: random.Random) -> Any:
         act, other = drawn.choice(_ACTIVATIONS), drawn.choice(_VIEWS)
-        return paddle.static.nn.cond(x.sum() > 0, lambda: act(x) * self.g, lambda: other(x) * 1.0)
+        return paddle.static.nn.cond(paddle.square(x).mean() > 0.3, lambda: act(x) * self.g, lambda: other(x) * 1.0)
 
     def _attention(self, x: Any, drawn: random.Random) -> Any:
         q, k, v = (layer(x) for layer in drawn.sample(list(self.fc), 3))
@@ -156,7 +156,7 @@ def every_pass(seed: int) -> Iterator[None]:
     """Passes act at any size, and where they measure, a seed decides."""
     at_random = random.Random(seed)
 
-    def choose(sites: Any, state: Any, changes: Any) -> list[str]:
+    def choose(sites: Any, state: Any, changes: Any, gain: float = 1.0) -> list[str]:
         return [at_random.choice(list(changes)) for _ in sites]
 
     with (

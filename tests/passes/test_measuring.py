@@ -54,6 +54,12 @@ def test_the_faster_one_is_chosen():
     assert found == ["fast", "fast"]
 
 
+def test_a_change_that_gains_too_little_is_not_chosen():
+    changes = {"kept": lambda graph: None, "fast": replaced_by(torch.relu)}
+    assert measuring.choose([("gains", site())], set(), changes, 2.0) == ["fast"]
+    assert measuring.choose([("too little", site())], set(), changes, 1e9) == ["kept"]
+
+
 def test_a_site_is_measured_once_for_each_number_of_threads():
     changed = []
 

@@ -18,7 +18,7 @@ WIDTH = 8
 @pytest.fixture(autouse=True)
 def merged_at_any_size(monkeypatch):
     monkeypatch.setattr(module, "_WORTHWHILE", 1)
-    monkeypatch.setattr(module, "choose", lambda sites, state, changes: ["merged"] * len(sites))
+    monkeypatch.setattr(module, "choose", lambda sites, state, changes, gain: ["merged"] * len(sites))
 
 
 def setup(self):
@@ -103,8 +103,8 @@ def test_what_is_measured_runs(name, monkeypatch):
     """Both alternatives are called on tensors of the sizes of the trace."""
     from fxtraced.passes.measuring import choose
 
-    def choose_one(sites, state, changes):
-        assert set(choose(sites, state, changes)) <= {"apart", "merged"}
+    def choose_one(sites, state, changes, gain):
+        assert set(choose(sites, state, changes, gain)) <= {"apart", "merged"}
         return [name] * len(sites)
 
     monkeypatch.setattr(module, "choose", choose_one)

@@ -108,6 +108,29 @@ def test_with_a_guard():
         traced(INPUTS[2])
 
 
+def test_in_a_plain_torch_module():
+    """It makes no new weights, which could not follow torch's own parameters."""
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = torch.nn.Linear(4, 4)
+
+        def forward(self, x):
+            y = self.fc(x)
+            return y * torch.sigmoid(y)
+
+    net = Net().eval()
+    x = torch.Tensor(floats(3, 4).numpy())
+    traced = paddle.jit.TracedLayer.trace(net, [x])[1]
+    for _ in range(2):
+        with torch.no_grad():
+            np.testing.assert_allclose(traced([x])[0], net(x).numpy(), rtol=1e-6, atol=1e-7)
+            net.fc.weight.data.mul_(2)
+    assert traced.program.pass_report[NAME] == 1
+    assert "fold_constants" not in traced.program.pass_report
+
+
 @pytest.mark.parametrize("name", [x for x in SPELLINGS if "gelu" not in x])
 def test_what_is_not_finite(name):
     """GELU itself gives not-a-number at infinity, where its spelling gives infinity."""

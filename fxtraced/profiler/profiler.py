@@ -58,7 +58,7 @@ class Profiler:
         if unknown := [target for target in targets if target not in _ACTIVITIES]:
             raise ValueError(f"Profiler: {unknown[0]} cannot be measured here; targets may have CPU and GPU")
         self._activities = [_ACTIVITIES[target] for target in targets]
-        self._options = {"record_shapes": record_shapes, "profile_memory": profile_memory, "with_flops": with_flops}
+        self._record_shapes, self._profile_memory, self._with_flops = record_shapes, profile_memory, with_flops
         self._scheduler, self._on_trace_ready = scheduler_of(scheduler), on_trace_ready
         self._timer_only, self._nvtx = timer_only, torch.autograd.profiler.emit_nvtx(emit_nvtx)
         self._running: Any = None
@@ -126,7 +126,12 @@ class Profiler:
         if state not in _RECORDING:
             self._finish()
         elif self._running is None and not self._timer_only:
-            self._running = torch.profiler.profile(activities=self._activities, **self._options)
+            self._running = torch.profiler.profile(
+                activities=self._activities,
+                record_shapes=self._record_shapes,
+                profile_memory=self._profile_memory,
+                with_flops=self._with_flops,
+            )
             self._running.start()
         self.current_state = state
 

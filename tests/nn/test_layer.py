@@ -63,6 +63,22 @@ def test_set_state_dict_copies_in_place_and_reports():
     assert bool((torch.Tensor.eq(weight, 2.0)).all())
 
 
+def test_a_layers_own_state_dict_fits_it():
+    class Encoding(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            table = paddle.arange(12, dtype="float32").reshape([6, 2])
+            # As position encodings are made: a view with an axis of size 1 in the middle.
+            self.register_buffer("encoding", table.unsqueeze(0).transpose([1, 0, 2]))
+            self.register_buffer("even", table[::2])
+
+    net = Encoding()
+    before = {name: value.numpy() for name, value in net.state_dict().items()}
+    assert net.set_state_dict(net.state_dict()) == ([], [])
+    for name, value in net.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), before[name])
+
+
 def test_set_state_dict_refuses_another_dtype():
     with pytest.raises(AssertionError, match="need tensor with dtype"):
         nn.Linear(2, 2, bias_attr=False).set_state_dict({"weight": np.ones((2, 2), "float64")})

@@ -323,5 +323,7 @@ def _copy_into(target: torch.Tensor, value: Any, name: str) -> None:
             f"Variable dtype not match, Variable [ {name} ] need tensor with dtype {target.dtype}"
             f"  but load tensor with dtype {given.dtype}"
         )
+    if given.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
+        given = given.clone()  # a layer's own state dict, in which tensors may be views of each other
     with torch.no_grad():
         torch.Tensor.copy_(target, torch.reshape(given, tuple(target.shape)))

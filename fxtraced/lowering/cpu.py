@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 
@@ -25,7 +26,8 @@ class CpuExecutable(Executable):
     plain: gives the executable without derived weights. It answers when the layer's tensors were moved or have another
     dtype, and when a call fails: a oneDNN operation takes less than the one it stands for, and errors are told in the
     user's terms. The graph writes nothing, so what failed left nothing behind. The first call is made both ways: where
-    they differ by more than rounding, a warning says so and the plain one answers from then on.
+    they differ by more than rounding, a warning says so and the plain one answers from then on. It also answers where a
+    feed is not finite and oneDNN's relu would make 0 of not-a-number.
     """
 
     def __init__(
@@ -40,9 +42,12 @@ class CpuExecutable(Executable):
         super().__init__(graph, state, constants, structure)
         self._plain = plain
         self._agrees: bool | None = None
+        self._hides_nan = any(map(_hides_nan, graph.nodes))
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         weights = self._derived.tensors() if self._agrees is not False else None
+        if self._hides_nan and not all(map(_is_finite, feeds)):
+            weights = None
         if weights is None:
             return self._plain()(*feeds)
         try:
@@ -58,7 +63,7 @@ class CpuExecutable(Executable):
     def unchecked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs without the comparison of the first call, for who compares them himself."""
         weights = self._derived.tensors()
-        if weights is None:
+        if weights is None or (self._hides_nan and not all(map(_is_finite, feeds))):
             return self._plain()(*feeds)
         try:
             return super().__call__(*feeds, *weights)
@@ -76,3 +81,13 @@ class CpuExecutable(Executable):
                 stacklevel=2,
             )
         return results if self._agrees else plain
+
+
+def _hides_nan(node: fx.Node) -> bool:
+    """True for a oneDNN call that ends in relu or relu6, which are max(x, 0) there: 0 for not-a-number."""
+    return isinstance(node.target, torch._ops.OpOverload) and any(x in ("relu", "hardtanh") for x in node.args)
+
+
+def _is_finite(feed: torch.Tensor) -> bool:
+    """False for a float32 tensor with not-a-number or infinity in it, or one whose sum overflows."""
+    return feed.dtype is not torch.float32 or math.isfinite(float(torch.sum(feed)))

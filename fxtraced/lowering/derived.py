@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import fx
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
-from fxtraced.tensor.tensor import counts_writes, plain
+from fxtraced.tensor.tensor import Parameter, counts_writes, plain
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
@@ -57,7 +58,8 @@ class DerivedWeights:
             # What changes while it is read here is seen as changed at the next call.
             watch = Watch([(holder, key) for _, holder, key in self._places]) if fits else None
             try:
-                self._tensors = self._compute() if fits else None
+                # oneDNN's relu makes 0 of the not-a-number that comes of such a weight.
+                self._tensors = self._compute() if fits and not self._gives_nan() else None
             except (RuntimeError, IndexError):
                 # oneDNN does not take every weight, memory may not suffice for two of each, and a table may hold
                 # indices that another one no longer has: the plain graph tells that in the user's terms.
@@ -77,6 +79,15 @@ class DerivedWeights:
                 if not uses[used] and used not in self._kept:
                     del known[used]
         return tuple(known[node] for node in self._results)
+
+    def _gives_nan(self) -> bool:
+        """True where a source makes not-a-number of numbers; infinity in a buffer may be a mask's."""
+        for _, holder, key in self._places:
+            tensor = plain(holder[key])
+            total = float(torch.sum(tensor)) if tensor.is_floating_point() else 0.0
+            if math.isnan(total) or (math.isinf(total) and isinstance(holder[key], Parameter)):
+                return True
+        return False
 
     def _form(self) -> list[tuple[Any, ...] | None]:
         return [_form(holder.get(key)) for _, holder, key in self._places]

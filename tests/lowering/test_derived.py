@@ -256,3 +256,33 @@ def test_threads_while_weights_change(net):
     assert len(results) == 80
     for result in results:
         np.testing.assert_allclose(result, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", [nn.functional.relu, nn.functional.relu6])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_not_a_number_stays_what_it_is(activation, value):
+    """oneDNN's relu makes 0 of it."""
+
+    class Activated(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.fc = nn.Conv2D(16, 32, 3), nn.Linear(32, 64)
+
+        def forward(self, x):
+            y = activation(self.conv(x))
+            return activation(self.fc(y.mean(axis=[2, 3]))), y
+
+    layer = Activated()
+    layer.eval()
+    traced = trace(layer, X)
+    x = X.numpy()
+    x[1, 2, 3, 4] = value
+    for given in (X, paddle.to_tensor(x), X):
+        with paddle.no_grad():
+            wanted = layer(given)
+        for result, tensor in zip(traced([given]), wanted, strict=True):
+            np.testing.assert_allclose(result, tensor.numpy(), rtol=1e-4, atol=1e-4)
+    assert traced.program.pass_report["pack_linears"] == 1
+    with paddle.no_grad():
+        layer.conv.weight[3] = value
+        np.testing.assert_array_equal(np.isnan(traced([X])[1]), np.isnan(layer(X)[1].numpy()))

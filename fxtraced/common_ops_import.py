@@ -7,5 +7,6 @@ from fxtraced.base.data_feeder import check_variable_and_dtype as check_variable
 from fxtraced.base.data_feeder import convert_dtype as convert_dtype
 from fxtraced.base.framework import convert_np_dtype_to_dtype_ as convert_np_dtype_to_dtype_
 from fxtraced.base.framework import in_dygraph_mode as in_dygraph_mode
+from fxtraced.base.layer_helper import LayerHelper as LayerHelper
 from fxtraced.nn.param_attr import ParamAttr as ParamAttr
 from fxtraced.static.variable import Variable as Variable

@@ -5,6 +5,7 @@ Runs under real Paddle and under fxtraced; `paddle` is whichever of them the pro
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -166,6 +167,7 @@ class _NotInstalled(MetaPathFinder, Loader):
     """Stands in for modules that the checkout imports and that are not installed; a use of one is an ImportError.
 
     Model code imports its repository's tools for training and download, and does not use them to build a model.
+    An import in a `try` fails as it would: the code has another way.
     """
 
     def __init__(self, root: Path) -> None:
@@ -179,8 +181,8 @@ class _NotInstalled(MetaPathFinder, Loader):
         return None if within else ModuleSpec(fullname, self, is_package=True)
 
     def _asked_by_the_checkout(self) -> bool:
-        importing = next((name for name in _callers() if not name.startswith("<frozen importlib")), "")
-        return importing.startswith(self.root)
+        file, line = next((place for place in _callers() if not place[0].startswith("<frozen importlib")), ("", 0))
+        return file.startswith(self.root) and not _is_tried(file, line)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _StandIn(spec.name)
@@ -189,12 +191,19 @@ class _NotInstalled(MetaPathFinder, Loader):
         pass
 
 
-def _callers() -> Iterator[str]:
-    """The files of the frames outside of this one, the innermost first."""
+def _callers() -> Iterator[tuple[str, int]]:
+    """File and line of the frames outside of this one, the innermost first."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         if frame.f_code.co_filename != __file__:
-            yield frame.f_code.co_filename
+            yield frame.f_code.co_filename, frame.f_lineno
+
+
+def _is_tried(file: str, line: int) -> bool:
+    """True for a line in a `try` that has an `except`."""
+    tree = ast.parse(Path(file).read_text())
+    tries = [node.body for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers]
+    return any(body[0].lineno <= line <= (body[-1].end_lineno or 0) for body in tries)
 
 
 class _StandIn(ModuleType):

@@ -316,7 +316,7 @@ class Model {
   }
 
   // The content hash at the end of the archive; empty where there is none. Throws ArchiveError where the bytes before it
-  // have another one: libtorch itself may crash on such a file, or calculate with other numbers.
+  // have another one: libtorch itself may calculate other numbers with such a file.
   static std::string checked_hash(std::istream& stream, const std::string& name, const Options& options) {
     if (!options.check_hash) {
       return "";

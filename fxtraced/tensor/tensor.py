@@ -159,12 +159,17 @@ def as_tensor(value: Any) -> Any:
 
 
 def as_paddle(value: Any) -> Any:
-    """as_tensor, also within nested lists, tuples and dicts."""
+    """as_tensor, also within nested lists, tuples and dicts.
+
+    A list or dict without a plain tensor stays the same object: a layer may write into it for its caller.
+    """
     kind = type(value)
     if kind is dict:
-        return {key: as_paddle(item) for key, item in value.items()}
+        items = {key: as_paddle(item) for key, item in value.items()}
+        return value if all(item is value[key] for key, item in items.items()) else items
     if kind in (list, tuple):
-        return kind([as_paddle(item) for item in value])
+        converted = [as_paddle(item) for item in value]
+        return value if all(a is b for a, b in zip(converted, value, strict=True)) else kind(converted)
     return as_tensor(value)
 
 

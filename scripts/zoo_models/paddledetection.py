@@ -69,16 +69,8 @@ def ppyoloe_plus_s():
     return _model("ppyoloe/ppyoloe_plus_crn_s_80e_coco", 160, 160)
 
 
-def ppyoloe_swin_tiny():
-    return _model("swin/ppyoloe_plus_swin_tiny_36e_coco", 160, 160)
-
-
 def ppyoloe_convnext_tiny():
     return _model("convnext/ppyoloe_convnext_tiny_36e_coco", 160, 160)
-
-
-def ppyoloe_focalnet_tiny():
-    return _model("focalnet/ppyoloe_plus_focalnet_tiny_36e_coco", 160, 160)
 
 
 def ppyolo_tiny():
@@ -145,16 +137,8 @@ def faster_rcnn_hrnet_w18():
     return _model("hrnet/faster_rcnn_hrnetv2p_w18_1x_coco", 128, 128)
 
 
-def faster_rcnn_swin_tiny():
-    return _model("swin/faster_rcnn_swin_tiny_fpn_3x_coco", 128, 128)
-
-
 def keypoint_lite_hrnet_18():
     return _model("keypoint/lite_hrnet/lite_hrnet_18_256x192_coco", 256, 192)
-
-
-def clrnet_r18():
-    return _model("clrnet/clrnet_resnet18_culane", 160, 160)
 
 
 def res2net50():

@@ -48,6 +48,33 @@ def test_plain_tensors_become_ours_before_forward():
     assert type(Net()(torch.randn(2, 3), pair=[torch.ones(1)])) is Tensor
 
 
+class Appends(nn.Layer):
+    def forward(self, values, by_name, factor=None):
+        values[0] = values[0] * 2
+        values.append(values[0] + 1)
+        by_name["sum"] = values[0] + values[1]
+
+
+class AsksForMore(nn.Layer):
+    """Relies on what a sublayer writes into the containers that it is called with."""
+
+    def __init__(self):
+        super().__init__()
+        self.appends = Appends()
+
+    def forward(self, x):
+        values, by_name = [x], {"x": x}
+        self.appends(values, by_name, factor=values)
+        return values[1] + by_name["sum"]
+
+
+def test_a_layer_writes_into_the_containers_of_its_caller():
+    x = paddle.to_tensor([1.0, 2.0])
+    assert AsksForMore()(x).tolist() == [8.0, 14.0]
+    _, static = paddle.jit.TracedLayer.trace(AsksForMore(), [x])
+    assert static([paddle.to_tensor([3.0, 0.0])])[0].tolist() == [20.0, 2.0]
+
+
 def test_set_state_dict_copies_in_place_and_reports():
     net = Net()
     weight = net.fc.weight

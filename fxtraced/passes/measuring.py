@@ -15,7 +15,9 @@ from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
 
 # How often each call is made, and the seconds after which no further round begins.
-_ROUNDS, _BUDGET = 5, 0.5
+_ROUNDS, _BUDGET = 5, 0.25
+# The bytes of inputs and weights that are held at once: more than the caches hold, and less than a model.
+_AT_ONCE = 48 << 20
 
 Changes = Mapping[str, Callable[[fx.Graph], Any]]
 
@@ -28,37 +30,53 @@ def choose(
     """For each site the change that makes it fastest; measured once a process, key and number of torch's threads.
 
     A site is a key, which says all that decides how long it takes, and its nodes, of which the last gives its value.
-    state: the nodes that are computed from the layer's tensors alone. All variants of all sites run in turns, with
-    their input in the caches and their weights and code out of them, as in a graph. gain: how many times faster than
-    the first change another one must be, so that noise does not choose one that gains little.
+    state: the nodes that are computed from the layer's tensors alone. All variants of all sites, or of some at a time,
+    run in turns, with their input in the caches and their weights and code out of them, as in a graph. gain: how many
+    times faster than the first change another one must be, so that noise does not choose one that gains little.
     """
     first = next(iter(changes))
     sites, threads = list(sites), torch.get_num_threads()
     new = {key: nodes for key, nodes in sites if (key, threads) not in _chosen}
-    calls = {key: {name: _Call(nodes, state, change) for name, change in changes.items()} for key, nodes in new.items()}
+    held: dict[Hashable, dict[str, _Call]] = {}
+
+    def decide() -> None:
+        _run_in_turns([call for calls in held.values() for call in calls.values()])
+        for key, calls in held.items():
+            seconds = {name: call.seconds * (1.0 if name == first else gain) for name, call in calls.items()}
+            _chosen[key, threads] = min(seconds, key=lambda name: seconds[name])
+        held.clear()
+
     with torch.no_grad():
-        start = time.perf_counter()
-        for at in range(_ROUNDS):
-            if at > 1 and time.perf_counter() - start > _BUDGET:
-                break
-            for variants in calls.values():
-                for call in variants.values():
-                    call.run()
-    for key, variants in calls.items():
-        _chosen[key, threads] = min(
-            variants, key=lambda name: variants[name].seconds * (1.0 if name == first else gain)
-        )
+        for key, nodes in new.items():
+            held[key] = {name: _Call(nodes, state, change) for name, change in changes.items()}
+            if sum(call.size for calls in held.values() for call in calls.values()) > _AT_ONCE:
+                decide()
+        decide()
     return [_chosen[key, threads] for key, _ in sites]
 
 
+def _run_in_turns(calls: list[_Call]) -> None:
+    start = time.perf_counter()
+    for at in range(_ROUNDS):
+        if at > 1 and time.perf_counter() - start > _BUDGET:
+            break
+        for call in calls:
+            call.run()
+
+
 class _Call:
-    """Nodes in a graph of their own after a change, on tensors of the sizes of the trace. seconds: the shortest run."""
+    """Nodes in a graph of their own after a change, on tensors of the sizes of the trace.
+
+    seconds: the shortest run. size: the bytes of the tensors that it holds.
+    """
 
     def __init__(self, nodes: list[fx.Node], state: set[fx.Node], change: Callable[[fx.Graph], Any]):
         graph, self._inputs = _isolated(nodes, state)
         change(graph)
         remove_dead_code(graph)
-        self._forward = fx.GraphModule(_compute_weights(graph), graph).forward
+        weights = _compute_weights(graph)
+        self._forward = fx.GraphModule(weights, graph).forward
+        self.size = sum(_bytes(x) for x in (*self._inputs, *weights.values()))
         self.seconds = math.inf
 
     def run(self) -> None:
@@ -105,3 +123,7 @@ def _example(node: fx.Node) -> torch.Tensor:
     """A tensor of a node's sizes; an image has its channels last, as between the convolutions of a graph."""
     tensor = torch.full(tuple(map(int, node.meta["shape"])), 0.5, dtype=node.meta["dtype"])
     return channels_last(tensor) if tensor.ndim == 4 else tensor
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()

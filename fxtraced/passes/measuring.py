@@ -109,9 +109,10 @@ def _compute_weights(graph: fx.Graph) -> dict[str, torch.Tensor]:
         if node.op == "get_attr":
             values[node] = _example(node)
         elif node.op.startswith("call") and node.all_input_nodes and all(x in values for x in node.all_input_nodes):
-            values[node] = compute(node, values)
             with graph.inserting_before(node):
-                node.replace_all_uses_with(graph.get_attr(node.name))
+                result = graph.get_attr(node.name)
+            values[result] = values[node] = compute(node, values)
+            node.replace_all_uses_with(result)
     remove_dead_code(graph)
     for node in graph.nodes:
         if node.op == "get_attr":

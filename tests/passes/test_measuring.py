@@ -96,7 +96,8 @@ def test_weights_are_computed_before_the_measurement():
     def change(graph):
         call = next(n for n in graph.nodes if n.op == "call_function")
         with graph.inserting_before(call):
-            own = derived_call(graph, weight_of, (call.args[1],), like=call.args[1])
+            whole = graph.call_method("contiguous", (call.args[1],))
+            own = derived_call(graph, weight_of, (whole,), like=call.args[1])
         call.target, call.args = product, (call.args[0], own)
 
     assert measuring.choose([("a", [node])], {w}, {"changed": change}) == ["changed"]

@@ -42,10 +42,10 @@ Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one 
 changes from row to row.
 """
 ON_REASONS = """\
-FXT201 on a batch of another size: `forward` loops over the images, or makes a Python number of the number of images
-(`int(...)`), and Python's numbers are the graph's constants. FXT101: a decoder that stops when it has read the end
-looks at what it has read; `paddle.static.nn.while_loop` can say so in a graph. A difference from Paddle of more than
-rounding comes from models that draw random numbers in `forward` outside of training: both sides draw their own.
+FXT201 on a batch of another size: `forward` loops over the images, repeats a list once for each image, or makes a
+Python number of their number (`int(...)`), and Python's numbers and lists are the graph's constants. FXT101: a decoder
+that stops when it has read the end looks at what it has read; `paddle.static.nn.while_loop` can say so in a graph.
+More than rounding between this and Paddle: the model draws random numbers outside of training, and each side its own.
 """
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
 REASONS = 10
@@ -210,7 +210,7 @@ def _not_run(rows: list[Row]) -> str:
 def _cell(text: str) -> str:
     """The first line of a text, without what would end a cell of a table."""
     line = re.sub(r"\s+", " ", text.splitlines()[0]).replace("|", "\\|")
-    return line if len(line) <= 160 else line[:157] + "..."
+    return line if len(line) <= 240 else line[:237] + "..."
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

@@ -177,6 +177,9 @@ class _NotInstalled(MetaPathFinder, Loader):
         top = fullname.partition(".")[0]
         if top in ("paddle", "fxtraced") or not self._asked_by_the_checkout():
             return None
+        package = sys.modules.get(top)
+        if package is not None and not isinstance(package, _StandIn):
+            return None  # six.moves, say, which six's own finder makes
         within = (Path(self.root) / top).exists()
         return None if within else ModuleSpec(fullname, self, is_package=True)
 

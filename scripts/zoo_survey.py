@@ -105,6 +105,8 @@ def survey(
         started = time.monotonic()
         row, failure = in_a_child(lambda file=file, name=name: examine(file, name), given.limit, results.path)
         row = {"file": file, "name": name, **row, **failure}
+        if "failure" in row:
+            row["failure"] = row["failure"].replace(f"{source.root}/", "")
         results.add(row)
         seconds = time.monotonic() - started
         said = (row.get("failure") or "ok").splitlines()[0]

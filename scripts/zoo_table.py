@@ -41,22 +41,33 @@ static, as a part of the output's largest value.
 Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one thread of a shared machine, whose load
 changes from row to row.
 """
+ON_REASONS = """\
+FXT201 on a batch of another size: `forward` loops over the images, repeats a list once for each image, or makes a
+Python number of their number (`int(...)`), and Python's numbers and lists are the graph's constants. FXT101: a decoder
+that stops when it has read the end looks at what it has read; `paddle.static.nn.while_loop` can say so in a graph.
+More than rounding between this and Paddle: the model draws random numbers outside of training, and each side its own.
+"""
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
 REASONS = 10
 
 
 class Source:
-    """What was run of one checkout: `name`, `commit`, `options` of its command, `arguments` by constructor, `rows`."""
+    """What was run of one checkout: `name`, `commit`, `options` of its command, `arguments` by constructor, `rows`.
+
+    unread: the rows of files that could not be imported. left: constructors that no run has come to.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
         described = json.loads((folder / "source.json").read_text())
         self.commit, self.options, self.arguments = (described[key] for key in ("commit", "options", "arguments"))
         results, reference = Results(folder / "results.jsonl"), Results(folder / "reference.jsonl")
-        self.unread = [row for found in (reference, results) for row in found.rows.values() if not row["name"]]
-        self.unread = [row for row in self.unread if "failure" in row]
+        lists = [row for found in (reference, results) for row in found.rows.values() if not row["name"]]
+        self.unread = [row for row in lists if "failure" in row]
         self.rows = [row for row in results.rows.values() if row["name"]]
         self.run = [row for row in self.rows if row["level"]]
+        listed = dict.fromkeys((row["file"], name) for row in lists for name in row["constructors"])
+        self.left = [name for file, name in listed if results.get(file, name) is None]
 
     @property
     def files(self) -> int:
@@ -100,13 +111,19 @@ def document(out: Path) -> str:
     parts = [introduction, "## Totals", _totals(sources)]
     failed = [row for source in sources for row in source.run if row["failure"]]
     if failed:
-        parts += ["## Reasons", _reasons(failed)]
+        parts += ["## Reasons", _reasons(failed), ON_REASONS]
     for source in sources:
         parts += [f"## Models of {source.name}", _models(source.run)]
     not_run = [row for source in sources for row in source.rows if not row["level"]]
     not_run += [row for source in sources for row in source.unread]
     if not_run:
         parts += ["## Not run", _not_run(not_run)]
+    for source in sources:
+        if source.left:
+            parts += [
+                f"## Left out of {source.name}",
+                f"{len(source.left)}: {', '.join(f'`{x}`' for x in source.left)}",
+            ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -193,7 +210,7 @@ def _not_run(rows: list[Row]) -> str:
 def _cell(text: str) -> str:
     """The first line of a text, without what would end a cell of a table."""
     line = re.sub(r"\s+", " ", text.splitlines()[0]).replace("|", "\\|")
-    return line if len(line) <= 160 else line[:157] + "..."
+    return line if len(line) <= 240 else line[:237] + "..."
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

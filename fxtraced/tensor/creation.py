@@ -115,7 +115,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, name: Any = None) -> An
     Differs from torch: the dtype defaults to the default floating one, whatever fill_value is. Raises ValueError for
     another text.
     """
-    value = _number(fill_value)
+    value = _number(fill_value, "full")
     if isinstance(value, _complex) and dtype is None:
         raise TypeError(f"full: fill_value {value!r} is complex, give a complex dtype")
     return as_tensor(torch.full(shape_list(shape), value, dtype=dtype_or(dtype), device=new_device()))
@@ -138,11 +138,17 @@ def empty_like(x: Any, dtype: Any = None, name: Any = None) -> Any:
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None, name: Any = None) -> Any:
     """A tensor of x's shape filled with fill_value (as in full), in x's dtype unless given."""
-    return as_tensor(torch.full_like(x, _number(fill_value), dtype=dtype_or(dtype, x.dtype)))
+    return as_tensor(torch.full_like(x, _number(fill_value, "full_like"), dtype=dtype_or(dtype, x.dtype)))
 
 
-def _number(fill_value: Any) -> Any:
-    return float(fill_value) if isinstance(fill_value, str) else int_of(fill_value)
+def _number(fill_value: Any, function: str) -> Any:
+    """What fill_value says. Raises ValueError for a text that is no number."""
+    if not isinstance(fill_value, str):
+        return int_of(fill_value)
+    try:
+        return float(fill_value)
+    except ValueError:
+        raise ValueError(f"{function}: fill_value must be a number or its text, but received {fill_value!r}") from None
 
 
 def arange(start: Any = 0, end: Any = None, step: Any = 1, dtype: Any = None, name: Any = None) -> Any:

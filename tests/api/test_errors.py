@@ -30,7 +30,7 @@ ERRORS: list[tuple[str, type[Exception], list[str]]] = [
     ("paddle.add(x, 'y')", ValueError, ["add(): an operand must be", "'y'", X]),
     ("x + [1, 2]", ValueError, ["__add__(): an operand must be", "[1, 2]"]),
     ("paddle.tile(x, 'a')", TypeError, ["tile()", "repeat_times='a'"]),
-    ("paddle.full([2], 'a')", TypeError, ["full()", "must be Number, not str", "fill_value='a'"]),
+    ("paddle.full([2], 'a')", ValueError, ["full: ", "must be a number or its text", "fill_value='a'"]),
     ("paddle.arange('a')", TypeError, ["arange() received an invalid combination of arguments", "start='a'"]),
     ("paddle.cast(x, 'float23')", TypeError, ["cast(): unknown dtype 'float23'", "dtype='float23'"]),
     # Dtypes

@@ -100,6 +100,12 @@ def test_models_that_a_file_of_functions_builds(tmp_path):
     assert '"shapes": [[1, 2, 224, 224], [1, 3, 224, 224], []]' in reference
 
 
+def test_the_document_names_what_was_left_out(tmp_path):
+    zoo(tmp_path, "--each", "1")
+    text = (tmp_path / "zoo.md").read_text()
+    assert "## Left out of source\n\n3: `TinyNet_x1_0`, `TinyNet_sized`, `TinyNet_downloaded`" in text
+
+
 def test_a_second_run_goes_on_from_the_first(results):
     assert zoo(results[0]).splitlines() == [f"wrote {results[0] / 'zoo.md'}"]
 

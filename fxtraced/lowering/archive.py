@@ -26,6 +26,7 @@ from fxtraced.lowering.self_test import (
     sample_differences,
     self_test_source,
 )
+from fxtraced.passes.onednn import hides_nan
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
 
@@ -89,7 +90,8 @@ def _lowered_module(
     with torch.no_grad():
         graph, own, packing = split_derived(graph, tensors)
     methods = "" if sample is None else self_test_source(graph, sample)
-    return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing)
+    hides = any(map(hides_nan, graph.nodes))
+    return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing, refuse_nan=hides)
 
 
 def _check_lowered(file: Any, tolerance: float) -> None:

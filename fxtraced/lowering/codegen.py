@@ -61,14 +61,16 @@ _PROMOTING = frozenset("add sub subtract mul multiply bitwise_and bitwise_or bit
 _RESERVED = frozenset({"self", "torch", "math", "loops", "assert"})
 
 
-def forward_source(graph: fx.Graph, feed_checks: bool = False, places: dict[str, str] | None = None) -> str:
+def forward_source(
+    graph: fx.Graph, feed_checks: bool = False, places: dict[str, str] | None = None, refuse_nan: bool = False
+) -> str:
     """The text of `def forward(self, ...)` that computes graph in TorchScript.
 
     The result is a Tensor when the graph has one output and a tuple of Tensors otherwise. feed_checks adds assertions
     on every feed's rank and dtype, for callers that do not check them. places: where the module has the tensors that
-    the graph knows by another path.
+    the graph knows by another path. refuse_nan: with assertions on the values of float32 feeds.
     """
-    return Writer(graph, places or {}).write(feed_checks)
+    return Writer(graph, places or {}).write(feed_checks, refuse_nan)
 
 
 class Writer:
@@ -87,12 +89,15 @@ class Writer:
         self._used = set(self.names.values())
         self._layers: dict[tuple[str, ...], str] = {(): "self"}
 
-    def write(self, feed_checks: bool) -> str:
+    def write(self, feed_checks: bool, refuse_nan: bool) -> str:
         feeds = [node for node in self._graph.nodes if node.op == "placeholder"]
         self._name_layers()
         if feed_checks:
             for node in feeds:
                 self._check_feed(node)
+        if refuse_nan:
+            for node in feeds:
+                self._refuse_nan(node)
         self.write_operations(self._graph)
         outputs = [self.value(x) for x in self._graph.output_node().args[0]]  # type: ignore[union-attr]
         self.emit(f"return {outputs[0]}" if len(outputs) == 1 else f"return ({', '.join(outputs)})")
@@ -140,6 +145,17 @@ class Writer:
         wanted = f"{str(dtype).rsplit('.', 1)[-1]} of {rank} dimensions"
         message = f"FXT301 feed '{node.target}' must be {wanted}. See docs/errors.md#fxt301"
         self.emit(f"assert {self.name(node)}.dim() == {rank} and {self.name(node)}.dtype == {dtype}, {message!r}")
+
+    def _refuse_nan(self, node: fx.Node) -> None:
+        if node.meta["dtype"] is torch.float32:
+            x = self.name(node)
+            message = (
+                f"FXT301 feed '{node.target}' holds not-a-number, which oneDNN's relu in an archive for target 'cpu' "
+                "would make 0. Look where it comes from, or save with target='portable', which hands it on. See "
+                "docs/errors.md#fxt301"
+            )
+            # The sum is quick, and not-a-number also where infinities meet.
+            self.emit(f"assert not bool(torch.isnan({x}.sum())) or not bool(torch.isnan({x}).any()), {message!r}")
 
     def _call_function(self, node: fx.Node) -> None:
         target, args = node.target, node.args

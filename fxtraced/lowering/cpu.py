@@ -12,6 +12,7 @@ from torch import fx
 from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.executable import Executable
+from fxtraced.passes.onednn import hides_nan
 from fxtraced.tracing.compare import difference
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
@@ -42,7 +43,7 @@ class CpuExecutable(Executable):
         super().__init__(graph, state, constants, structure)
         self._plain = plain
         self._agrees: bool | None = None
-        self._hides_nan = any(map(_hides_nan, graph.nodes))
+        self._hides_nan = any(map(hides_nan, graph.nodes))
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         weights = self._derived.tensors() if self._agrees is not False else None
@@ -81,11 +82,6 @@ class CpuExecutable(Executable):
                 stacklevel=2,
             )
         return results if self._agrees else plain
-
-
-def _hides_nan(node: fx.Node) -> bool:
-    """True for a oneDNN call that ends in relu or relu6, which are max(x, 0) there: 0 for not-a-number."""
-    return isinstance(node.target, torch._ops.OpOverload) and any(x in ("relu", "hardtanh") for x in node.args)
 
 
 def _is_finite(feed: torch.Tensor) -> bool:

@@ -58,13 +58,15 @@ def script(
     methods: str = "",
     places: dict[str, str] | None = None,
     packing: Packing | None = None,
+    refuse_nan: bool = False,
 ) -> torch.jit.ScriptModule:
     """A scripted module whose forward computes graph.
 
     tensors: for each get_attr path of the graph the tensor (shared, not copied) and whether it is a parameter.
     attributes: further attributes of the top module, each with its type and value. methods: the text of further
     methods, which may call forward. places: other paths for the tensors in the module. packing: of the weights that
-    are laid out when the module is loaded from a file, before which forward cannot run.
+    are laid out when the module is loaded from a file, before which forward cannot run. refuse_nan: check that no
+    float32 feed has not-a-number.
     Raises LoweringError with TorchScript's own message when it does not take the graph.
     """
     root = _Holder()
@@ -74,7 +76,7 @@ def script(
         setattr(root, name, torch.jit.Attribute(value, kind))
     if packing:
         root.add_module(MODULE, _packed_module(packing))
-    source = forward_source(graph, feed_checks, places)
+    source = forward_source(graph, feed_checks, places, refuse_nan)
     with quiet():
         module = torch.jit.script(root)
         try:

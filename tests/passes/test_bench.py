@@ -14,6 +14,6 @@ def test_the_smallest_model_on_the_engines_of_torch():
     done = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| Linear(3, 10) | ")]
-    assert [row[1] for row in rows] == ["eager", "ours", "script", "freeze"]
-    assert rows[0][2:4] == ["1.00", "1.00 to 1.00"]
+    assert [row[2] for row in rows] == ["eager", "ours", "script", "freeze"]
+    assert rows[0][3:5] == ["1.00", "1.00 to 1.00"]
     assert all(float(row[-1].rstrip(" |")) < 1e-6 for row in rows)

@@ -243,6 +243,24 @@ def test_other_devices_are_refused(tmp_path):
 
 
 @onednn
+def test_values_that_are_not_finite(tmp_path):
+    """oneDNN's relu makes 0 of not-a-number, so that is refused; infinity and sums that overflow are not."""
+    saved("image", tmp_path)
+    program, feeds, _ = paddle.static.load_inference_model(str(tmp_path))
+    x = floats(1, 16, 5, 9).numpy()
+    refused = "FXT301 feed 'x' holds not-a-number, which oneDNN's relu in an archive for target 'cpu' would make 0"
+    for values, fine in (([np.nan], False), ([np.inf, np.nan], False), ([3e38, 3e38], True)):
+        given = x.copy()
+        given.flat[: len(values)] = values
+        if fine:
+            for got in paddle.static.Executor().run(program, feed={feeds[0]: given}):
+                assert got.shape[0] == 1
+        else:
+            with pytest.raises(paddle.errors.FeedError, match=refused):
+                paddle.static.Executor().run(program, feed={feeds[0]: given})
+
+
+@onednn
 def test_it_cannot_be_saved_again(tmp_path):
     saved("image", tmp_path)
     module = plain_load(tmp_path)

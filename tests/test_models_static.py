@@ -30,7 +30,8 @@ def test_static_and_reloaded_equal_the_layer(name, tmp_path):
         reloaded = exe.run(program, dict(zip(feeds, [x.numpy() for x in inputs], strict=True)), fetches)
         plain = traced.program.plain_runnable(tuple(traced.program.fetch_names))
         for a, b in zip(reloaded, plain(*inputs), strict=True):
-            np.testing.assert_array_equal(a, b.numpy())
+            # The archive of "ocr" rounds otherwise in the last bit.
+            np.testing.assert_allclose(a, b.numpy(), rtol=1e-6, atol=1e-7 * max(1.0, b.abs().max().item()))
 
 
 @pytest.mark.parametrize("name", TRAINED)

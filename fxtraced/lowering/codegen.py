@@ -20,6 +20,7 @@ from fxtraced.lowering.blocks import write_cond, write_while_loop
 from fxtraced.lowering.canonical import canonical_call
 from fxtraced.passes.fuse_addition import add_into
 from fxtraced.passes.matching import name_of
+from fxtraced.passes.pack_linears import linear_with_addition
 from fxtraced.tensor import loops
 from fxtraced.tracing import regions
 from fxtraced.tracing.guards import check_guard
@@ -185,6 +186,12 @@ class Writer:
         if target is add_into:
             into, other = self.value(args[0]), self.value(args[1])
             return f"{into}.add_({other}) if {into}.size() == {other}.size() else {into} + {other}"
+        if target is linear_with_addition:
+            x, other, weight, bias = map(self.value, args)
+            linear = "torch.ops.mkldnn._linear_pointwise"
+            one = f'{linear}({x}, {other}, {weight}, {bias}, "add")'
+            two = f'{linear}({x}, {weight}, {bias}, "none", [], "") + {other}'
+            return f"{one} if {x}.size()[:-1] == {other}.size()[:-1] else {two}"
         if target is operator.floordiv and not _is_tensor(args[0]) and _is_tensor(args[1]):
             divisor = self.value(args[1])
             return f"torch.floor_divide(torch.zeros_like({divisor}) + {self._operand(args[0])}, {divisor})"

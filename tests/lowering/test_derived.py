@@ -43,7 +43,7 @@ X = floats(4, 16, 20, 20)
 def packed_everywhere(monkeypatch):
     """Linear calls are packed at any size, and whether that is faster or not."""
     monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1)
-    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes: ["packed"] * len(sites))
+    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def compare(layer, shapes, **expected):
 
 def chosen(name):
     """A measurement that always finds the same."""
-    return lambda sites, state, changes: [name for _ in sites if changes[name]]
+    return lambda sites, state, changes, **_: [name for _ in sites if changes[name]]
 
 
 def sequence(*layers):
@@ -223,6 +223,44 @@ def test_linears_are_packed_with_what_follows_where_it_is_faster(name, faster, m
     packed = 2 if faster else 0
     compare(Block(), [(rows, width), (7, width)], pack_linears=packed)
     compare(Block(), [(2, rows // 2, width), (3, 5, width)], pack_linears=packed)
+
+
+class Added(nn.Layer):
+    """The sum of a linear call, an input and what follows; `first` says on which side of the plus the call is."""
+
+    def __init__(self, first=True, activation=F.relu):
+        super().__init__()
+        self.linear, self.first, self.activation = nn.Linear(512, 512), first, activation
+
+    def forward(self, x, other):
+        y = self.linear(x)
+        return self.activation(y + other if self.first else other + y)
+
+
+ADDED = {
+    "the call first": Added,
+    "the call second": lambda: Added(first=False),
+    "and gelu": lambda: Added(activation=F.gelu),
+    "and nothing": lambda: Added(activation=lambda x: x),
+}
+
+
+@onednn
+@pytest.mark.parametrize("name", ADDED)
+def test_a_packed_linear_adds(name, monkeypatch):
+    monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
+    layer = ADDED[name]()
+    traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
+    targets = [node.target for node in traced.program.after("pack_linears").graph.nodes]
+    assert pack_linears.linear_with_addition in targets
+    # The last two have as many elements and another shape: torch repeats both.
+    for sizes, other in [((4, 25), (4, 25)), ((3, 1), (3, 1)), ((0, 2), (0, 2)), ((2, 3), (1, 3)), ((3, 1), (1, 3))]:
+        probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
+        with paddle.no_grad():
+            wanted = layer(*probe).numpy()
+        result = traced(probe)[0]
+        assert result.shape == wanted.shape
+        np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
 
 
 @onednn

@@ -74,7 +74,7 @@ def test_in_training():
 @pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 def test_products_are_packed(monkeypatch):
     monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1)
-    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes: ["packed"] * len(sites))
+    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
     traced = trace(layer_of(FUSED["two"][0], weights), *INPUTS[0])
     traced(INPUTS[0])
     assert traced.program.pass_report["pack_linears"] == 2

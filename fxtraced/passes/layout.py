@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import fx
 
@@ -10,6 +12,9 @@ from fxtraced.tracing.regions import all_nodes
 
 _LOOK_AT_LAYOUT = ("as_strided", "stride", "is_contiguous", "storage_offset", "data_ptr", "view_as")
 
+# Calls whose result lies in memory as their first argument.
+_KEEP_LAYOUT = ("relu", "relu6", "silu", "hardswish", "sigmoid", "leaky_relu", "gelu", "add", "add_into", "mul")
+
 # Axes [N, C, H, W] with the channels last, and back.
 CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
@@ -17,6 +22,20 @@ CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 def channels_last(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor [N, C, H, W] with its channels last in memory."""
     return tensor.contiguous(memory_format=torch.channels_last)
+
+
+def lies_channels_last(value: Any) -> bool:
+    """True for an image [N, C, H, W] of a packed convolution or matrix product, also after activations and additions.
+
+    Where it is of neither, it may lie in any way.
+    """
+    while is_call(value, *_KEEP_LAYOUT) and value.args[0].meta.get("shape") == value.meta["shape"]:
+        value = value.args[0]
+    if not isinstance(value, fx.Node):
+        return False
+    packed = torch.ops.mkldnn._convolution_pointwise
+    is_turned = value.target is torch.permute and tuple(value.args[1]) == CHANNELS_FIRST  # type: ignore[arg-type]
+    return is_turned or value.target in (packed.default, packed.binary)
 
 
 def looks_at_layout(graph: fx.Graph) -> bool:

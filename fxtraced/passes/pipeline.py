@@ -20,6 +20,7 @@ from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
+from fxtraced.passes.pool_images import pool_images
 from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
 from fxtraced.passes.remove_dead_code import remove_dead_code
@@ -63,6 +64,8 @@ PIPELINE = [
     Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
     Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
     Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
+    Step("pool_images", pool_images, switched=False, for_cpu=True, makes_weights=False),
+    Step("simplify_views", simplify_views, switched=False, for_cpu=True, makes_weights=False),
     Step("merge_projections", merge_projections, switched=False, for_cpu=True),
     Step("pack_linears", pack_linears, switched=False, for_cpu=True),
     Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),

@@ -14,7 +14,7 @@ import numpy as np
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolution, fold_batch_norm, multiply_pointwise, pack_linears
+from fxtraced.passes import convolution, fold_batch_norm, multiply_pointwise, pack_linears, pool_images
 
 nn = paddle.nn
 _ACTIVATIONS = (F.relu, F.relu6, F.silu, F.hardswish, F.hardsigmoid, F.sigmoid, F.tanh, F.gelu, F.leaky_relu, F.mish)
@@ -130,7 +130,7 @@ def every_pass(seed: int) -> Iterator[None]:
     """Passes act at any size, and where they measure, a seed decides."""
     at_random = random.Random(seed)
 
-    def choose(sites: Any, state: Any, changes: Any) -> list[str]:
+    def choose(sites: Any, state: Any, changes: Any, gain: float = 1.0) -> list[str]:
         return [at_random.choice(list(changes)) for _ in sites]
 
     with (
@@ -139,6 +139,7 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(pack_linears, "_WORTHWHILE", 0),
         mock.patch.object(pack_linears, "choose", choose),
         mock.patch.object(multiply_pointwise, "choose", choose),
+        mock.patch.object(pool_images, "choose", choose),
     ):
         yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -87,7 +88,9 @@ def _in_cpp(traced: Any, inputs: list[Any], target: str) -> Child:
 @cache
 def _cpp_program() -> Path:
     """The built program of bench_cpp/, once for this run and kept for the next."""
-    build = Path(tempfile.gettempdir()) / f"fxtraced_bench_cpp_{os.getuid()}_{torch.__version__}"
+    # CMake refuses a build folder that was configured for another checkout.
+    checkout = hashlib.sha256(str(HERE).encode()).hexdigest()[:8]
+    build = Path(tempfile.gettempdir()) / f"fxtraced_bench_cpp_{os.getuid()}_{torch.__version__}_{checkout}"
     tools = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     configure = ["cmake", "-S", str(HERE / "bench_cpp"), "-B", str(build), "-DCMAKE_BUILD_TYPE=Release"]
     for command in (

@@ -4,7 +4,7 @@ python scripts/bench_memory.py [--models TEXT ...]
 
 Prints a row for each model, in megabytes:
 weights: parameters and buffers. archive: the file. loaded: what the process grows by when the archive is loaded and
-called once. eager call, trace: the peak above what the process had with the layer built; the eager call records
+called once; cpu archive, cpu loaded: the same for one with target="cpu". eager call, trace: the peak above what the process had with the layer built; the eager call records
 gradients, like the one in a trace. static: what stays of that after the trace and three calls, which is packed copies
 and graphs.
 """
@@ -30,7 +30,7 @@ from bench_models import MODELS, make
 
 import fxtraced as paddle
 
-COLUMNS = ["weights", "archive", "loaded", "eager call", "trace", "static"]
+COLUMNS = ["weights", "archive", "loaded", "cpu archive", "cpu loaded", "eager call", "trace", "static"]
 
 
 def status(field: str) -> float:
@@ -72,20 +72,30 @@ def trace(name: str, place: str) -> dict[str, float]:
     for _ in range(3):
         static(inputs)
     found["static"] = forget_the_peak() - before
-    static.save_inference_model(place)
     np.savez(Path(place) / "feed.npz", *(x.numpy() for x in inputs))
-    return {**found, "archive": (Path(place) / "model.pt").stat().st_size / 1e6}
+    for target, column in (("portable", "archive"), ("cpu", "cpu archive")):
+        static.save_inference_model(f"{place}/{target}", target=target)
+        found[column] = Path(place, target, "model.pt").stat().st_size / 1e6
+    return found
 
 
 def loaded(name: str, place: str) -> dict[str, float]:
+    return {"loaded": _growth(place, "portable")}
+
+
+def cpu_loaded(name: str, place: str) -> dict[str, float]:
+    return {"cpu loaded": _growth(place, "cpu")}
+
+
+def _growth(place: str, target: str) -> float:
     arrays = list(np.load(Path(place) / "feed.npz").values())
     before = forget_the_peak()
-    program, names, _ = paddle.static.load_inference_model(place)
+    program, names, _ = paddle.static.load_inference_model(f"{place}/{target}")
     paddle.static.Executor().run(program, dict(zip(names, arrays, strict=True)))
-    return {"loaded": forget_the_peak() - before}
+    return forget_the_peak() - before
 
 
-STEPS = {x.__name__: x for x in (eager, trace, loaded)}
+STEPS = {x.__name__: x for x in (eager, trace, loaded, cpu_loaded)}
 
 
 def measure(name: str) -> dict[str, float]:

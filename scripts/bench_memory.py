@@ -4,9 +4,9 @@ python scripts/bench_memory.py [--models TEXT ...]
 
 Prints a row for each model, in megabytes:
 weights: parameters and buffers. archive: the file. loaded: what the process grows by when the archive is loaded and
-called once; cpu archive, cpu loaded: the same for one with target="cpu". eager call, trace: the peak above what the process had with the layer built; the eager call records
-gradients, like the one in a trace. static: what stays of that after the trace and three calls, which is packed copies
-and graphs.
+called once; cpu archive, cpu loaded: the same for one with target="cpu". eager call, trace: the peak above what the
+process had with the layer built; the eager call records gradients, like the one in a trace. static: what stays of that
+after the trace and three calls, which is packed copies and graphs.
 """
 
 from __future__ import annotations

@@ -41,11 +41,11 @@ class Served:
         self._fetches = Fetches(self.program.may_alias(tuple(self.fetch_names)))
         self._dtypes = [variable.dtype for variable in self.program.fetches]
         self._precision = config.precision()
-        if self.program.target() != "portable" and self._precision is not PrecisionType.Float32:
+        if self.program.target() == "cpu" and self._precision is not PrecisionType.Float32:
             raise TargetError(
-                f"FXT405 {self.path} was saved for target {self.program.target()!r}, whose weights are float32, and "
-                "the config asks for another precision. Leave the precision away, or save the static graph with "
-                "target='portable'. See docs/errors.md#fxt405"
+                f"FXT405 {self.path} was saved for target 'cpu', whose weights are float32, and the config asks for "
+                "another precision. Leave the precision away, or save the static graph with target='portable'. See "
+                "docs/errors.md#fxt405"
             )
         self._autocast = _AUTOCAST.get(self._precision)
         # What was laid out for float32 would stay in float32.

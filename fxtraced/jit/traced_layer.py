@@ -164,10 +164,12 @@ class TracedLayer:
         float16 and 1e-1 for bfloat16.
         target: "portable" for every device, or "cpu": the graph is lowered as it is in Python, with batch norms folded
         and weights that lay themselves out for oneDNN while plain libtorch loads the file. It is faster there, its
-        first call too, and loads on a CPU only.
+        first call too, and loads on a CPU only. "cuda": batch norms are folded, linear calls of one input merged,
+        attention, GELU and layer norm are torch's one call each, and convolutions have weights in channels last, for
+        GPUs; it gives the same on a CPU.
         Missing directories are made; an existing model is replaced in one step.
         Raises TypeError for arguments of another type, ValueError for an empty dirname, an index out of range, a
-        missing input, an unknown target and one with a dtype, PrecisionError when dtype changes an output by more than
+        missing input, an unknown target, "cpu" with float16, PrecisionError when dtype changes an output by more than
         tolerance.
         """
         _check_type(dirname, "dirname", str)

@@ -72,7 +72,7 @@ def write_archive(
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
     if lowered is not None and sample is not None:
         del module
-        _check_lowered(file, attributes["fxtraced_tolerance"][1])
+        _check_lowered(file, attributes["fxtraced_tolerance"][1], manifest["target"])
     seal(file)
 
 
@@ -94,7 +94,7 @@ def _lowered_module(
     return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing, refuse_nan=hides)
 
 
-def _check_lowered(file: Any, tolerance: float) -> None:
+def _check_lowered(file: Any, tolerance: float, target: str) -> None:
     file.seek(0)
     with quiet():
         loaded = torch.jit.load(file, map_location="cpu")
@@ -102,7 +102,7 @@ def _check_lowered(file: Any, tolerance: float) -> None:
         largest = max(getattr(loaded, METHOD)(), default=0.0)
     if not largest <= tolerance:
         raise LoweringError(
-            f"FXT105 the graph with weights laid out for this CPU differs from the traced one by {largest:.3g} of an "
+            f"FXT105 the graph lowered for target {target!r} differs from the traced one by {largest:.3g} of an "
             f"output's scale on the inputs of the trace, where {tolerance:g} is rounding; nothing was written. Save "
             "it with target='portable', and please report it. See docs/errors.md#fxt105"
         )
@@ -215,14 +215,14 @@ class LoadedModule:
 
     @property
     def target(self) -> str:
-        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        """The kind of device that the archive is for: "cpu" loads on no other one, "cuda" is right on all."""
         return str(self.manifest.get("target", "portable"))
 
     def _check_device(self, device: torch.device) -> None:
-        if self.target != "portable" and device.type != self.target:
+        if self.target == "cpu" and device.type != "cpu":
             raise TargetError(
-                f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
-                f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
+                f"FXT405 {self._path} was saved for target 'cpu' and is wanted on {device}. Use it on a CPU, or save "
+                "the static graph with target='portable'. See docs/errors.md#fxt405"
             )
         check_visible(device)
 

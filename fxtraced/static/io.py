@@ -91,7 +91,7 @@ class InferenceProgram(Program):
         return self._module.self_test()
 
     def target(self) -> str:
-        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        """The kind of device that the archive is for: "cpu" loads on no other one, "cuda" is right on all."""
         return self._module.target
 
     def tolerance(self) -> float:
@@ -138,7 +138,7 @@ def save_program(
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
     sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test. precision:
-    float32 by default. target: "portable", or "cpu" for a graph that is lowered for this kind of CPU.
+    float32 by default. target: "portable", or "cpu" or "cuda" for a graph that is lowered for this kind of device.
     Raises ValueError for an empty dirname, PruneError for missing inputs, PrecisionError when the precision changes an
     output too much, OSError when the file cannot be written; an existing model stays as it was then.
     """

@@ -131,10 +131,10 @@ class TracedProgram(Program):
         self, fetches: tuple[str, ...], strategy: BuildStrategy, until: str | None = None
     ) -> tuple[fx.Graph, dict[str, int]]:
         device = self.device()
-        for_cpu = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+        is_lowered = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
         # New weights must notice every write into those that they come from.
         live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
-        return optimise(self.graph_of(fetches), strategy, for_cpu, live, until)
+        return optimise(self.graph_of(fetches), strategy, "cpu" if is_lowered else None, live, until)
 
     def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> tuple[Executable, dict[str, int]]:
         graph, report = self._optimised(fetches, strategy)

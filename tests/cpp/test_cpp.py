@@ -317,6 +317,31 @@ def test_archives_for_cpus(programs, name, tmp_path):
     assert re.search(r"FXT405 .* was saved for target 'cpu' and is loaded on another device", done.stderr)
 
 
+@pytest.mark.parametrize("dtype", [None, "float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["crnn", "vit", "resnet18_maps"])
+def test_archives_for_gpus(programs, name, dtype, tmp_path):
+    """They give under plain libtorch on a CPU what Python gives there, bit for bit, and nearly what the graph gives."""
+    module = models.load(name)
+    paddle.seed(1)
+    model = module.make(paddle)
+    model.eval()
+    _, static = paddle.jit.TracedLayer.trace(model, [paddle.to_tensor(x) for x in module.inputs(np)])
+    static.save_inference_model(str(tmp_path / "saved"), target="cuda", dtype=dtype)
+    program, names, _ = paddle.static.load_inference_model(str(tmp_path / "saved"))
+    allowed = {None: 1e-5, "float16": 5e-3, "bfloat16": 3e-2}[dtype]
+    for batch in (2, 5):
+        arrays = module.inputs(np, batch=batch)
+        expected = paddle.static.Executor().run(program, dict(zip(names, arrays, strict=True)))
+        for own, archived in zip(static([paddle.to_tensor(x) for x in arrays]), expected, strict=True):
+            np.testing.assert_allclose(own, archived, rtol=0, atol=allowed * max(1.0, abs(archived).max()))
+        feeds = [torch.from_numpy(x) for x in arrays]
+        results, _ = run_plain(programs, tmp_path / "saved" / "model.pt", feeds, tmp_path)
+        for got, want in zip(results, expected, strict=True):
+            np.testing.assert_array_equal(got.numpy(), want)
+        named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
+        assert all(any(torch.equal(got, other) for other in results) for got in named.values())
+
+
 def test_names_of_a_traced_model(programs, tmp_path):
     """Feeds are called as forward's parameters, fetches as the keys of its dict."""
     module = models.load("multi")

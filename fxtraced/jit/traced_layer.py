@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -132,15 +133,9 @@ class TracedLayer:
 
     def _open(self) -> Session:
         program = CompiledProgram(self._program, self._build_strategy)
-        self._session = Session(program, self._exec_strategy, leaves=self._tensors_of)
+        leaves = partial(_tensors_of, like=self._program.trace.inputs)
+        self._session = Session(program, self._exec_strategy, device=self._program.device, leaves=leaves)
         return self._session
-
-    def _tensors_of(self, inputs: Any) -> list[Any]:
-        """The tensors in inputs that may be nested like those of the trace, in the order of the feeds."""
-        given = inputs if isinstance(inputs, list | tuple | dict) else [inputs]
-        if not isinstance(given, dict) and all(isinstance(x, torch.Tensor) for x in given):
-            return list(given)
-        return structure.leaves_as(given if isinstance(given, dict) else list(given), self._program.trace.inputs)
 
     def save_inference_model(
         self,
@@ -188,6 +183,14 @@ class TracedLayer:
         feeds = _select(program.feed_names, feed, "feed")
         fetches = _select(program.fetch_names, fetch, "fetch")
         save_program(dirname, program, feeds, fetches, sample, Precision.of(dtype, tolerance), target)
+
+
+def _tensors_of(inputs: Any, like: Any) -> list[Any]:
+    """The tensors in inputs that may be nested like those of the trace, in the order of the feeds."""
+    given = inputs if isinstance(inputs, list | tuple | dict) else [inputs]
+    if not isinstance(given, dict) and all(isinstance(x, torch.Tensor) for x in given):
+        return list(given)
+    return structure.leaves_as(given if isinstance(given, dict) else list(given), like)
 
 
 def _check_type(value: Any, name: str, expected: Any) -> None:

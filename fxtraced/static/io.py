@@ -11,7 +11,7 @@ import fxtraced.framework.version as version
 from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
-from fxtraced.framework.memory import out_of_memory
+from fxtraced.framework.memory import raise_if_out_of_memory
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
@@ -53,9 +53,10 @@ class InferenceProgram(Program):
         if fetches == tuple(self.fetch_names):
             return self._module
         places = [self.fetch_names.index(name) for name in fetches]
+        module = self._module
 
         def run(*feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            results = self._module(*feeds)
+            results = module(*feeds)
             return tuple(results[place] for place in places)
 
         return run
@@ -73,10 +74,8 @@ class InferenceProgram(Program):
         except RuntimeError as error:
             # What was moved already goes back: the program is whole on one device.
             self._module.to(self._device)
-            found = out_of_memory(error, f"the model on {device}")
-            if found is None:
-                raise
-            raise found from error
+            raise_if_out_of_memory(error, f"the model on {device}")
+            raise
         self._device = device
         return True
 

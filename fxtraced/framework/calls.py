@@ -86,8 +86,8 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 raise told from _first(error)
             finally:
-                # The error's traceback holds this frame. With the error in it both would stay until the garbage collector
-                # comes by, and so would the tensors of every call around them.
+                # The error's traceback holds this frame. With the error in it both would stay until the garbage
+                # collector comes by, and so would the tensors of every call around them.
                 del told
 
     if function not in _named:

@@ -16,7 +16,7 @@ from fxtraced.compat import install_as_paddle
 from fxtraced.framework.dtype import convert_dtype
 from fxtraced.framework.io import load
 from fxtraced.jit import TracedLayer
-from fxtraced.static.target import TARGETS
+from fxtraced.static.manifest import TARGETS
 from fxtraced.tensor.tensor import as_tensor
 
 _INPUT = re.compile(r"(?:(?P<name>\w+)=)?(?P<shape>\d+(?:x\d+)*|scalar)(?::(?P<dtype>\w+))?(?::(?P<range>[^:]+))?")

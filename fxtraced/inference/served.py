@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from typing import Any
 
@@ -93,8 +92,8 @@ class Served:
             self._named_feeds.check(inputs, self.device)
         # An output may be an input: it has no gradient.
         feeds = [x.detach() if x.requires_grad else x for x in inputs]
-        if self._autocast:
-            with self._mixed_precision():
+        if self._autocast or torch._C._is_any_autocast_enabled():
+            with self._own_precision():
                 results = self._run(*feeds)
         else:
             results = self._run(*feeds)
@@ -105,7 +104,7 @@ class Served:
 
         None when the archive has no sample. Raises SelfTestError when a difference is above tolerance.
         """
-        with self._mixed_precision():
+        with self._own_precision():
             differences = self.program.self_test()
         if differences is None:
             return None
@@ -132,6 +131,6 @@ class Served:
         on_a_gpu = _ON_A_GPU if self._on_a_gpu else 0.0
         return max(self.program.tolerance(), TOLERANCE[self._precision], on_a_gpu)
 
-    def _mixed_precision(self) -> Any:
-        dtype = self._autocast
-        return torch.autocast(self.device.type, dtype) if dtype else contextlib.nullcontext()
+    def _own_precision(self) -> Any:
+        """The config's mixed precision, or none, whatever the caller's is."""
+        return torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None)

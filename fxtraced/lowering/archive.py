@@ -120,7 +120,7 @@ def read_manifest(path: str) -> dict[str, Any]:
         try:
             with zipfile.ZipFile(file) as archive:
                 name = next((x for x in archive.namelist() if x.endswith(f"/extra/{MANIFEST}")), None)
-                manifest: dict[str, Any] = json.loads(archive.read(name)) if name and not broken else {}
+                text = archive.read(name) if name and not broken else b"{}"
         except Exception as error:
             if broken is None:
                 raise
@@ -137,6 +137,16 @@ def read_manifest(path: str) -> dict[str, Any]:
         raise ArchiveError(
             f"FXT401 {path} is damaged: {broken}. Copy it anew, or save the model again. See docs/errors.md#fxt401"
         )
+    try:
+        manifest = json.loads(text)
+        wrong = "" if isinstance(manifest, dict) else f"a {type(manifest).__name__}"
+    except ValueError as error:
+        wrong = f"no JSON: {error}"
+    if wrong:
+        raise ArchiveError(
+            f"FXT401 {path} has a broken description: its manifest is {wrong}. Save the model again. See "
+            "docs/errors.md#fxt401"
+        )
     return {**manifest, "content_hash": content_hash}
 
 
@@ -151,9 +161,16 @@ class LoadedModule:
                 self._module = torch.jit.load(path, map_location=device)
         except (RuntimeError, ValueError) as error:
             raise out_of_memory(error, f"the model of {path} on {device}") or ArchiveError(
-                f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
+                f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest.get('torch')} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
+        for kind, attribute in (("feeds", "fxtraced_feed_names"), ("fetches", "fxtraced_fetch_names")):
+            described, own = [x["name"] for x in manifest[kind]], list(getattr(self._module, attribute))
+            if described != own:
+                raise ArchiveError(
+                    f"FXT401 {path} has a broken description: its manifest names the {kind} {described}, and its "
+                    f"module {own}. Save the model again. See docs/errors.md#fxt401"
+                )
         self._on_cpu = device.type == "cpu"
         self._module.eval()
         self._use(self._module, None)

@@ -15,6 +15,8 @@ from fxtraced.tensor.tensor import plain
 
 _Tensor = torch.Tensor
 _SEQUENCES = (list, tuple)
+# NumPy itself makes a plain array of one without a word.
+NO_MASKS = "A model reads what lies under the mask: fill it with array.filled(value)"
 
 
 class Feed(NamedTuple):
@@ -137,6 +139,8 @@ def _tensor_of(feed: Feed, value: Any) -> torch.Tensor:
     try:
         if type(value) is np.ndarray and value.flags.carray:
             return torch.from_numpy(value)
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(NO_MASKS)
         array = np.asarray(value)
         # A list or a number has no dtype of its own: it takes the feed's.
         if not isinstance(value, np.ndarray | np.generic) and array.dtype != object:

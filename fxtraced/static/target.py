@@ -12,11 +12,10 @@ from fxtraced.passes.lower_attention import lower_attention
 from fxtraced.passes.lower_precision import lower_precision
 from fxtraced.passes.pipeline import PACKING, optimise
 from fxtraced.passes.sink_casts import sink_casts
+from fxtraced.static.manifest import TARGETS
 from fxtraced.static.precision import Precision, reduced
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.tensor.tensor import plain
-
-TARGETS = ("portable", "cpu", "cuda")
 
 
 class ForArchive(NamedTuple):

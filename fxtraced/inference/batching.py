@@ -88,7 +88,7 @@ class Batcher:
         return self.submit(inputs).result()
 
     def close(self) -> None:
-        """Finish every request that was submitted, then stop. A future's callback that calls it does not wait for that."""
+        """Finish every request that was submitted, then stop. Called by a future's callback, it does not wait."""
         with self._lock:
             if not self._closed:
                 self._closed = True

@@ -45,6 +45,62 @@ class HandMade(torch.nn.Module):
         return y, (y * mask.unsqueeze(-1)).sum(0)
 
 
+class Long(HandMade):
+    """It tests more fetches than it has."""
+
+    @torch.jit.export
+    def fxtraced_self_test(self) -> list[float]:
+        return [0.0, 0.0, 1.0]
+
+    @torch.jit.export
+    def fxtraced_sample(self) -> int:
+        return 1
+
+
+class Silent(torch.nn.Module):
+    """Another method in the place of forward."""
+
+    fxtraced_format: int
+    fxtraced_feed_names: list[str]
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_format = 1
+        self.fxtraced_feed_names = ["x"]
+        self.fxtraced_feed_dtypes, self.fxtraced_feed_shapes = ["float32"], [[-1]]
+        self.fxtraced_fetch_names = ["y"]
+
+    @torch.jit.export
+    def other(self, x: torch.Tensor):
+        return x
+
+
+class Same(HandMade):
+    """It gives what it is given."""
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor):
+        return x, mask
+
+
+class Target(HandMade):
+    fxtraced_target: str
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_target = "tpu"
+
+
+class Format(torch.nn.Module):
+    fxtraced_format: str
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_format = "one"
+
+    def forward(self, x: torch.Tensor):
+        return x
+
+
 class Constant(paddle.nn.Layer):
     """One value in the form of its input, of an odd width."""
 
@@ -78,6 +134,9 @@ def hand_made(tmp_path_factory):
     save_script(module, directory / "model.pt")
     save_script(HandMade(version=2), directory / "newer.pt")
     save_script(torch.nn.Linear(2, 2), directory / "plain.pt")
+    for made in (Long, Silent, Same, Target, Format):
+        save_script(made().eval(), directory / f"{made.__name__.lower()}.pt")
+    (directory / "empty.pt").touch()
     (directory / "text.pt").write_text("no archive")
     for name, layer, width in (("ones", Constant(1.0), 3), ("twos", Constant(2.0), 3), ("product", product(), 6)):
         static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([4, width])])[1]

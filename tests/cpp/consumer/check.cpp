@@ -138,7 +138,7 @@ void check_hostile_calls(const std::string& directory) {
   check_throws<fxtraced::FeedError>("no data", {"FXT301", "feed 'x' cannot go from meta to cpu"},
                                     [&] { same.run({torch::ones({4, 8}, at::kMeta), mask}); });
   const Predictor predictor(directory);
-  check_throws<fxtraced::Error>("opaque", {"FXT306", "MkldnnCPU"}, [&] { predictor.run({torch::ones({4, 8}).to_mkldnn(), mask}); });
+  check_throws<fxtraced::Error>("opaque", {"FXT306 running "}, [&] { predictor.run({torch::ones({4, 8}).to_mkldnn(), mask}); });
   check(predictor.run({torch::ones({0, 8}), torch::ones({0}, at::kLong)})[0].size(0) == 0, "no rows");
   check(predictor.run({torch::ones({8, 4}).t().expand({4, 8}), mask})[0].size(0) == 4, "any layout");
 

@@ -4,9 +4,9 @@ python scripts/fuzz.py [--minutes 10] [--seed 0] [--networks]
 
 Makes random layers (tests/fuzz/grammar.py), traces each, and compares the graph and its reloaded archive with eager
 calls at other sizes and on other values. --networks: networks of convolutions, LSTMs and attention instead
-(tests/fuzz/networks.py), with every pass for a CPU acting at any size, and their archives for CPUs. What is found is
-made as small as possible and printed as a file that runs; the exit status is 1 then. Each batch runs in a process of
-its own, so that a crash is a finding, too.
+(tests/fuzz/networks.py), with every pass for a CPU acting at any size, and their archives for CPUs and GPUs. What is
+found is made as small as possible and printed as a file that runs; the exit status is 1 then. Each batch runs in a
+process of its own, so that a crash is a finding, too.
 """
 
 from __future__ import annotations

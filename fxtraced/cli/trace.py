@@ -16,7 +16,7 @@ from fxtraced.compat import install_as_paddle
 from fxtraced.framework.dtype import convert_dtype
 from fxtraced.framework.io import load
 from fxtraced.jit import TracedLayer
-from fxtraced.static.target import TARGETS
+from fxtraced.static.manifest import TARGETS
 from fxtraced.tensor.tensor import as_tensor
 
 _INPUT = re.compile(r"(?:(?P<name>\w+)=)?(?P<shape>\d+(?:x\d+)*|scalar)(?::(?P<dtype>\w+))?(?::(?P<range>[^:]+))?")
@@ -44,8 +44,10 @@ def add(commands: Any) -> None:
     parser.add_argument("--no-sample", action="store_true", help="keep no sample of the inputs in the archive")
     parser.add_argument(
         "--target", dest="archive_target", default="portable", choices=TARGETS,
-        help="cpu: lower the graph for CPUs like this one; the archive loads on a CPU only",
+        help="cpu: lower the graph for CPUs like this one; the archive loads on a CPU only. cuda: lower it for GPUs; "
+        "the archive is right on a CPU, too",
     )  # fmt: skip
+    parser.add_argument("--dtype", choices=["float16", "bfloat16"], help="store weights and calculate products in it")
     parser.set_defaults(function=_trace)
 
 
@@ -62,7 +64,8 @@ def _trace(given: argparse.Namespace) -> int:
     wrong = [(name, own) for (name, _), own in zip(inputs, names, strict=True) if name not in (None, own)]
     if wrong:
         raise UsageError(f"forward calls its inputs {names}, but --input has {[name for name, _ in wrong]}")
-    static.save_inference_model(given.output, sample=not given.no_sample, target=given.archive_target)
+    target, dtype = given.archive_target, given.dtype
+    static.save_inference_model(given.output, sample=not given.no_sample, target=target, dtype=dtype)
     print(static.report if static.report is not None else "not verified")
     print(f"saved {os.path.join(given.output, 'model.pt')}")
     return 0

@@ -83,7 +83,12 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
             told = _told(error, function, args, kwargs)
             if told is None:
                 raise
-            raise told from _first(error)
+            try:
+                raise told from _first(error)
+            finally:
+                # The error's traceback holds this frame. With the error in it both would stay until the garbage
+                # collector comes by, and so would the tensors of every call around them.
+                del told
 
     if function not in _named:
         _named[function] = _named[call] = call

@@ -27,3 +27,14 @@ def out_of_memory(error: Exception | str, doing: str) -> OutOfMemoryError | None
         "  What was allocated for this call is free again, and the next one may be smaller: fewer rows at once, or an "
         'archive of half the size (dtype="float16"). See docs/errors.md#fxt307'
     )
+
+
+def raise_if_out_of_memory(error: Exception, doing: str) -> None:
+    """Raise what out_of_memory gives; return where it gives None."""
+    found = out_of_memory(error, doing)
+    try:
+        if found is not None:
+            raise found from error
+    finally:
+        # The error's traceback holds this frame and the caller's, with its tensors: no cycle may keep them.
+        del found

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fxtraced.framework.errors import FeedError
+from fxtraced.framework.errors import FeedError, FeedTypeError
 from fxtraced.framework.memory import out_of_memory
 from fxtraced.inference.handover import Handover
 from fxtraced.inference.predictor import Predictor
@@ -37,9 +37,10 @@ class Batcher:
     """
 
     def __init__(self, predictor: Predictor, max_batch: int = 8, max_wait: float = 0.002):
-        if max_batch < 1 or max_wait < 0:
+        if not isinstance(max_batch, int) or max_batch < 1 or not max_wait >= 0:
             raise ValueError(
-                f"Batcher: max_batch must be at least 1 and max_wait not negative, but received {max_batch}, {max_wait}"
+                "Batcher: max_batch must be a whole number of at least 1 and max_wait not negative, but received "
+                f"{max_batch!r}, {max_wait!r}"
             )
         fixed = [x.name for x in predictor.variables() if not x.shape or x.shape[0] != -1]
         if fixed:
@@ -59,8 +60,15 @@ class Batcher:
     def submit(self, inputs: list[torch.Tensor]) -> Future[list[torch.Tensor]]:
         """Run on these inputs soon; the future gives the outputs, or raises what run() raises.
 
-        Raises FeedError for inputs without a common first axis, RuntimeError after close().
+        Raises FeedError for inputs without a common first axis, FeedTypeError for what is no tensor, RuntimeError after
+        close().
         """
+        wrong = [str(type(x)) for x in inputs if not isinstance(x, torch.Tensor)]
+        if wrong:
+            raise FeedTypeError(
+                f"FXT302 Batcher.submit takes tensors, but received {', '.join(wrong)}: paddle.to_tensor makes them of "
+                "arrays. See docs/errors.md#fxt302"
+            )
         tensors = [plain(x) for x in inputs]
         if not tensors or any(x.ndim == 0 or x.shape[0] != tensors[0].shape[0] for x in tensors):
             shapes = [list(x.shape) for x in tensors]
@@ -80,12 +88,13 @@ class Batcher:
         return self.submit(inputs).result()
 
     def close(self) -> None:
-        """Finish every request that was submitted, then stop."""
+        """Finish every request that was submitted, then stop. Called by a future's callback, it does not wait."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._requests.put(None)
-        self._worker.join()
+        if threading.current_thread() is not self._worker:
+            self._worker.join()
 
     def __enter__(self) -> Batcher:
         return self

@@ -10,6 +10,7 @@ import torch
 
 from fxtraced.framework.errors import FetchError
 from fxtraced.inference.types import DataType
+from fxtraced.static.feeding import NO_MASKS
 from fxtraced.static.fetching import array_of
 from fxtraced.static.variable import Variable
 
@@ -48,8 +49,8 @@ class Handle:
 
     def copy_from_cpu(self, data: np.ndarray) -> None:
         """Set an input from a NumPy array; it is copied. Raises TypeError for what is no array."""
-        if not isinstance(data, np.ndarray):
-            raise TypeError(f"copy_from_cpu: {self.name!r} takes a NumPy array, but received {type(data)}")
+        if not isinstance(data, np.ndarray) or isinstance(data, np.ma.MaskedArray):
+            raise TypeError(f"copy_from_cpu: {self.name!r} takes a NumPy array, but received {type(data)}{_hint(data)}")
         self.value = np.array(data)
 
     def share_external_data(self, data: np.ndarray | torch.Tensor) -> None:
@@ -58,8 +59,10 @@ class Handle:
         A GPU reads pinned memory by itself: it must not change before copy_to_cpu has given an output.
         Raises TypeError for another type.
         """
-        if not isinstance(data, np.ndarray | torch.Tensor):
-            raise TypeError(f"share_external_data: {self.name!r} takes an array or a tensor, but received {type(data)}")
+        if not isinstance(data, np.ndarray | torch.Tensor) or isinstance(data, np.ma.MaskedArray):
+            raise TypeError(
+                f"share_external_data: {self.name!r} takes an array or a tensor, but received {type(data)}{_hint(data)}"
+            )
         self.value = data
 
     def copy_to_cpu(self) -> np.ndarray:
@@ -67,3 +70,7 @@ class Handle:
         if self.value is None:
             raise FetchError(f"FXT303 {self.name!r} has no value yet: call run() first. See docs/errors.md#fxt303")
         return self.value if isinstance(self.value, np.ndarray) else array_of(self.value)
+
+
+def _hint(data: Any) -> str:
+    return f". {NO_MASKS}" if isinstance(data, np.ma.MaskedArray) else ""

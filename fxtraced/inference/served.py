@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from typing import Any
 
@@ -41,11 +40,11 @@ class Served:
         self._fetches = Fetches(self.program.may_alias(tuple(self.fetch_names)))
         self._dtypes = [variable.dtype for variable in self.program.fetches]
         self._precision = config.precision()
-        if self.program.target() != "portable" and self._precision is not PrecisionType.Float32:
+        if self.program.target() == "cpu" and self._precision is not PrecisionType.Float32:
             raise TargetError(
-                f"FXT405 {self.path} was saved for target {self.program.target()!r}, whose weights are float32, and "
-                "the config asks for another precision. Leave the precision away, or save the static graph with "
-                "target='portable'. See docs/errors.md#fxt405"
+                f"FXT405 {self.path} was saved for target 'cpu', whose weights are float32, and the config asks for "
+                "another precision. Leave the precision away, or save the static graph with target='portable'. See "
+                "docs/errors.md#fxt405"
             )
         self._autocast = _AUTOCAST.get(self._precision)
         # What was laid out for float32 would stay in float32.
@@ -93,8 +92,8 @@ class Served:
             self._named_feeds.check(inputs, self.device)
         # An output may be an input: it has no gradient.
         feeds = [x.detach() if x.requires_grad else x for x in inputs]
-        if self._autocast:
-            with self._mixed_precision():
+        if self._autocast or torch._C._is_any_autocast_enabled():
+            with self._own_precision():
                 results = self._run(*feeds)
         else:
             results = self._run(*feeds)
@@ -105,7 +104,7 @@ class Served:
 
         None when the archive has no sample. Raises SelfTestError when a difference is above tolerance.
         """
-        with self._mixed_precision():
+        with self._own_precision():
             differences = self.program.self_test()
         if differences is None:
             return None
@@ -132,6 +131,6 @@ class Served:
         on_a_gpu = _ON_A_GPU if self._on_a_gpu else 0.0
         return max(self.program.tolerance(), TOLERANCE[self._precision], on_a_gpu)
 
-    def _mixed_precision(self) -> Any:
-        dtype = self._autocast
-        return torch.autocast(self.device.type, dtype) if dtype else contextlib.nullcontext()
+    def _own_precision(self) -> Any:
+        """The config's mixed precision, or none, whatever the caller's is."""
+        return torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None)

@@ -26,7 +26,7 @@ class TranslatedLayer(Layer):
     def __init__(self, program: InferenceProgram):
         super().__init__()
         self._program = program
-        self._session = Session(program)
+        self._session = Session(program, device=program.device)
         self.training = False
 
     def forward(self, *inputs: Any) -> Any:

@@ -72,7 +72,7 @@ def write_archive(
         torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
     if lowered is not None and sample is not None:
         del module
-        _check_lowered(file, attributes["fxtraced_tolerance"][1])
+        _check_lowered(file, attributes["fxtraced_tolerance"][1], manifest["target"])
     seal(file)
 
 
@@ -94,7 +94,7 @@ def _lowered_module(
     return script(graph, own, attributes, feed_checks=True, methods=methods, packing=packing, refuse_nan=hides)
 
 
-def _check_lowered(file: Any, tolerance: float) -> None:
+def _check_lowered(file: Any, tolerance: float, target: str) -> None:
     file.seek(0)
     with quiet():
         loaded = torch.jit.load(file, map_location="cpu")
@@ -102,7 +102,7 @@ def _check_lowered(file: Any, tolerance: float) -> None:
         largest = max(getattr(loaded, METHOD)(), default=0.0)
     if not largest <= tolerance:
         raise LoweringError(
-            f"FXT105 the graph with weights laid out for this CPU differs from the traced one by {largest:.3g} of an "
+            f"FXT105 the graph lowered for target {target!r} differs from the traced one by {largest:.3g} of an "
             f"output's scale on the inputs of the trace, where {tolerance:g} is rounding; nothing was written. Save "
             "it with target='portable', and please report it. See docs/errors.md#fxt105"
         )
@@ -120,7 +120,7 @@ def read_manifest(path: str) -> dict[str, Any]:
         try:
             with zipfile.ZipFile(file) as archive:
                 name = next((x for x in archive.namelist() if x.endswith(f"/extra/{MANIFEST}")), None)
-                manifest: dict[str, Any] = json.loads(archive.read(name)) if name and not broken else {}
+                text = archive.read(name) if name and not broken else b"{}"
         except Exception as error:
             if broken is None:
                 raise
@@ -137,6 +137,16 @@ def read_manifest(path: str) -> dict[str, Any]:
         raise ArchiveError(
             f"FXT401 {path} is damaged: {broken}. Copy it anew, or save the model again. See docs/errors.md#fxt401"
         )
+    try:
+        manifest = json.loads(text)
+        wrong = "" if isinstance(manifest, dict) else f"a {type(manifest).__name__}"
+    except ValueError as error:
+        wrong = f"no JSON: {error}"
+    if wrong:
+        raise ArchiveError(
+            f"FXT401 {path} has a broken description: its manifest is {wrong}. Save the model again. See "
+            "docs/errors.md#fxt401"
+        )
     return {**manifest, "content_hash": content_hash}
 
 
@@ -151,9 +161,16 @@ class LoadedModule:
                 self._module = torch.jit.load(path, map_location=device)
         except (RuntimeError, ValueError) as error:
             raise out_of_memory(error, f"the model of {path} on {device}") or ArchiveError(
-                f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest['torch']} wrote: "
+                f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest.get('torch')} wrote: "
                 f"{_reason(error)}. See docs/errors.md#fxt401"
             ) from error
+        for kind, attribute in (("feeds", "fxtraced_feed_names"), ("fetches", "fxtraced_fetch_names")):
+            described, own = [x["name"] for x in manifest[kind]], list(getattr(self._module, attribute))
+            if described != own:
+                raise ArchiveError(
+                    f"FXT401 {path} has a broken description: its manifest names the {kind} {described}, and its "
+                    f"module {own}. Save the model again. See docs/errors.md#fxt401"
+                )
         self._on_cpu = device.type == "cpu"
         self._module.eval()
         self._use(self._module, None)
@@ -215,14 +232,14 @@ class LoadedModule:
 
     @property
     def target(self) -> str:
-        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        """The kind of device that the archive is for: "cpu" loads on no other one, "cuda" is right on all."""
         return str(self.manifest.get("target", "portable"))
 
     def _check_device(self, device: torch.device) -> None:
-        if self.target != "portable" and device.type != self.target:
+        if self.target == "cpu" and device.type != "cpu":
             raise TargetError(
-                f"FXT405 {self._path} was saved for target {self.target!r} and is wanted on {device}. Use it on a "
-                f"{self.target.upper()}, or save the static graph with target='portable'. See docs/errors.md#fxt405"
+                f"FXT405 {self._path} was saved for target 'cpu' and is wanted on {device}. Use it on a CPU, or save "
+                "the static graph with target='portable'. See docs/errors.md#fxt405"
             )
         check_visible(device)
 

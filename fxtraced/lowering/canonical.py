@@ -69,6 +69,8 @@ def canonical_call(
     """
     if target is torch.unflatten and not kwargs:
         return _unflatten(text, *args)
+    if target is F.interpolate:
+        return _interpolate(text, **_signature(target).bind(*args, **kwargs).arguments)
     operator = _OPERATORS.get(target)
     if operator is None:
         return None
@@ -96,6 +98,44 @@ def _unflatten(text: Callable[[Any], str], x: fx.Node, dim: int, sizes: Any) -> 
     kept = [f"{text(x)}.size({i})" for i in range(rank)]
     kept[dim % rank : dim % rank + 1] = map(text, sizes)
     return f"torch.reshape({text(x)}, [{', '.join(kept)}])"
+
+
+# By mode and number of axes, and whether align_corners is an argument.
+_UPSAMPLING = {
+    ("nearest", 3): ("upsample_nearest1d", False),
+    ("nearest", 4): ("upsample_nearest2d", False),
+    ("nearest", 5): ("upsample_nearest3d", False),
+    ("linear", 3): ("upsample_linear1d", True),
+    ("bilinear", 4): ("upsample_bilinear2d", True),
+    ("trilinear", 5): ("upsample_trilinear3d", True),
+    ("bicubic", 4): ("upsample_bicubic2d", True),
+}
+
+
+def _interpolate(
+    text: Callable[[Any], str],
+    input: fx.Node,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: Any = None,
+    **others: Any,
+) -> str | None:
+    """The operator of one mode: the wrapper names those of all, and older versions of torch do not know the newest."""
+    axes = len(input.meta["shape"]) - 2
+    name, has_corners = _UPSAMPLING.get((mode, axes + 2), ("", False))
+    given = scale_factor if size is None else size
+    values = list(given) if isinstance(given, list | tuple) else [given] * axes
+    plain = all(isinstance(x, int | float) or x.meta.get("number") is int for x in values if x is not None)
+    one_of_two = (size is None) != (scale_factor is None) and len(values) == axes
+    if not name or not one_of_two or any(others.values()) or not plain or isinstance(align_corners, fx.Node):
+        return None
+    if size is None and not all(isinstance(x, int | float) for x in values):
+        return None
+    written = f"[{', '.join(text(x if size is not None else float(x)) for x in values)}]"
+    sizes, scales = ("None", written) if size is None else (written, "None")
+    corners = f"{bool(align_corners)}, " if has_corners else ""
+    return f"torch._C._nn.{name}({text(input)}, {sizes}, {corners}{scales})"
 
 
 @cache

@@ -9,6 +9,7 @@ import itertools
 import math  # noqa: F401 - generated source may use it
 import re
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, List, Optional, Tuple  # noqa: F401, UP035 - generated source may use them
@@ -50,6 +51,33 @@ def quiet() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _own_types() -> Iterator[None]:
+    """Lets TorchScript keep what it compiles with the module that it is for.
+
+    Otherwise types and methods go into one compilation unit of the process, which never gives them back: half a
+    megabyte for each save. One thread at a time, within quiet(): scripting in another one meanwhile, which torch itself
+    does not guard either, may lose what it has compiled.
+    """
+    own = {
+        (torch.jit._state, "_python_cu"): torch._C.CompilationUnit(),
+        # Where in the unit the functions are that were compiled before, and the types of modules.
+        (torch.jit._state, "_jit_caching_layer"): weakref.WeakKeyDictionary(),
+        (torch.jit._state, "_jit_function_overload_caching"): weakref.WeakKeyDictionary(),
+        (torch.jit._recursive, "concrete_type_store"): torch.jit._recursive.ConcreteTypeStore(),
+        # Overloads are forgotten when they are compiled.
+        (torch._jit_internal, "_overloaded_fns"): dict(torch._jit_internal._overloaded_fns),
+    }
+    of_the_process = {place: getattr(*place) for place in own}
+    for place, value in own.items():
+        setattr(*place, value)
+    try:
+        yield
+    finally:
+        for place, value in of_the_process.items():
+            setattr(*place, value)
+
+
 def script(
     graph: fx.Graph,
     tensors: dict[str, tuple[torch.Tensor, bool]],
@@ -76,17 +104,27 @@ def script(
         setattr(root, name, torch.jit.Attribute(value, kind))
     if packing:
         root.add_module(MODULE, _packed_module(packing))
-    source = forward_source(graph, feed_checks, places, refuse_nan)
+    source = forward_source(graph, feed_checks, places, refuse_nan) + methods
     with quiet():
-        module = torch.jit.script(root)
         try:
-            if packing:
-                getattr(module, MODULE).define(packing.methods)
-            module.define(source + methods)
+            with _own_types():
+                return _compiled(root, source, packing)
+        except (RuntimeError, TypeError):
+            # A function with overloads that somebody has scripted before is known in the process's unit alone.
+            pass
+        try:
+            return _compiled(root, source, packing)
         except RuntimeError as error:
             raise LoweringError(
                 f"FXT105 TorchScript does not take the graph: {str(error).strip()}\n  See docs/errors.md#fxt105"
             ) from error
+
+
+def _compiled(root: torch.nn.Module, source: str, packing: Packing | None) -> torch.jit.ScriptModule:
+    module = torch.jit.script(root)
+    if packing:
+        getattr(module, MODULE).define(packing.methods)
+    module.define(source)
     return module
 
 

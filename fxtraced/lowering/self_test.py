@@ -14,6 +14,7 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.codegen import state_path
+from fxtraced.passes.matching import name_of
 from fxtraced.tracing.compare import difference
 from fxtraced.tracing.nodes import possible_bases
 from fxtraced.tracing.regions import written_values
@@ -30,12 +31,18 @@ def no_sample_because(graph: fx.Graph) -> str | None:
     for node in graph.nodes:
         if node.meta.get("draws"):
             return f"{node.name} draws random numbers"
-        written = written_values(node) or node.args[:1] if node.meta.get("effect") == "write" else ()
-        bases = set().union(*map(possible_bases, written))
-        state = next((x for x in bases if x.op == "get_attr"), None)
+        written = _written(node) if node.meta.get("effect") == "write" else []
+        state = next((x for value in written for x in possible_bases(value) if x.op == "get_attr"), None)
         if state is not None:
             return f"{node.name} writes into {state.target}"
     return None
+
+
+def _written(node: fx.Node) -> list[fx.Node]:
+    """What a write may change: what its name says, or any input, as the statistics of a batch norm."""
+    in_place = name_of(node).endswith("_") or name_of(node) in ("setitem", "add_into") or node.kwargs.get("inplace")
+    first = [x for x in node.args[:1] if isinstance(x, fx.Node)]
+    return written_values(node) or (first if in_place else node.all_input_nodes)
 
 
 def sample_attributes(feeds: list[torch.Tensor]) -> dict[str, tuple[Any, Any]]:

@@ -1,8 +1,8 @@
 """fold_batch_norm: a batch norm becomes part of the weights before it.
 
-Requires: a graph for a CPU. Ensures: same values within rounding; a batch norm by running statistics after a
-convolution, transposed convolution or linear call that nothing else reads is gone, and that call has weights derived
-from both. One that takes the batch's statistics stays, and so does one in a graph that writes.
+Requires: a graph for one kind of device. Ensures: same values within rounding; a batch norm by running statistics
+after a convolution, transposed convolution or linear call that nothing else reads is gone, and that call has weights
+derived from both. One that takes the batch's statistics stays, and so does one in a graph that writes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _NORM = ("running_mean", "running_var", "weight", "bias")
 _WORTHWHILE = 1 << 18
 
 
-def fold_batch_norm(graph: fx.Graph) -> int:
-    """Fold batch norms into the calls before them, in place; returns how many."""
+def fold_batch_norm(graph: fx.Graph, at_any_size: bool = False) -> int:
+    """Fold batch norms into the calls before them, in place; returns how many. at_any_size: into short calls, too."""
+    least = 0 if at_any_size else _WORTHWHILE
     changed = 0
     state = state_values(graph)
     for node in list(graph.nodes):
-        if is_call(node, "batch_norm") and _can_fold(node, state):
+        if is_call(node, "batch_norm") and _can_fold(node, state, least):
             _fold(graph, node)
             changed += 1
     return changed
@@ -56,7 +57,7 @@ def _factors(variance: Any, scale: Any, epsilon: float) -> Any:
     return factors if scale is None else factors * scale
 
 
-def _can_fold(norm: fx.Node, state: set[fx.Node]) -> bool:
+def _can_fold(norm: fx.Node, state: set[fx.Node], least: int) -> bool:
     before = argument(norm, 0, "input")
     if not is_call(before, *_CONVOLUTIONS, *_TRANSPOSED, "linear") or list(before.users) != [norm]:
         return False
@@ -68,7 +69,7 @@ def _can_fold(norm: fx.Node, state: set[fx.Node]) -> bool:
     if is_call(before, "linear") and len(before.meta["shape"]) != 2:
         return False
     values = [x for x in (weight, bias, mean, variance, scale, shift) if x is not None]
-    return all(x in state for x in values) and is_float32(before, *values) and products(before, weight) >= _WORTHWHILE
+    return all(x in state for x in values) and is_float32(before, *values) and products(before, weight) >= least
 
 
 def _fold(graph: fx.Graph, norm: fx.Node) -> None:

@@ -1,16 +1,17 @@
 """fuse_attention: attention written out becomes one call.
 
-Requires: nothing; checked, a graph for a CPU. Ensures: same values within rounding; softmax(q k^T * scale + masks) v,
-with the scale before or after the product, masks or none, by matmul, bmm or einsum, over q, k, v of four axes or three,
-is one call. A probability that drops out in training stays as it is. checked: where scores are not finite the values
-are still those of the spelling, and calls stay that are too small to gain; otherwise a row that masks rule out whole
-gives 0 instead of not-a-number.
+Requires: nothing; checked, a graph for one kind of device. Ensures: same values within rounding;
+softmax(q k^T * scale + masks) v, with the scale before or after the product, masks or none, by matmul, bmm or einsum,
+over q, k, v of four axes or three, is one call. A probability that drops out in training stays as it is. checked: a
+function of tensor/loops.py that makes the one call and gives not-a-number, and not 0, for a row that masks rule out
+whole; calls that are too small to gain stay then, unless at_any_size.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +21,6 @@ from fxtraced.passes.arithmetic import is_tensor, product_of, sum_of
 from fxtraced.passes.matching import argument, erase_unused, is_call
 from fxtraced.passes.simplify_views import permutation_of
 from fxtraced.passes.state_values import has_effects, is_float32
-from fxtraced.tensor import loops
 from fxtraced.tracing.guards import check_guard
 
 # Multiplications of q and k below which the one call does not gain what its check costs.
@@ -49,15 +49,16 @@ class Attention(NamedTuple):
     result: list[int]
 
 
-def fuse_attention(graph: fx.Graph, checked: bool = False) -> int:
+def fuse_attention(graph: fx.Graph, checked: Callable[..., Any] | None = None, at_any_size: bool = False) -> int:
     """Replace attention written out by one call, in place; returns how many."""
+    least = 0 if at_any_size else _WORTHWHILE
     if checked and has_effects(graph):
         return 0
     sums: dict[tuple[fx.Node, ...], fx.Node] = {}
     changed = 0
     for node in list(graph.nodes):
         found = None if node._erased or not is_tensor(node) else _match(node)
-        if found is None or (checked and not _is_worthwhile(found)):
+        if found is None or (checked and not _is_worthwhile(found, least)):
             continue
         with graph.inserting_before(node):
             fused = _write(graph, found, sums, checked)
@@ -68,13 +69,13 @@ def fuse_attention(graph: fx.Graph, checked: bool = False) -> int:
     return changed
 
 
-def _is_worthwhile(found: Attention) -> bool:
+def _is_worthwhile(found: Attention, least: int) -> bool:
     (q, axes), (k, key_axes) = found.q, found.k
     sizes = [int(q.meta["shape"][i]) for i in axes]
-    return is_float32(q, k, found.v[0]) and math.prod(sizes) * int(k.meta["shape"][key_axes[-2]]) >= _WORTHWHILE
+    return is_float32(q, k, found.v[0]) and math.prod(sizes) * int(k.meta["shape"][key_axes[-2]]) >= least
 
 
-def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx.Node], checked: bool) -> fx.Node:
+def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx.Node], checked: Any) -> fx.Node:
     q, k, v = (_turned(graph, *x) for x in (found.q, found.k, found.v))
     mask = _sum(graph, found.masks, sums)
     rank = len(found.result)
@@ -82,8 +83,8 @@ def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx
         mask = graph.call_method("unsqueeze", (mask, 0))
     if rank == 3:
         q, k, v = (graph.call_method("unsqueeze", (x, 0)) for x in (q, k, v))
-    if checked:
-        fused = graph.call_function(loops.attention, (q, k, v, mask, found.scale))
+    if checked is not None:
+        fused = graph.call_function(checked, (q, k, v, mask, found.scale))
     else:
         _check_lengths(graph, k, v)
         kwargs: dict[str, Any] = {"attn_mask": mask, "scale": found.scale}

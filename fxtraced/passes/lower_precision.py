@@ -33,8 +33,8 @@ def lower_precision(graph: fx.Graph, dtype: torch.dtype) -> int:
     for node in lowered:
         for value in node.all_input_nodes:
             if is_float32(value):
-                _cast_before(node, value, dtype)
-        _cast_after(node, dtype)
+                cast_before(node, value, dtype)
+        cast_after(node, dtype)
     return len(lowered)
 
 
@@ -74,12 +74,14 @@ def _fits(user: fx.Node, weights: set[fx.Node], lowered: set[fx.Node]) -> bool:
     return user in lowered or user in weights or ("shape" not in user.meta and name_of(user) in _SIZES)
 
 
-def _cast_before(node: fx.Node, value: fx.Node, dtype: torch.dtype) -> None:
+def cast_before(node: fx.Node, value: fx.Node, dtype: torch.dtype) -> None:
+    """Let node read value in dtype."""
     with node.graph.inserting_before(node):
         node.replace_input_with(value, _cast(value, dtype))
 
 
-def _cast_after(node: fx.Node, dtype: torch.dtype) -> None:
+def cast_after(node: fx.Node, dtype: torch.dtype) -> None:
+    """Let what reads node, which gives dtype now, read it in float32."""
     with node.graph.inserting_after(node):
         wide = _cast(node, torch.float32)
     node.replace_all_uses_with(wide, delete_user_cb=lambda user: user is not wide)

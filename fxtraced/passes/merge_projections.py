@@ -1,9 +1,10 @@
 """merge_projections: linear calls that read one tensor become one, where that is faster.
 
-Requires: a graph for a CPU, before pack_linears. Ensures: same values within rounding at every size; the queries, keys
-and values of attention, and any other linear calls of the same input with weights of the layer, are parts of one
-result, whose weight and bias are derived. One with an activation of its own stays, and one that the caller gets. It
-pays for few rows, where a call costs more than its arithmetic; there it is measured.
+Requires: a graph for one kind of device, before pack_linears. Ensures: same values within rounding at every size; the
+queries, keys and values of attention, and any other linear calls of the same input with weights of the layer, are parts
+of one result, whose weight and bias are derived. One with an activation of its own stays, and one that the caller gets.
+On a CPU it pays for few rows, where a call costs more than its arithmetic; there it is measured. For a GPU, where it is
+one kernel for several and one reading of the input, all are merged.
 """
 
 from __future__ import annotations
@@ -24,25 +25,32 @@ from fxtraced.passes.state_values import derived_call, is_float32, products, sta
 # Rows from which nothing is gained, and multiplications from which the one call can be packed, without which it gains
 # nothing either.
 _MOST_ROWS, _WORTHWHILE = 128, 1 << 24
+# By how they are calculated, the weight and the bias of merged calls.
+Weights = dict[Any, tuple[fx.Node, fx.Node | None]]
 # How many times faster the one call must be in the measurement: a part of a result is no contiguous tensor, and what
 # reads it may be slower for that.
 _GAIN = 1.1
 
 
-def merge_projections(graph: fx.Graph) -> int:
-    """Merge linear calls of one input, in place; returns how many became parts."""
-    groups = _groups(graph)
+def merge_projections(graph: fx.Graph, measured: bool = True) -> int:
+    """Merge linear calls of one input, in place; returns how many became parts. measured: where that is faster here."""
+    groups = _groups(graph, measured)
+    weights: Weights = {}
+    if not measured:
+        for group in groups:
+            _merge(group, weights)
+        return sum(map(len, groups))
     state: set[fx.Node] = set()
     sites = []
     for group in groups:
-        nodes, weights = _measured_site(group)
-        state |= weights
+        nodes, own = _measured_site(group)
+        state |= own
         sites.append((_key(group), nodes))
     chosen = choose(sites, state, {"apart": pack_linears, "merged": _merged_and_packed}, _GAIN)
     merged = 0
     for group, name in zip(groups, chosen, strict=True):
         if name == "merged":
-            _merge(group)
+            _merge(group, weights)
             merged += len(group)
     return merged
 
@@ -52,7 +60,8 @@ def concatenated(*values: Any) -> Any:
     return torch.cat(values)
 
 
-def _groups(graph: fx.Graph) -> list[list[fx.Node]]:
+def _groups(graph: fx.Graph, worthwhile: bool) -> list[list[fx.Node]]:
+    most_rows, least = (_MOST_ROWS, _WORTHWHILE) if worthwhile else (math.inf, 0)
     state, outside = state_values(graph), given_away(graph)
     found: dict[Any, list[fx.Node]] = {}
     for node in graph.nodes:
@@ -60,28 +69,34 @@ def _groups(graph: fx.Graph) -> list[list[fx.Node]]:
             continue
         x, weight, bias = _operands(node)
         fits = x not in state and weight in state and is_float32(x, weight, node) and len(weight.meta["shape"]) == 2
-        if fits and (bias is None or (bias in state and is_float32(bias))) and 0 < _rows(node) < _MOST_ROWS:
+        if fits and (bias is None or (bias in state and is_float32(bias))) and 0 < _rows(node) < most_rows:
             found.setdefault((x, bias is None), []).append(node)
     return [
         group
         for group in found.values()
-        if len(group) > 1 and sum(products(node, _operands(node)[1]) for node in group) >= _WORTHWHILE
+        if len(group) > 1 and sum(products(node, _operands(node)[1]) for node in group) >= least
     ]
 
 
-def _merge(group: list[fx.Node]) -> None:
+def _merge(group: list[fx.Node], merged: Weights) -> None:
+    """Merge one group. merged: the weights and biases of the groups before it, as a step of a loop has them again."""
     first = group[0]
     graph = first.graph
     operands = [_operands(node) for node in group]
-    _move_before(first, group[-1], (value for _, *own in operands for value in own if value is not None))
     widths = [int(node.meta["shape"][-1]) for node in group]
+    key = tuple(_calculation(value) for _, *own in operands for value in own)
+    if key not in merged:
+        _move_before(first, group[-1], (value for _, *own in operands for value in own if value is not None))
+        with graph.inserting_before(first):
+            weight = derived_call(graph, concatenated, tuple(weight for _, weight, _ in operands), like=operands[0][1])
+            weight.meta["shape"] = (sum(widths), operands[0][1].meta["shape"][1])
+            bias = None
+            if operands[0][2] is not None:
+                bias = derived_call(graph, concatenated, tuple(bias for *_, bias in operands), like=operands[0][2])
+                bias.meta["shape"] = (sum(widths),)
+        merged[key] = weight, bias
+    weight, bias = merged[key]
     with graph.inserting_before(first):
-        weight = derived_call(graph, concatenated, tuple(weight for _, weight, _ in operands), like=operands[0][1])
-        weight.meta["shape"] = (sum(widths), operands[0][1].meta["shape"][1])
-        bias = None
-        if operands[0][2] is not None:
-            bias = derived_call(graph, concatenated, tuple(bias for *_, bias in operands), like=operands[0][2])
-            bias.meta["shape"] = (sum(widths),)
         whole = graph.call_function(torch.nn.functional.linear, (operands[0][0], weight, bias))
         whole.meta = {**first.meta, "shape": (*first.meta["shape"][:-1], sum(widths))}
         start = 0
@@ -92,6 +107,13 @@ def _merge(group: list[fx.Node]) -> None:
             start += width
     for node in group:
         graph.erase_node(node)
+
+
+def _calculation(value: Any) -> Any:
+    """What a value of the layer's tensors is calculated by, equal for equal calculations."""
+    if not isinstance(value, fx.Node):
+        return repr(value)
+    return value.op, value.target, tuple(map(_calculation, value.args)), repr(value.kwargs)
 
 
 def _move_before(first: fx.Node, last: fx.Node, values: Iterable[fx.Node]) -> None:
@@ -136,7 +158,7 @@ def _measured_site(group: list[fx.Node]) -> tuple[list[fx.Node], set[fx.Node]]:
 
 
 def _merged_and_packed(graph: fx.Graph) -> None:
-    _merge([node for node in graph.nodes if is_call(node, "linear")])
+    _merge([node for node in graph.nodes if is_call(node, "linear")], {})
     pack_linears(graph)
 
 

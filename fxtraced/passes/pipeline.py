@@ -14,6 +14,7 @@ from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.lay_out_channels_last import lay_out_channels_last
 from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
 from fxtraced.passes.merge_projections import merge_projections
 from fxtraced.passes.multiply_pointwise import multiply_pointwise
@@ -26,6 +27,7 @@ from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.passes.simplify_views import simplify_views
+from fxtraced.tensor.loops import attention, attention_on_device
 from fxtraced.tracing.regions import region_graphs, replace_regions
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
@@ -35,19 +37,23 @@ class Step(NamedTuple):
     """A pass in the pipeline by its name in the report.
 
     switched: whether the BuildStrategy's attribute of that name switches it on; otherwise it always runs.
-    for_cpu: it computes new weights or rounds otherwise, for a graph that runs on a CPU beside its layer.
-    makes_weights: whether a step for a CPU does the former.
+    devices: the kinds of device that it is for, where it computes new weights or rounds otherwise than the layer; none
+    for a step that does neither, which runs for all. makes_weights: whether it does the former.
     """
 
     name: str
     run: Callable[[fx.Graph], int]
     switched: bool = True
-    for_cpu: bool = False
+    devices: tuple[str, ...] = ()
     makes_weights: bool = True
 
 
-# The passes that lay weights out for oneDNN, or decide that they stay.
-PACKING = ("multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recurrent", "fuse_linear_add")
+# The passes that lay weights out, or decide that they stay.
+PACKING = (
+    "multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recurrent", "fuse_linear_add",
+    "lay_out_channels_last",
+)  # fmt: skip
+_CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
 
 PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
@@ -57,20 +63,24 @@ PIPELINE = [
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),
     Step("fused_attention", fuse_attention),
-    Step("fuse_attention", partial(fuse_attention, checked=True), switched=False, for_cpu=True, makes_weights=False),
-    Step("recognise_activations", recognise_activations, switched=False, for_cpu=True, makes_weights=False),
-    Step("recognise_layer_norm", recognise_layer_norm, switched=False, for_cpu=True, makes_weights=False),
-    Step("fuse_linear", partial(fuse_linear, with_products=True), switched=False, for_cpu=True),
-    Step("fold_batch_norm", fold_batch_norm, switched=False, for_cpu=True),
-    Step("multiply_pointwise", multiply_pointwise, switched=False, for_cpu=True),
-    Step("pack_convolutions", pack_convolutions, switched=False, for_cpu=True),
-    Step("pool_images", pool_images, switched=False, for_cpu=True, makes_weights=False),
-    Step("simplify_views", simplify_views, switched=False, for_cpu=True, makes_weights=False),
-    Step("merge_projections", merge_projections, switched=False, for_cpu=True),
-    Step("pack_linears", pack_linears, switched=False, for_cpu=True),
-    Step("pack_recurrent", pack_recurrent, switched=False, for_cpu=True),
-    Step("fold_constants", fold_constants, switched=False, for_cpu=True),
-    Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), switched=False, for_cpu=True),
+    Step("fuse_attention", partial(fuse_attention, checked=attention), False, _CPU, makes_weights=False),
+    Step("fuse_attention", partial(fuse_attention, checked=attention_on_device, at_any_size=True), False, _CUDA),
+    Step("recognise_activations", recognise_activations, False, _EITHER, makes_weights=False),
+    Step("recognise_layer_norm", recognise_layer_norm, False, _EITHER, makes_weights=False),
+    Step("fuse_linear", partial(fuse_linear, with_products=True), False, _EITHER),
+    Step("fold_batch_norm", fold_batch_norm, False, _CPU),
+    Step("fold_batch_norm", partial(fold_batch_norm, at_any_size=True), False, _CUDA),
+    Step("multiply_pointwise", multiply_pointwise, False, _CPU),
+    Step("pack_convolutions", pack_convolutions, False, _CPU),
+    Step("pool_images", pool_images, False, _CPU, makes_weights=False),
+    Step("simplify_views", simplify_views, False, _CPU, makes_weights=False),
+    Step("lay_out_channels_last", lay_out_channels_last, False, _CUDA),
+    Step("merge_projections", merge_projections, False, _CPU),
+    Step("merge_projections", partial(merge_projections, measured=False), False, _CUDA),
+    Step("pack_linears", pack_linears, False, _CPU),
+    Step("pack_recurrent", pack_recurrent, False, _CPU),
+    Step("fold_constants", fold_constants, False, _EITHER),
+    Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), False, _CPU),
     Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
     Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),
     Step("memory_optimize", fuse_addition),
@@ -92,16 +102,16 @@ def copy_graph(graph: fx.Graph) -> fx.Graph:
 
 
 def optimise(
-    graph: fx.Graph, strategy: Any, for_cpu: bool = False, live: bool = True, until: str | None = None
+    graph: fx.Graph, strategy: Any, device: str | None = None, live: bool = True, until: str | None = None
 ) -> tuple[fx.Graph, dict[str, int]]:
     """A copy of graph after the steps that a BuildStrategy asks for, and how many places each step changed.
 
-    for_cpu: with the steps that compute new weights or round otherwise than the graph; live: the layer's tensors tell
-    when they change, so that new weights can follow. until: stop after the last step of this name. Raises ValueError
-    when no such step is among them.
+    device: with the steps for this kind of device ("cpu" or "cuda"), which compute new weights or round otherwise than
+    the graph; live: the layer's tensors tell when they change, so that new weights can follow. until: stop after the
+    last step of this name. Raises ValueError when no such step is among them.
     """
     graph = copy_graph(graph)
-    steps = [step for step in PIPELINE if _is_wanted(step, strategy, for_cpu, live)]
+    steps = [step for step in PIPELINE if _is_wanted(step, strategy, device, live)]
     if until is not None:
         names = [step.name for step in steps]
         if until not in names:
@@ -115,17 +125,17 @@ def optimise(
 
 
 def rounds_otherwise(report: dict[str, int]) -> bool:
-    """True when a step for CPUs changed something: the graph has weights of its own, or rounds otherwise."""
-    return any(report.get(step.name) for step in PIPELINE if step.for_cpu)
+    """True when a step for one kind of device changed something: new weights, or other rounding."""
+    return any(report.get(step.name) for step in PIPELINE if step.devices)
 
 
-def _is_wanted(step: Step, strategy: Any, for_cpu: bool, live: bool) -> bool:
-    fits = not step.for_cpu or (for_cpu and (live or not step.makes_weights))
+def _is_wanted(step: Step, strategy: Any, device: str | None, live: bool) -> bool:
+    fits = not step.devices or (device in step.devices and (live or not step.makes_weights))
     return fits and (not step.switched or getattr(strategy, step.name)) and step.name not in strategy.deleted_passes
 
 
 def _graphs_for(step: Step, graph: fx.Graph) -> list[fx.Graph]:
     # Whether a copy is needed in a region depends on what the graph around it writes, and a region has no state.
-    if step.for_cpu or step.run is remove_no_ops:
+    if step.devices or step.run is remove_no_ops:
         return [graph]
     return [graph, *region_graphs(graph)]

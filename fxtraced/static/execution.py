@@ -22,8 +22,9 @@ _torchs_methods = torch._C.DisableTorchFunctionSubclass
 class Session:
     """Runs some fetches of one program. Usable from many threads.
 
-    fetches: None for the program's own. leaves: makes a list of tensors of what is no list of fitting tensors, or
-    raises.
+    fetches: None for the program's own. device: gives the device that the inputs of `run` must be on. leaves: makes a
+    list of tensors of what is no list of fitting tensors, or raises.
+    It holds what runs the program and not the program, which may keep it: nothing is left for the garbage collector.
     """
 
     def __init__(
@@ -31,11 +32,12 @@ class Session:
         program: Program,
         strategy: ExecutionStrategy | None = None,
         fetches: tuple[str, ...] | None = None,
+        device: Callable[[], torch.device | None] = lambda: None,
         leaves: Callable[[Any], list[Any]] = list,
     ):
         if fetches is None:
             fetches = tuple(program.fetch_names)
-        self._device = program.device
+        self._device = device
         self._feeds = Feeds(program.feeds, program.written_feeds())
         self._leaves = leaves
         # The method, not the object: one look-up less in every call.

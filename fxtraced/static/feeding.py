@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from fxtraced.framework.dtype import dtype_name
 from fxtraced.framework.errors import FeedError, FeedTypeError
-from fxtraced.framework.memory import out_of_memory
+from fxtraced.framework.memory import raise_if_out_of_memory
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
 
 _Tensor = torch.Tensor
 _SEQUENCES = (list, tuple)
+# NumPy itself makes a plain array of one without a word.
+NO_MASKS = "A model reads what lies under the mask: fill it with array.filled(value)"
+
+
+class Feed(NamedTuple):
+    """What a feed must be: a Variable without its program."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: torch.dtype
 
 
 class Feeds:
@@ -25,7 +35,7 @@ class Feeds:
     """
 
     def __init__(self, variables: list[Variable], written: list[str]):
-        self._variables = variables
+        self._wanted = [Feed(x.name, x.shape, x.dtype) for x in variables]
         self._forms = [(x.dtype, len(x.shape)) for x in variables]
         self._written = [x.name in written for x in variables]
         self._places = {f"feed_{i}": i for i in range(len(variables))}
@@ -50,9 +60,9 @@ class Feeds:
 
     def check(self, tensors: list[Any], device: torch.device | None) -> None:
         """Raise FeedError or FeedTypeError, with every complaint, unless the tensors fit."""
-        if len(tensors) != len(self._variables):
+        if len(tensors) != len(self._wanted):
             raise self._wrong_count(len(tensors))
-        pairs = list(zip(self._variables, tensors, strict=True))
+        pairs = list(zip(self._wanted, tensors, strict=True))
         wrong_types = [x for feed, tensor in pairs if (x := _wrong_type(feed, tensor))]
         if wrong_types:
             raise FeedTypeError(f"FXT302 {'; '.join(wrong_types)}. See docs/errors.md#fxt302")
@@ -71,28 +81,28 @@ class Feeds:
         """
         places = self._places
         given = {places.get(name): value for name, value in feed.items()} if isinstance(feed, dict) else {}
-        if None in given or len(given) != len(self._variables) or len(feed) != len(given):
+        if None in given or len(given) != len(self._wanted) or len(feed) != len(given):
             raise self._misfit(feed)
         return [self._tensor(i, given[i], device) for i in range(len(given))]
 
     def _tensor(self, place: int, value: Any, device: torch.device) -> torch.Tensor:
-        variable = self._variables[place]
+        feed = self._wanted[place]
         if isinstance(value, torch.Tensor):
-            return value if value.device == device else _moved(variable, value, device)
-        tensor = _tensor_of(variable, value)
+            return value if value.device == device else _moved(feed, value, device)
+        tensor = _tensor_of(feed, value)
         if tensor.device != device:
-            tensor = _moved(variable, tensor, device)
+            tensor = _moved(feed, tensor, device)
         return tensor.clone() if self._written[place] else tensor
 
     def unpinned(self, tensors: list[Any], device: torch.device) -> list[Any]:
         """The tensors, those in pinned memory on device; nothing waits for them."""
         return [
             _moved(feed, x, device) if isinstance(x, torch.Tensor) and x.is_pinned() else x
-            for feed, x in zip(self._variables, tensors, strict=True)
+            for feed, x in zip(self._wanted, tensors, strict=True)
         ]
 
     def _wrong_count(self, count: int) -> FeedError:
-        names = [feed.name for feed in self._variables]
+        names = [feed.name for feed in self._wanted]
         return FeedError(
             f"FXT301 the static graph has {len(names)} inputs {names}, but received {count}. See docs/errors.md#fxt301"
         )
@@ -103,7 +113,7 @@ class Feeds:
             return FeedTypeError(
                 f"FXT302 feed must be a dict of names and arrays, but received {type(feed)}. See docs/errors.md#fxt302"
             )
-        names = [feed.name for feed in self._variables]
+        names = [feed.name for feed in self._wanted]
         given = {names[self._places[name]] if name in self._places else name for name in feed}
         unknown = [name for name in feed if name not in self._places]
         missing = [name for name in names if name not in given]
@@ -114,33 +124,33 @@ class Feeds:
         )
 
 
-def _moved(variable: Variable, tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+def _moved(feed: Feed, tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """The tensor of a feed on another device. Raises OutOfMemoryError where that cannot hold it."""
     value = plain(tensor)
     try:
         return value.to(device, non_blocking=device.type == "cuda" and value.is_pinned())
     except RuntimeError as error:
-        found = out_of_memory(error, f"feed {variable.name!r} on {device}")
-        if found is None:
-            raise
-        raise found from error
+        raise_if_out_of_memory(error, f"feed {feed.name!r} on {device}")
+        raise
 
 
-def _tensor_of(variable: Variable, value: Any) -> torch.Tensor:
+def _tensor_of(feed: Feed, value: Any) -> torch.Tensor:
     """A tensor on the CPU that shares an array's memory where it can."""
     try:
         if type(value) is np.ndarray and value.flags.carray:
             return torch.from_numpy(value)
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(NO_MASKS)
         array = np.asarray(value)
         # A list or a number has no dtype of its own: it takes the feed's.
         if not isinstance(value, np.ndarray | np.generic) and array.dtype != object:
-            return _converted(array, variable.dtype)
+            return _converted(array, feed.dtype)
         if not array.flags.writeable:
             array = array.copy()
         return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape))
     except (TypeError, ValueError, RuntimeError) as error:
         raise FeedTypeError(
-            f"FXT302 feed {variable.name!r} must be an array of {dtype_name(variable.dtype)}, but received "
+            f"FXT302 feed {feed.name!r} must be an array of {dtype_name(feed.dtype)}, but received "
             f"{type(value)}: {error}. See docs/errors.md#fxt302"
         ) from None
 
@@ -152,7 +162,7 @@ def _converted(array: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
     return tensor.to(dtype)
 
 
-def _wrong_type(feed: Variable, tensor: Any) -> str | None:
+def _wrong_type(feed: Feed, tensor: Any) -> str | None:
     if not isinstance(tensor, torch.Tensor):
         return f"feed {feed.name!r} must be a tensor, but received {type(tensor)}"
     if tensor.dtype is not feed.dtype:
@@ -160,7 +170,7 @@ def _wrong_type(feed: Variable, tensor: Any) -> str | None:
     return None
 
 
-def _wrong_form(feed: Variable, tensor: torch.Tensor, device: torch.device | None) -> str | None:
+def _wrong_form(feed: Feed, tensor: torch.Tensor, device: torch.device | None) -> str | None:
     if tensor.ndim != len(feed.shape):
         wanted = f"{len(feed.shape)} dimensions like {list(feed.shape)}"
         return f"feed {feed.name!r} must have {wanted}, but received {list(tensor.shape)}"

@@ -7,11 +7,10 @@ from typing import Any
 
 import torch
 
-import fxtraced.framework.version as version
 from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
 from fxtraced.framework.files import write_atomically
-from fxtraced.framework.memory import out_of_memory
+from fxtraced.framework.memory import raise_if_out_of_memory
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
@@ -19,7 +18,7 @@ from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
 from fxtraced.static.executor import Executor
-from fxtraced.static.manifest import FORMAT, attributes_of, manifest_of
+from fxtraced.static.manifest import attributes_of, check_manifest, manifest_of
 from fxtraced.static.precision import TOLERANCE, Precision
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.target import check_target, for_archive
@@ -28,6 +27,8 @@ from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
 
 FILE_NAME = "model.pt"
+# How often a file that is replaced while it is loaded is loaded again.
+_LOADS = 8
 
 
 class InferenceProgram(Program):
@@ -53,9 +54,10 @@ class InferenceProgram(Program):
         if fetches == tuple(self.fetch_names):
             return self._module
         places = [self.fetch_names.index(name) for name in fetches]
+        module = self._module
 
         def run(*feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            results = self._module(*feeds)
+            results = module(*feeds)
             return tuple(results[place] for place in places)
 
         return run
@@ -73,10 +75,8 @@ class InferenceProgram(Program):
         except RuntimeError as error:
             # What was moved already goes back: the program is whole on one device.
             self._module.to(self._device)
-            found = out_of_memory(error, f"the model on {device}")
-            if found is None:
-                raise
-            raise found from error
+            raise_if_out_of_memory(error, f"the model on {device}")
+            raise
         self._device = device
         return True
 
@@ -91,7 +91,7 @@ class InferenceProgram(Program):
         return self._module.self_test()
 
     def target(self) -> str:
-        """The kind of device that the archive is for: "portable" for all, or "cpu"."""
+        """The kind of device that the archive is for: "cpu" loads on no other one, "cuda" is right on all."""
         return self._module.target
 
     def tolerance(self) -> float:
@@ -138,7 +138,7 @@ def save_program(
     """Write the chosen part of a traced program to dirname/model.pt and return that path.
 
     sample: keep the inputs of the trace and what the model makes of them in the file, for its self-test. precision:
-    float32 by default. target: "portable", or "cpu" for a graph that is lowered for this kind of CPU.
+    float32 by default. target: "portable", or "cpu" or "cuda" for a graph that is lowered for this kind of device.
     Raises ValueError for an empty dirname, PruneError for missing inputs, PrecisionError when the precision changes an
     output too much, OSError when the file cannot be written; an existing model stays as it was then.
     """
@@ -219,8 +219,7 @@ def load_inference_model(path_prefix: str, executor: Executor | None = None, **k
     PlaceError for a GPU that torch does not see, OutOfMemoryError where the device cannot hold the model.
     """
     place = getattr(executor, "_device", None) or CPUPlace.device
-    path, manifest = archive_path(path_prefix), read_archive_manifest(path_prefix)
-    program = InferenceProgram(LoadedModule(path, place, manifest), place)
+    program = InferenceProgram(_loaded(path_prefix, place), place)
     return [program, program.feed_names, program.fetches]
 
 
@@ -241,12 +240,37 @@ def read_archive_manifest(path_prefix: str) -> dict[str, Any]:
     """
     path = archive_path(path_prefix)
     manifest = read_manifest(path)
-    if manifest["format"] > FORMAT:
-        raise ArchiveError(
-            f"FXT401 {path} has format {manifest['format']}, written by fxtraced {manifest['fxtraced']}; this fxtraced "
-            f"{version.VERSION} reads up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
-        )
+    check_manifest(path, manifest)
     return manifest
+
+
+def _loaded(path_prefix: str, device: torch.device) -> LoadedModule:
+    """A module with its manifest, both of one file, also where savers replace it meanwhile."""
+    for _ in range(_LOADS):
+        path = archive_path(path_prefix)
+        # As long as it is open, no other file can have its identity.
+        with open(path, "rb"):
+            before = _identity(path)
+            try:
+                module = LoadedModule(path, device, read_archive_manifest(path_prefix))
+                if before is not None and before == _identity(path):
+                    return module
+            except ArchiveError:
+                if before == _identity(path):
+                    raise
+    raise ArchiveError(
+        f"FXT401 {path} was replaced while it was loaded, {_LOADS} times. Load it when nobody saves. See "
+        "docs/errors.md#fxt401"
+    )
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    """What tells the file of this name from another one, and from itself after a write; None where there is none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _form(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], torch.dtype]:

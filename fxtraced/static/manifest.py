@@ -9,7 +9,8 @@ import torch
 from torch import fx
 
 import fxtraced.framework.version as version
-from fxtraced.framework.dtype import dtype_name
+from fxtraced.framework.dtype import convert_dtype, dtype_name
+from fxtraced.framework.errors import ArchiveError
 from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.matching import name_of
 from fxtraced.static.traced_program import TracedProgram
@@ -18,6 +19,7 @@ from fxtraced.tracing.guards import check_guard
 from fxtraced.tracing.regions import all_nodes
 
 FORMAT = 1
+TARGETS = ("portable", "cpu", "cuda")
 
 
 def manifest_of(
@@ -50,6 +52,42 @@ def manifest_of(
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],
         "sizes": [found.as_dict() for found in program.report.sizes if found.feed in feeds] if program.report else [],
     }
+
+
+def check_manifest(path: str, manifest: dict[str, Any]) -> None:
+    """Raise ArchiveError for a manifest of a newer format, or one without what a program needs."""
+    for key, wanted in (("format", int), ("feeds", list), ("fetches", list)):
+        if key not in manifest:
+            raise _broken(path, f"it has no {key!r}")
+        if not isinstance(manifest[key], wanted):
+            raise _broken(path, f"its {key!r} is {manifest[key]!r}")
+    if manifest["format"] > FORMAT:
+        raise ArchiveError(
+            f"FXT401 {path} has format {manifest['format']}, written by fxtraced {manifest.get('fxtraced')}; this "
+            f"fxtraced {version.VERSION} reads up to {FORMAT}. Upgrade fxtraced. See docs/errors.md#fxt401"
+        )
+    if manifest.get("target", "portable") not in TARGETS:
+        raise ArchiveError(
+            f"FXT401 {path} cannot be used: it was saved for target {manifest['target']!r} by fxtraced "
+            f"{manifest.get('fxtraced')}, and this fxtraced {version.VERSION} knows {TARGETS}. Upgrade fxtraced. See "
+            "docs/errors.md#fxt401"
+        )
+    for kind in ("feeds", "fetches"):
+        for entry in manifest[kind]:
+            try:
+                complete = isinstance(entry["name"], str) and isinstance(entry["shape"], list)
+                convert_dtype(entry["dtype"])
+                why = "" if complete else ": a text and a list are wanted"
+            except (KeyError, TypeError) as error:
+                why = f": {error}"
+            if why:
+                raise _broken(path, f"in its {kind!r}, {entry!r} has no name, dtype and shape{why}")
+
+
+def _broken(path: str, what: str) -> ArchiveError:
+    return ArchiveError(
+        f"FXT401 {path} has a broken description: {what}. Save the model again. See docs/errors.md#fxt401"
+    )
 
 
 def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple[Any, Any]]:

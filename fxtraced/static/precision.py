@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -42,14 +43,16 @@ def reduced(
     feeds: list[torch.Tensor],
     fetches: list[str],
     precision: Precision,
+    lower: Callable[[fx.Graph, torch.dtype], int] = lower_precision,
 ) -> tuple[fx.Graph, dict[str, tuple[torch.Tensor, bool]], dict[str, float]]:
     """The graph and its tensors in a precision, and for each fetch the largest difference from float32 on these feeds.
 
-    tensors: each with whether it is a parameter. Differences are relative to the fetch's largest magnitude.
+    tensors: each with whether it is a parameter. lower: the pass that reduces. Differences are
+    relative to the fetch's largest magnitude.
     Raises PrecisionError when one is above the tolerance.
     """
     low = copy_graph(graph)
-    lower_precision(low, precision.dtype)
+    lower(low, precision.dtype)
     dtypes = {str(node.target): node.meta["dtype"] for node in low.nodes if node.op == "get_attr"}
     low_tensors = {path: (plain(x).to(dtypes[path]), kind) for path, (x, kind) in tensors.items()}
     wide, narrow = outputs_of(graph, tensors, feeds), outputs_of(low, low_tensors, feeds)

@@ -1,4 +1,4 @@
-"""Graphs for archives of one target: what save_inference_model writes for CPUs."""
+"""Graphs for archives of one target: what save_inference_model writes for CPUs and for GPUs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import torch
 from torch import fx
 
 from fxtraced.lowering.packing import Tensors, split_derived
+from fxtraced.passes.lower_attention import lower_attention
+from fxtraced.passes.lower_precision import lower_precision
 from fxtraced.passes.pipeline import PACKING, optimise
 from fxtraced.passes.sink_casts import sink_casts
+from fxtraced.static.manifest import TARGETS
 from fxtraced.static.precision import Precision, reduced
 from fxtraced.static.strategy import BuildStrategy
-
-TARGETS = ("portable", "cpu")
+from fxtraced.tensor.tensor import plain
 
 
 class ForArchive(NamedTuple):
@@ -46,27 +48,38 @@ def for_archive(
 ) -> ForArchive:
     """A pruned graph and its tensors in a precision and for a target. Raises PrecisionError.
 
-    Batch norms are folded before weights are rounded to bfloat16, and laid out after that.
+    Batch norms are folded before weights are rounded, and laid out after that.
     """
-    is_wide, differences = precision.dtype is torch.float32, None
-    if not is_wide:
-        if target == "cpu":
-            graph, tensors = _folded(graph, tensors)
-        graph, tensors, differences = reduced(graph, tensors, feeds, fetches, precision)
-        if target == "cpu":
+    differences, folded = None, dict[str, int]()
+    if precision.dtype is not torch.float32:
+        if target != "portable":
+            graph, tensors, folded = _folded(graph, tensors, target)
+        graph, tensors, differences = reduced(graph, tensors, feeds, fetches, precision, _LOWER[target])
+        if target != "portable":
             sink_casts(graph)
     if target == "portable":
         return ForArchive(graph, tensors, differences=differences)
-    lowered, changes = optimise(graph, BuildStrategy(), for_cpu=True)
-    return ForArchive(graph, tensors, lowered, changes, differences)
+    lowered, changes = optimise(graph, BuildStrategy(), target)
+    total = {name: folded.get(name, 0) + count for name, count in changes.items()}
+    return ForArchive(graph, tensors, lowered, total, differences)
 
 
-def _folded(graph: fx.Graph, tensors: Tensors) -> tuple[fx.Graph, Tensors]:
+def _lower_for_gpus(graph: fx.Graph, dtype: torch.dtype) -> int:
+    return lower_precision(graph, dtype) + lower_attention(graph, dtype)
+
+
+_LOWER = {"portable": lower_precision, "cpu": lower_precision, "cuda": _lower_for_gpus}
+
+
+def _folded(graph: fx.Graph, tensors: Tensors, target: str) -> tuple[fx.Graph, Tensors, dict[str, int]]:
     """A graph after the passes that neither lay weights out nor write over operands, with what they computed."""
     strategy = BuildStrategy()
     for name in PACKING:
         strategy.delete_pass(name)
     strategy.enable_inplace = strategy.fuse_bn_add_act_ops = False
+    graph, changes = optimise(graph, strategy, target)
+    # Where the archive's tensors are, and what is calculated from constants alone.
+    on_cpu = {path: (plain(tensor).detach().cpu(), kind) for path, (tensor, kind) in tensors.items()}
     with torch.no_grad():
-        graph, tensors, _ = split_derived(optimise(graph, strategy, for_cpu=True)[0], tensors)
-    return graph, tensors
+        graph, tensors, _ = split_derived(graph, on_cpu)
+    return graph, tensors, changes

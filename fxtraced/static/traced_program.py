@@ -11,11 +11,11 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import FetchError, SourceLine
-from fxtraced.lowering.compiled import CompiledExecutable
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
-from fxtraced.passes.pipeline import copy_graph, optimise, rounds_otherwise
+from fxtraced.passes.pipeline import optimise, rounds_otherwise
 from fxtraced.passes.state_values import has_effects
+from fxtraced.static.plain import PlainExecutables, graph_with_outputs
 from fxtraced.static.printing import program_text
 from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.stage import Stage
@@ -45,7 +45,7 @@ class TracedProgram(Program):
         self._nodes.update(zip(trace.fetch_names, outputs, strict=True))
         self._first_state = next(iter(trace.state.values()), None)
         self._runnables: dict[Any, Executable] = {}
-        self._plain: dict[Any, Executable] = {}
+        self._plain = PlainExecutables(trace)
         self._reports: dict[Any, dict[str, int]] = {}
         self._lock = threading.RLock()
         self.pass_report: dict[str, int] = {}
@@ -54,11 +54,19 @@ class TracedProgram(Program):
     def set_report(self, report: VerificationReport | None) -> None:
         """Take in what a verification showed: the sizes that worked at another value become -1."""
         self.report = report
-        self.feeds = [self._feed(name) for name in self.trace.feed_names]
-        self.fetches = [
-            Variable(name, self._shape(name, node), node.meta["dtype"], self)
-            for name, node in zip(self.trace.fetch_names, self._output_nodes, strict=True)
-        ]
+        feeds = {str(node.target): node for node in self.trace.graph.nodes if node.op == "placeholder"}
+        self._feed_forms = [self._form(name, feeds[name]) for name in self.trace.feed_names]
+        outputs = zip(self.trace.fetch_names, self._output_nodes, strict=True)
+        self._fetch_forms = [self._form(name, node) for name, node in outputs]
+
+    # A Variable holds its program. The program holds none, so that weights laid out for its graph are free with it.
+    @property
+    def feeds(self) -> list[Variable]:  # type: ignore[override]
+        return [Variable(*form, self) for form in self._feed_forms]
+
+    @property
+    def fetches(self) -> list[Variable]:  # type: ignore[override]
+        return [Variable(*form, self) for form in self._fetch_forms]
 
     @property
     def output_structure(self) -> Any:
@@ -110,14 +118,7 @@ class TracedProgram(Program):
 
     def plain_runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Executable:
         """The same with no weights but the layer's own; verification compares this one."""
-        strategy = build_strategy or BuildStrategy()
-        key = (fetches, repr(strategy))
-        with self._lock:
-            if key not in self._plain:
-                graph, _ = optimise(self.graph_of(fetches), strategy)
-                kind = CompiledExecutable if strategy.build_cinn_pass else Executable
-                self._plain[key] = kind(graph, self.trace.state, self.trace.constants, self.trace.structure)
-            return self._plain[key]
+        return self._plain(self._nodes_of(fetches), build_strategy or BuildStrategy())
 
     def after(self, name: str, build_strategy: Any = None) -> Stage:
         """The graph after the pass of this name and those before it; after the last one of several.
@@ -131,10 +132,10 @@ class TracedProgram(Program):
         self, fetches: tuple[str, ...], strategy: BuildStrategy, until: str | None = None
     ) -> tuple[fx.Graph, dict[str, int]]:
         device = self.device()
-        for_cpu = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
+        is_lowered = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
         # New weights must notice every write into those that they come from.
         live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
-        return optimise(self.graph_of(fetches), strategy, for_cpu, live, until)
+        return optimise(self.graph_of(fetches), strategy, "cpu" if is_lowered else None, live, until)
 
     def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> tuple[Executable, dict[str, int]]:
         graph, report = self._optimised(fetches, strategy)
@@ -142,7 +143,7 @@ class TracedProgram(Program):
             from fxtraced.static.graphviz import write_graphviz
 
             write_graphviz(graph, strategy.debug_graphviz_path)
-        as_traced = partial(self.plain_runnable, fetches, strategy)
+        as_traced = partial(self._plain, self._nodes_of(fetches), strategy)
         if has_effects(self.trace.graph) or not rounds_otherwise(report):
             return as_traced(), report
         state, constants, structure = self.trace.state, self.trace.constants, self.trace.structure
@@ -150,12 +151,10 @@ class TracedProgram(Program):
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""
-        wanted = [self.node(name).name for name in fetches]
-        graph = copy_graph(self.trace.graph)
-        nodes = {node.name: node for node in graph.nodes}
-        output = graph.output_node()
-        output.args = (tuple(nodes[name] for name in wanted),)
-        return graph
+        return graph_with_outputs(self.trace.graph, self._nodes_of(fetches))
+
+    def _nodes_of(self, fetches: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self.node(name).name for name in fetches)
 
     def may_alias(self, fetches: tuple[str, ...]) -> list[bool]:
         """For each fetch, whether its memory may also belong to a feed, the layer or another variable."""
@@ -175,15 +174,11 @@ class TracedProgram(Program):
         """The user's line that computes a variable."""
         return self.node(name).meta.get("source")
 
-    def _feed(self, name: str) -> Variable:
-        node = next(n for n in self.trace.graph.nodes if n.op == "placeholder" and n.target == name)
-        return Variable(name, self._shape(name, node), node.meta["dtype"], self)
-
-    def _shape(self, name: str, node: fx.Node) -> tuple[int, ...]:
+    def _form(self, name: str, node: fx.Node) -> tuple[str, tuple[int, ...], torch.dtype]:
         shape = tuple(node.meta["shape"])
-        if self.report is None:
-            return shape
-        return self.report.shape_with_free_sizes(name, shape)
+        if self.report is not None:
+            shape = self.report.shape_with_free_sizes(name, shape)
+        return name, shape, node.meta["dtype"]
 
     def __str__(self) -> str:
         return program_text(self)

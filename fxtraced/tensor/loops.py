@@ -49,19 +49,68 @@ def attention(
     torch's one call gives 0 where a row of scores is not-a-number, as one is that a mask of -inf rules out whole, and
     does not look at lengths. So it is used where the scores are finite and the shapes its own.
     """
-    fits = q.size()[:2] == k.size()[:2] and k.size()[:3] == v.size()[:3] and q.size(3) == k.size(3)
+    mask = _of_four_axes(mask)
+    fits = _fits_one_call(q, k, v, mask)
     # No score is larger than the product of the norms.
     largest = float(torch.linalg.vector_norm(q)) * float(torch.linalg.vector_norm(k))
-    fits = fits and math.isfinite(largest) and q.numel() > 0 and k.numel() > 0
+    fits = fits and math.isfinite(largest)
     if mask is not None:
-        while mask.dim() < 4:
-            mask = mask.unsqueeze(0)
-        sizes = [q.size(0), q.size(1), q.size(2), k.size(2)]
-        for dim in range(4):
-            fits = fits and mask.dim() == 4 and mask.size(dim) in [1, sizes[dim]]
         fits = fits and bool(torch.isfinite(torch.amax(mask, -1)).all())
     if fits:
         return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
+    return _attention_written_out(q, k, v, mask, scale)
+
+
+def attention_on_device(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    mask: Optional[torch.Tensor],  # noqa: UP045 - TorchScript reads it
+    scale: float,
+) -> torch.Tensor:
+    """The same without a look at data: nothing waits for a GPU, and a CUDA graph can hold it.
+
+    A row is not-a-number where a mask rules it out whole, as softmax's is, and where a score may not be finite: where
+    the largest magnitudes of q's row and of k multiply to more than float32 holds.
+    """
+    mask = _of_four_axes(mask)
+    if not _fits_one_call(q, k, v, mask):
+        return _attention_written_out(q, k, v, mask, scale)
+    result = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
+    rows = torch.linalg.vector_norm(q, math.inf, [-1], True, dtype=torch.float32)
+    columns = torch.linalg.vector_norm(k, math.inf, [-2, -1], True, dtype=torch.float32)
+    bound = rows * columns * (q.size(3) * max(1.0, abs(scale)))
+    if mask is not None:
+        bound = bound + torch.amax(mask, -1, True)
+    # 0 where it is finite.
+    return result + (bound * 0.0).to(result.dtype)
+
+
+def _of_four_axes(mask: Optional[torch.Tensor]) -> Optional[torch.Tensor]:  # noqa: UP045
+    if mask is not None:
+        while mask.dim() < 4:
+            mask = mask.unsqueeze(0)
+    return mask
+
+
+def _fits_one_call(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: Optional[torch.Tensor]) -> bool:  # noqa: UP045
+    """Whether the sizes are those that torch's one call takes; it reads past the end of some others."""
+    fits = q.size()[:2] == k.size()[:2] and k.size()[:3] == v.size()[:3] and q.size(3) == k.size(3)
+    fits = fits and q.numel() > 0 and k.numel() > 0
+    if mask is not None:
+        sizes = [q.size(0), q.size(1), q.size(2), k.size(2)]
+        for dim in range(4):
+            fits = fits and mask.dim() == 4 and mask.size(dim) in [1, sizes[dim]]
+    return fits
+
+
+def _attention_written_out(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    mask: Optional[torch.Tensor],  # noqa: UP045
+    scale: float,
+) -> torch.Tensor:
     scores = torch.matmul(q, k.transpose(-2, -1)) * scale
     if mask is not None:
         scores = scores + mask

@@ -153,6 +153,15 @@ def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
     )
 
 
+def updated_statistics(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """The running statistics that a norm updates; torch does not count these writes."""
+    switch = {"batch_norm": ("training", False), "instance_norm": ("use_input_stats", True)}.get(name)
+    if switch is None or not (args[5] if len(args) > 5 else kwargs.get(*switch)):
+        return []
+    given = [args[i] if len(args) > i else kwargs.get(key) for i, key in ((1, "running_mean"), (2, "running_var"))]
+    return [x for x in given if x is not None]
+
+
 def shares_memory(result: Any, inputs: list[torch.Tensor]) -> bool:
     """True when a tensor in result has the memory of an input."""
     taken = {x.untyped_storage()._cdata for x in inputs}

@@ -204,6 +204,10 @@ def test_trace(tmp_path):
     predictor = paddle.inference.create_predictor(paddle.inference.Config(str(tmp_path / "out")))
     ids = ints(3, 5)
     np.testing.assert_allclose(predictor.run([ids])[0].numpy(), net(ids).numpy(), rtol=1e-5, atol=1e-6)
+    code, _, complaint = fxtraced(*given, "--target", "cuda", "--dtype", "float16", cwd=tmp_path)
+    assert (code, complaint) == (0, "")
+    manifest = paddle.static.load_inference_model(str(tmp_path / "out"))[0].manifest
+    assert (manifest["target"], manifest["precision"]) == ("cuda", "float16")
 
 
 def test_errors_are_one_message(tmp_path):

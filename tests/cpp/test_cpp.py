@@ -45,6 +45,62 @@ class HandMade(torch.nn.Module):
         return y, (y * mask.unsqueeze(-1)).sum(0)
 
 
+class Long(HandMade):
+    """It tests more fetches than it has."""
+
+    @torch.jit.export
+    def fxtraced_self_test(self) -> list[float]:
+        return [0.0, 0.0, 1.0]
+
+    @torch.jit.export
+    def fxtraced_sample(self) -> int:
+        return 1
+
+
+class Silent(torch.nn.Module):
+    """Another method in the place of forward."""
+
+    fxtraced_format: int
+    fxtraced_feed_names: list[str]
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_format = 1
+        self.fxtraced_feed_names = ["x"]
+        self.fxtraced_feed_dtypes, self.fxtraced_feed_shapes = ["float32"], [[-1]]
+        self.fxtraced_fetch_names = ["y"]
+
+    @torch.jit.export
+    def other(self, x: torch.Tensor):
+        return x
+
+
+class Same(HandMade):
+    """It gives what it is given."""
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor):
+        return x, mask
+
+
+class Target(HandMade):
+    fxtraced_target: str
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_target = "tpu"
+
+
+class Format(torch.nn.Module):
+    fxtraced_format: str
+
+    def __init__(self):
+        super().__init__()
+        self.fxtraced_format = "one"
+
+    def forward(self, x: torch.Tensor):
+        return x
+
+
 class Constant(paddle.nn.Layer):
     """One value in the form of its input, of an odd width."""
 
@@ -78,6 +134,9 @@ def hand_made(tmp_path_factory):
     save_script(module, directory / "model.pt")
     save_script(HandMade(version=2), directory / "newer.pt")
     save_script(torch.nn.Linear(2, 2), directory / "plain.pt")
+    for made in (Long, Silent, Same, Target, Format):
+        save_script(made().eval(), directory / f"{made.__name__.lower()}.pt")
+    (directory / "empty.pt").touch()
     (directory / "text.pt").write_text("no archive")
     for name, layer, width in (("ones", Constant(1.0), 3), ("twos", Constant(2.0), 3), ("product", product(), 6)):
         static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([4, width])])[1]
@@ -315,6 +374,31 @@ def test_archives_for_cpus(programs, name, tmp_path):
     done = run_program(programs["predict_named"], *files, "--device", "meta")
     assert done.returncode == 1
     assert re.search(r"FXT405 .* was saved for target 'cpu' and is loaded on another device", done.stderr)
+
+
+@pytest.mark.parametrize("dtype", [None, "float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["crnn", "vit", "resnet18_maps"])
+def test_archives_for_gpus(programs, name, dtype, tmp_path):
+    """They give under plain libtorch on a CPU what Python gives there, bit for bit, and nearly what the graph gives."""
+    module = models.load(name)
+    paddle.seed(1)
+    model = module.make(paddle)
+    model.eval()
+    _, static = paddle.jit.TracedLayer.trace(model, [paddle.to_tensor(x) for x in module.inputs(np)])
+    static.save_inference_model(str(tmp_path / "saved"), target="cuda", dtype=dtype)
+    program, names, _ = paddle.static.load_inference_model(str(tmp_path / "saved"))
+    allowed = {None: 1e-5, "float16": 5e-3, "bfloat16": 3e-2}[dtype]
+    for batch in (2, 5):
+        arrays = module.inputs(np, batch=batch)
+        expected = paddle.static.Executor().run(program, dict(zip(names, arrays, strict=True)))
+        for own, archived in zip(static([paddle.to_tensor(x) for x in arrays]), expected, strict=True):
+            np.testing.assert_allclose(own, archived, rtol=0, atol=allowed * max(1.0, abs(archived).max()))
+        feeds = [torch.from_numpy(x) for x in arrays]
+        results, _ = run_plain(programs, tmp_path / "saved" / "model.pt", feeds, tmp_path)
+        for got, want in zip(results, expected, strict=True):
+            np.testing.assert_array_equal(got.numpy(), want)
+        named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
+        assert all(any(torch.equal(got, other) for other in results) for got in named.values())
 
 
 def test_names_of_a_traced_model(programs, tmp_path):

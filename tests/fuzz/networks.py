@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -145,7 +145,7 @@ def every_pass(seed: int) -> Iterator[None]:
 
 
 def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
-    """Of a network's static graph and of its archive for CPUs from the layer, in parts of an output's scale.
+    """Of a network's static graph and of its archives for CPUs and GPUs from the layer, in parts of an output's scale.
 
     Each at several sizes; also what each pass changed. A size that the layer itself refuses is left out.
     """
@@ -155,8 +155,7 @@ def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
     found = 0.0
     with every_pass(seed), tempfile.TemporaryDirectory() as folder:
         traced = paddle.jit.TracedLayer.trace(layer, [_input(0, _SIZES[0])], verify=False)[1]
-        traced.save_inference_model(os.path.join(folder, "cpu"), target="cpu")
-        program, *_ = paddle.static.load_inference_model(os.path.join(folder, "cpu"))
+        runs = [traced, *archives_of(traced, folder)]
         for number, size in enumerate(_SIZES):
             x = _input(number, size)
             try:
@@ -165,9 +164,19 @@ def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
             except (RuntimeError, ValueError):
                 continue
             arrays = [y.numpy() for y in (wanted if isinstance(wanted, tuple) else [wanted])]
-            for results in (traced([x]), paddle.static.Executor().run(program, feed={"x": x})):
-                found = max(found, *(_apart(a, b) for a, b in zip(arrays, results, strict=True)))
+            for run in runs:
+                found = max(found, *(_apart(a, b) for a, b in zip(arrays, run([x]), strict=True)))
         return found, traced.program.pass_report
+
+
+def archives_of(traced: Any, folder: str) -> list[Callable[[list[Any]], list[np.ndarray]]]:
+    """What runs a model of one input from its archive for each target, here on the CPU."""
+    runs = []
+    for target in ("cpu", "cuda"):
+        traced.save_inference_model(os.path.join(folder, target), target=target)
+        program, *_ = paddle.static.load_inference_model(os.path.join(folder, target))
+        runs.append(lambda inputs, program=program: paddle.static.Executor().run(program, feed={"x": inputs[0]}))
+    return runs
 
 
 def _input(seed: int, size: tuple[int, ...]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import numpy as np
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.passes import fuse_attention, merge_projections, pack_linears
+from tests.fuzz.networks import archives_of
 
 nn = paddle.nn
 _WIDTH = 8
@@ -170,7 +170,7 @@ def every_pass(seed: int) -> Iterator[None]:
 
 
 def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
-    """Of a model's static graph and of its archive for CPUs from the layer, in parts of an output's scale.
+    """Of a model's static graph and of its archives for CPUs and GPUs from the layer, in parts of an output's scale.
 
     Each at several sizes, with not-a-number among the inputs, and, of the graph, after a change of the
     parameters; also what each pass changed.
@@ -181,11 +181,7 @@ def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
     found = 0.0
     with every_pass(seed), tempfile.TemporaryDirectory() as folder:
         traced = paddle.jit.TracedLayer.trace(layer, [_input(0, _SIZES[0])], verify=False)[1]
-        runs = [lambda x: traced([x])]
-        if not layer.training:
-            traced.save_inference_model(os.path.join(folder, "cpu"), target="cpu")
-            program, *_ = paddle.static.load_inference_model(os.path.join(folder, "cpu"))
-            runs.append(lambda x: paddle.static.Executor().run(program, feed={"x": x}))
+        runs = [traced, *([] if layer.training else archives_of(traced, folder))]
         for changed in (False, True):
             for number, size in enumerate(_SIZES):
                 for odd in (0.0, np.nan):
@@ -195,7 +191,7 @@ def largest_difference(seed: int) -> tuple[float, dict[str, int]]:
                         with paddle.no_grad():
                             wanted = layer(x)
                         paddle.seed(3)
-                        found = max(found, *(_apart(a.numpy(), b) for a, b in zip(wanted, run(x), strict=True)))
+                        found = max(found, *(_apart(a.numpy(), b) for a, b in zip(wanted, run([x]), strict=True)))
             for parameter in layer.parameters():
                 parameter.set_value(parameter * 0.9 + 0.01)
         return found, traced.program.pass_report

@@ -1,4 +1,4 @@
-"""Random networks through every pass for a CPU, and through archives for CPUs."""
+"""Random networks through every pass for a CPU, and through archives for CPUs and GPUs."""
 
 from __future__ import annotations
 

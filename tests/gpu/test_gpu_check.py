@@ -17,10 +17,14 @@ def test_the_table_on_the_cpu():
     assert [way for _, way, _, _ in rows] == [
         "eager",
         "static",
-        "archive",
-        "archive, CUDA graph",
-        "archive, float16",
-        "archive, float16, CUDA graph",
+        "portable",
+        "portable, CUDA graph",
+        "portable, float16",
+        "portable, float16, CUDA graph",
+        "cuda",
+        "cuda, CUDA graph",
+        "cuda, float16",
+        "cuda, float16, CUDA graph",
     ]
     assert all(apart < 1e-2 for _, _, apart, _ in rows)
     lines = gpu_check.table(rows).splitlines()

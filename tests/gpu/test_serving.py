@@ -98,6 +98,46 @@ def test_archives_of_half_the_size(tmp_path, dtype):
     np.testing.assert_allclose(on_gpu(tmp_path).run([x.cuda()])[0].cpu().numpy(), net(x).numpy(), atol=0.1)
 
 
+@pytest.mark.parametrize("dtype", [None, "float16", "bfloat16"])
+def test_archives_for_gpus(tmp_path, dtype):
+    """Channels last from the first convolution on, by cuDNN, in the archive's dtype; a CUDA graph holds them."""
+    net = save(tmp_path, dtype=dtype, target="cuda")
+    predictor = on_gpu(tmp_path)
+    x = images(4)
+    with torch.profiler.profile(record_shapes=True) as profile:
+        result = predictor.run([x.cuda()])[0]
+    np.testing.assert_allclose(result.cpu().numpy(), net(x).numpy(), atol=1e-2 if dtype is None else 0.1)
+    assert any(event.key == "aten::cudnn_convolution" for event in profile.key_averages())
+    predictor.self_test()
+    predictor.enable_cuda_graph()
+    np.testing.assert_allclose(predictor.run([x.cuda()])[0].cpu().numpy(), result.cpu().numpy(), atol=1e-2)
+    assert predictor.cuda_graph_shapes() == [[[4, 3, 8, 8]]]
+
+
+def test_attention_of_an_archive_for_gpus(tmp_path):
+    """Not-a-number where the spelling gives it, by each kernel that torch may choose; and nothing waits."""
+    from fxtraced.tensor.loops import attention_on_device
+
+    generator = torch.Generator().manual_seed(0)
+    for rows, width, masked in ((64, 64, False), (64, 64, True), (5, 4, True), (7, 72, False)):
+        for dtype in (torch.float32, torch.float16):
+            q, k, v = (torch.rand(2, 3, rows, width, generator=generator).cuda().to(dtype) for _ in range(3))
+            mask = torch.zeros(2, 1, rows, rows, device="cuda", dtype=dtype) if masked else None
+            q[0, 0, 1] = float("nan")
+            if mask is not None:
+                mask[0, 0, 2] = float("-inf")
+            scores = q.float() @ k.float().transpose(-1, -2) * 0.5
+            wanted = torch.softmax(scores if mask is None else scores + mask.float(), -1) @ v.float()
+            torch.cuda.synchronize()
+            torch.cuda.set_sync_debug_mode("error")
+            try:
+                got = attention_on_device(q, k, v, mask, 0.5)
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+            assert torch.equal(got.isnan(), wanted.isnan())
+            torch.testing.assert_close(got.float(), wanted, rtol=RTOL, atol=ATOL, equal_nan=True)
+
+
 def test_pinned_feeds(tmp_path, net, predictor):
     x = images(4).pin_memory()
     close(predictor.run([x])[0], net(x))

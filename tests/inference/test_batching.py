@@ -116,3 +116,35 @@ def test_models_that_cannot_be_batched(tmp_path):
     predictor = predictor_of(tmp_path, layer_of(lambda self, x: x.sum()), floats(2, 4))
     with pytest.raises(paddle.errors.FeedError, match=r"the first axis of \['fetch_0'\] is not free"):
         inference.Batcher(predictor)
+
+
+@pytest.mark.parametrize("inputs", [[np.ones((2, 4), "float32")] * 2, [None, floats(2, 4)], "ab", [[1.0]]], ids=repr)
+def test_requests_of_no_tensors(served, inputs):
+    with (
+        inference.Batcher(served[1]) as batcher,
+        pytest.raises(paddle.errors.FeedTypeError, match="FXT302 .* takes tensors, but received"),
+    ):
+        batcher.submit(inputs)
+
+
+@pytest.mark.parametrize(("max_batch", "max_wait"), [(0, 0.0), (2, -1.0), (2, float("nan")), (2.5, 0.0), ("2", 0.0)])
+def test_sizes_that_make_no_sense(served, max_batch, max_wait):
+    with pytest.raises(
+        ValueError, match="Batcher: max_batch must be a whole number of at least 1 and max_wait not neg"
+    ):
+        inference.Batcher(served[1], max_batch, max_wait)
+
+
+def test_closed_by_whoever_gets_an_answer(served):
+    """Its own thread calls back, and cannot wait for itself."""
+    batcher, ended = inference.Batcher(served[1]), threading.Event()
+
+    def end(future):
+        batcher.close()
+        ended.set()
+
+    batcher.submit([floats(2, 4), floats(2, 4)]).add_done_callback(end)
+    assert ended.wait(20)
+    batcher.close()
+    with pytest.raises(RuntimeError, match="the batcher is closed"):
+        batcher.submit([floats(2, 4), floats(2, 4)])

@@ -12,7 +12,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced import inference
-from tests.helpers import floats, layer_of, trace
+from tests.helpers import floats, layer_of, linear, trace
 
 
 @pytest.fixture
@@ -320,3 +320,34 @@ def test_wrong_settings(wrong, error, message):
 def test_types():
     assert inference.get_num_bytes_of_data_type(inference.DataType.FLOAT16) == 2
     assert inference.get_version().startswith("fxtraced: ")
+
+
+def test_the_precision_is_the_configs(tmp_path):
+    """And not that of a torch.autocast around the call."""
+    layer = layer_of(lambda self, x: self.fc(x), linear)
+    trace(layer, floats(2, 4)).save_inference_model(str(tmp_path))
+    predictor = inference.create_predictor(inference.Config(str(tmp_path)))
+    x = floats(5, 4)
+    (wanted,) = predictor.run([x])
+    predictor.get_input_handle("x").copy_from_cpu(x.numpy())
+    with torch.autocast("cpu", torch.bfloat16):
+        (got,) = predictor.run([x])
+        predictor.run()
+        assert predictor.self_test() == {"fetch_0": 0.0}
+        assert torch.is_autocast_enabled("cpu")
+    np.testing.assert_array_equal(got.numpy(), wanted.numpy())
+    np.testing.assert_array_equal(predictor.get_output_handle("fetch_0").copy_to_cpu(), wanted.numpy())
+
+
+def test_a_masked_array_is_no_input(tmp_path):
+    """NumPy would give what lies under the mask."""
+    layer = layer_of(lambda self, x: x * 2)
+    trace(layer, floats(2, 4)).save_inference_model(str(tmp_path))
+    predictor = inference.create_predictor(inference.Config(str(tmp_path)))
+    array = np.ma.masked_greater(floats(2, 4).numpy(), 0)
+    for give in ("copy_from_cpu", "share_external_data"):
+        with pytest.raises(TypeError, match=f"{give}: 'x' takes .*MaskedArray.*fill it"):
+            getattr(predictor.get_input_handle("x"), give)(array)
+    program = paddle.static.load_inference_model(str(tmp_path))[0]
+    with pytest.raises(paddle.errors.FeedTypeError, match="FXT302 feed 'x' must be an array .*MaskedArray.*fill it"):
+        paddle.static.Executor().run(program, {"x": array})

@@ -54,6 +54,30 @@ WRITTEN = {
         lambda self, x: F.embedding(x.long().clamp(0, 2), self.weight.unsqueeze(1)),
         "torch.embedding(unsqueeze, clamp, -1, False, False)",
     ),
+    "interpolate nearest": (
+        lambda self, x: F.interpolate(x, scale_factor=2),
+        "torch._C._nn.upsample_nearest2d(x, None, [2.0, 2.0])",
+    ),
+    "interpolate bilinear": (
+        lambda self, x: F.interpolate(x, [7, x.shape[2] * 2], mode="bilinear", align_corners=True),
+        "torch._C._nn.upsample_bilinear2d(x, [7, mul], True, None)",
+    ),
+    "interpolate bilinear, one number": (
+        lambda self, x: F.interpolate(x, 7, mode="bilinear"),
+        "torch._C._nn.upsample_bilinear2d(x, [7, 7], False, None)",
+    ),
+    "interpolate bicubic": (
+        lambda self, x: F.interpolate(x, scale_factor=[1.5, 2], mode="bicubic"),
+        "torch._C._nn.upsample_bicubic2d(x, None, False, [1.5, 2.0])",
+    ),
+    "interpolate linear": (
+        lambda self, x: F.interpolate(x.flatten(2), 5, mode="linear"),
+        "torch._C._nn.upsample_linear1d(flatten, [5], False, None)",
+    ),
+    "interpolate trilinear": (
+        lambda self, x: F.interpolate(x.unsqueeze(2), [2, 3, x.shape[3]], mode="trilinear"),
+        "torch._C._nn.upsample_trilinear3d(unsqueeze, [2, 3, size], False, None)",
+    ),
     **{
         name: (lambda self, x, name=name: getattr(F, name)(x), f"{operator.name}(x")
         for name, operator in ((wrapper.__name__, operator) for wrapper, operator in _OPERATORS.items())
@@ -74,6 +98,7 @@ def test_the_operator_stands_for_the_wrapper(name):
 
 
 KEPT = {
+    "interpolate": lambda self, x: F.interpolate(x, 2, mode="area"),
     "unflatten": lambda self, x: torch.unflatten(x, 1, [-1, 3]),
     "batch_norm": lambda self, x: F.batch_norm(x, self.mean, self.variance, training=True),
     "relu": lambda self, x: F.relu(x * 2, inplace=True),

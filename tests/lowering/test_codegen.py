@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import torch
 
 import fxtraced as paddle
 from fxtraced.lowering.codegen import forward_source
@@ -82,3 +85,29 @@ def test_scripting_does_not_warn():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         trace(layer_of(lambda self, x: x + 1), floats(2))([floats(2)])
+
+
+def norms(x):
+    return torch.norm(x, dim=1) + torch.norm(x, 2, [1])
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit")
+@pytest.mark.parametrize("order", ["graph first", "scripted first"])
+def test_functions_with_overloads(order, tmp_path):
+    """TorchScript forgets overloads when it compiles them: here for a module alone, so that others can again."""
+    program = f"""
+import warnings, torch
+from tests.helpers import floats, layer_of, trace
+from tests.lowering.test_codegen import norms
+warnings.simplefilter("ignore")
+x = floats(3, 4)
+if {order == "scripted first"}:
+    torch.jit.script(norms)
+traced = trace(layer_of(lambda self, x: norms(x)), x)
+for _ in range(2):
+    traced.save_inference_model({str(tmp_path)!r})
+    loaded = torch.jit.load({str(tmp_path / "model.pt")!r})
+    assert torch.allclose(loaded(torch.from_numpy(x.numpy())), norms(x))
+    assert torch.allclose(torch.jit.script(norms)(torch.from_numpy(x.numpy())), norms(x))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -15,7 +15,9 @@ import pytest
 import torch
 
 import fxtraced as paddle
+from fxtraced.framework.seal import seal
 from fxtraced.lowering.archive import read_manifest
+from fxtraced.static import io
 from tests.helpers import floats, layer_of, linear, trace
 
 SAVE_FOREVER = """
@@ -118,6 +120,74 @@ def test_a_newer_format(tmp_path, monkeypatch):
         load(tmp_path)
 
 
+def with_manifest(path, change):
+    """Write an archive anew, whole and sealed, with its manifest changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with open(path, "w+b") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in parts.items():
+                is_manifest = name.endswith("fxtraced_manifest.json")
+                archive.writestr(name, change(json.loads(content)) if is_manifest else content)
+        seal(file)
+
+
+FEED = {"name": "x", "dtype": "float32", "shape": [2, 4]}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda m: b"{", "its manifest is no JSON: Expecting property name"),
+        (lambda m: b"\xff", "its manifest is no JSON: "),
+        (lambda m: "[1]", "its manifest is a list"),
+        (lambda m: "null", "its manifest is a NoneType"),
+        (lambda m: "{}", "it has no 'format'"),
+        (lambda m: json.dumps({**m, "format": "1"}), "its 'format' is '1'"),
+        (lambda m: json.dumps({**m, "feeds": {}}), "its 'feeds' is {}"),
+        (lambda m: json.dumps({**m, "feeds": [1]}), "in its 'feeds', 1 has no name, dtype and shape"),
+        (lambda m: json.dumps({**m, "feeds": [{**FEED, "dtype": "float99"}]}), "has no name, dtype and shape: unknown"),
+        (lambda m: json.dumps({**m, "feeds": [{**FEED, "shape": "ab"}]}), "has no name, dtype and shape"),
+        (lambda m: json.dumps({**m, "fetches": []}), r"its manifest names the fetches \[\], and its module"),
+        (lambda m: json.dumps({**m, "feeds": [FEED, FEED]}), r"names the feeds \['x', 'x'\], and its module \['x'\]"),
+        (lambda m: json.dumps({**m, "target": "tpu"}), "it was saved for target 'tpu'.* Upgrade fxtraced"),
+    ],
+)
+def test_a_broken_description(change, text, tmp_path):
+    path = save_linear(tmp_path)
+    with_manifest(path, change)
+    with pytest.raises(paddle.errors.ArchiveError, match=f"FXT401 .*{text}.*errors.md#fxt401"):
+        load(tmp_path)
+
+
+def named(name, factor):
+    return trace(layer_of(lambda self, x: {name: x * factor}), floats(2, 3))
+
+
+def test_a_model_that_is_replaced_while_it_is_loaded(tmp_path, monkeypatch):
+    """Its description, its hash and what it calculates are of one file."""
+    first, second = named("first", 2.0), named("second", 3.0)
+    second.save_inference_model(str(tmp_path / "second"))
+    first.save_inference_model(str(tmp_path))
+    read, left = io.read_manifest, [second]
+
+    def reading(path):
+        manifest = read(path)
+        if left:
+            left.pop().save_inference_model(str(tmp_path))
+        return manifest
+
+    monkeypatch.setattr(io, "read_manifest", reading)
+    program, feeds, _ = paddle.static.load_inference_model(str(tmp_path))
+    assert program.fetch_names == ["second"]
+    assert program.manifest["content_hash"] == read(str(tmp_path / "model.pt"))["content_hash"]
+    x = floats(2, 3).numpy()
+    np.testing.assert_array_equal(paddle.static.Executor().run(program, {feeds[0]: x})[0], x * np.float32(3))
+    left += [first, second] * 10
+    with pytest.raises(paddle.errors.ArchiveError, match="FXT401 .*model.pt was replaced while it was loaded, 8 times"):
+        load(tmp_path)
+
+
 def test_the_manifest_is_read_without_the_model(tmp_path):
     path = save_linear(tmp_path)
     manifest = read_manifest(str(path))
@@ -207,6 +277,6 @@ def test_sublayers_of_one_form_share_a_type(tmp_path):
     trace(net, floats(2, 128)).save_inference_model(str(tmp_path), sample=False)
     with zipfile.ZipFile(tmp_path / "model.pt") as archive:
         sources = [x for x in archive.namelist() if x.endswith(".py")]
-    assert len(sources) == 2
+    assert len(sources) == 1
     weights = sum(x.nbytes for x in net.parameters())
     assert weights < (tmp_path / "model.pt").stat().st_size < 1.01 * weights + 16384

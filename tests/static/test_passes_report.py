@@ -79,7 +79,7 @@ def test_a_wrong_pass_is_found_when_asked(monkeypatch):
         return 1
 
     layer = layer_of(lambda self, x: paddle.exp(self.fc(x)), lambda self: setattr(self, "fc", nn.Linear(4, 4)))
-    with_step(monkeypatch, Step("wrong", wrong, switched=False, for_cpu=True))
+    with_step(monkeypatch, Step("wrong", wrong, switched=False, devices=("cpu",)))
     # The first call, at the trace, is compared, and calls go on with the graph as it was traced.
     with pytest.warns(UserWarning, match="differs from the graph as it was traced"):
         program = compiled(layer, floats(2, 4))
@@ -110,7 +110,7 @@ def test_verifying_leaves_the_layer_as_it_was():
 
 def test_a_graph_that_writes_is_not_called_twice(monkeypatch):
     """Its first call is not compared: what it writes would be written twice."""
-    with_step(monkeypatch, Step("changes", lambda graph: 1, switched=False, for_cpu=True))
+    with_step(monkeypatch, Step("changes", lambda graph: 1, switched=False, devices=("cpu",)))
 
     def setup(self):
         self.register_buffer("calls", paddle.zeros([1]))

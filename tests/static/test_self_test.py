@@ -59,6 +59,19 @@ def test_odd_values(value, tmp_path):
     assert module.fxtraced_self_test() == [0.0]
 
 
+class TorchNorm(torch.nn.Module):
+    """A norm that updates its statistics in inference mode, too; torch does not count these writes."""
+
+    def __init__(self, function, **options):
+        super().__init__()
+        self.function, self.options = function, options
+        self.register_buffer("mean", torch.zeros(3))
+        self.register_buffer("variance", torch.ones(3))
+
+    def forward(self, x):
+        return self.function(x.unsqueeze(-1).expand([2, 3, 4]), self.mean, self.variance, **self.options)
+
+
 def count(self):
     self.register_buffer("seen", paddle.zeros([1]))
 
@@ -73,8 +86,10 @@ def counting(self, x):
     [
         (layer_of(lambda self, x: x + paddle.rand([2, 3])), "draws random numbers"),
         (layer_of(counting, count), "writes into seen"),
+        (TorchNorm(torch.nn.functional.batch_norm, training=True), "batch_norm writes into mean"),
+        (TorchNorm(torch.nn.functional.instance_norm), "instance_norm writes into mean"),
     ],
-    ids=["random", "state"],
+    ids=["random", "state", "statistics", "statistics of instances"],
 )
 def test_no_sample_where_results_change(layer, reason, tmp_path):
     module = saved(tmp_path, layer, floats(2, 3))

@@ -5,11 +5,14 @@
 #include <fxtraced/predictor.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -104,6 +107,55 @@ void check_errors(const fxtraced::Predictor& predictor, const at::Tensor& x, con
   check_throws<fxtraced::ArchiveError>("no archive", {"FXT401", "cannot be loaded"}, [&] { fxtraced::Predictor(directory + "/text.pt"); });
   check_throws<fxtraced::ArchiveError>("not ours", {"that fxtraced did not save"}, [&] { fxtraced::Predictor(directory + "/plain.pt"); });
   check_throws<fxtraced::ArchiveError>("newer", {"has format 2"}, [&] { fxtraced::Predictor(directory + "/newer.pt"); });
+}
+
+void check_hostile_files(const std::string& directory) {
+  using fxtraced::ArchiveError;
+  using fxtraced::Predictor;
+  check_throws<ArchiveError>("an empty file", {"FXT401", "cannot be loaded"}, [&] { Predictor(directory + "/empty.pt"); });
+  check_throws<ArchiveError>("an empty path", {"FXT401", "does not exist"}, [&] { Predictor(""); });
+  check_throws<ArchiveError>("nothing in memory", {"FXT401", "cannot be loaded"}, [&] { Predictor::from_memory(""); });
+  check_throws<ArchiveError>("a device file", {"FXT401", "does not exist"}, [&] { Predictor("/dev/zero"); });
+  check_throws<ArchiveError>("a format that is a text", {"FXT401", "broken description"}, [&] { Predictor(directory + "/format.pt"); });
+  check_throws<ArchiveError>("no forward", {"FXT401", "broken description", "forward"}, [&] { Predictor(directory + "/silent.pt"); });
+  check_throws<ArchiveError>("an unknown target", {"FXT401", "target 'tpu'", "update fxtraced"}, [&] { Predictor(directory + "/target.pt"); });
+  const Predictor odd(directory + "/long.pt");
+  check_throws<ArchiveError>("a self-test of too many", {"FXT401", "a number for each fetch"}, [&] { odd.self_test(); });
+  check_throws<ArchiveError>("a sample that is a number", {"FXT401", "no list of tensors"}, [&] { odd.warm_up(); });
+}
+
+void check_hostile_calls(const std::string& directory) {
+  using fxtraced::Predictor;
+  fxtraced::Options options;
+  options.precision = at::kDouble;
+  check_throws<fxtraced::Error>("a precision", {"Options::precision must be", "float64"}, [&] { Predictor(directory, options); });
+
+  const Predictor same(directory + "/same.pt");
+  const auto mask = torch::arange(4);
+  const auto x = torch::ones({4, 8}, torch::requires_grad());
+  check(!same.run({x, mask})[0].requires_grad(), "a result that is a feed");
+  check(x.requires_grad(), "the caller's feed is left alone");
+  check_throws<fxtraced::FeedError>("no data", {"FXT301", "feed 'x' cannot go from meta to cpu"},
+                                    [&] { same.run({torch::ones({4, 8}, at::kMeta), mask}); });
+  const Predictor predictor(directory);
+  check_throws<fxtraced::Error>("opaque", {"FXT306 running "}, [&] { predictor.run({torch::ones({4, 8}).to_mkldnn(), mask}); });
+  check(predictor.run({torch::ones({0, 8}), torch::ones({0}, at::kLong)})[0].size(0) == 0, "no rows");
+  check(predictor.run({torch::ones({8, 4}).t().expand({4, 8}), mask})[0].size(0) == 4, "any layout");
+
+  Predictor first(directory);
+  const Predictor second = std::move(first);
+  check_throws<fxtraced::Error>("moved from", {"was moved from"}, [&] { first.run({x, mask}); });
+  check_throws<fxtraced::Error>("moved from", {"was moved from"}, [&] { first.reload(directory); });
+  check(second.run({x, mask}).size() == 2, "moved to");
+
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  const auto mixed = predictor.run({torch::rand({4, 8}), mask});
+  check(mixed[0].scalar_type() == at::kFloat && at::autocast::is_autocast_enabled(at::kCPU), "the caller's autocast");
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  {
+    const c10::InferenceMode inference;
+    check(predictor.run({torch::ones({4, 8}), mask}).size() == 2 && Predictor(directory).feed_names().size() == 2, "InferenceMode");
+  }
 }
 
 double value_of(const fxtraced::Predictor& predictor) {
@@ -226,6 +278,57 @@ void check_reload(const std::string& directory) {
   check(wrong == 0 && answered > 0, "reloads under load");
 }
 
+// A file is replaced, by renames, while it is opened: the hash is always that of the model.
+void check_replaced_files(const std::string& directory) {
+  const std::string path = directory + "/swapped.pt";
+  std::map<std::string, double> values;
+  std::vector<std::string> contents;
+  for (const char* name : {"/ones", "/twos"}) {
+    const fxtraced::Predictor predictor(directory + name);
+    values[predictor.content_hash()] = value_of(predictor);
+    contents.push_back(content(directory + name + "/model.pt"));
+  }
+  std::filesystem::copy_file(directory + "/ones/model.pt", path, std::filesystem::copy_options::overwrite_existing);
+  std::atomic<bool> stop{false};
+  std::thread saver([&] {
+    for (std::size_t i = 0; !stop; ++i) {
+      std::ofstream(path + ".new", std::ios::binary) << contents[i % 2];
+      std::filesystem::rename(path + ".new", path);
+    }
+  });
+  int wrong = 0;
+  for (int i = 0; i < 60; ++i) {
+    const fxtraced::Predictor predictor(path);
+    const auto known = values.find(predictor.content_hash());
+    wrong += known == values.end() || value_of(predictor) != known->second;
+  }
+  stop = true;
+  saver.join();
+  check(wrong == 0, "a file that is replaced while it is opened");
+}
+
+// Reloads, calls, copies and ends of predictors at once.
+void check_everything_at_once(const std::string& directory) {
+  const fxtraced::Predictor served(directory + "/ones");
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      fxtraced::Predictor own = served.clone();
+      for (int i = 0; i < 8; ++i) {
+        own.reload(directory + ((t + i) % 2 ? "/ones" : "/twos"));
+        const fxtraced::Predictor copy = own;
+        const double value = value_of(copy);
+        wrong += value != 1 && value != 2;
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  check(wrong == 0, "everything at once");
+}
+
 }  // namespace
 
 int main(int, char** values) {
@@ -246,6 +349,10 @@ int main(int, char** values) {
   check_self_test(directory, predictor);
   check_precision(directory);
   check_reload(directory);
+  check_hostile_files(directory);
+  check_hostile_calls(directory);
+  check_replaced_files(directory);
+  check_everything_at_once(directory);
   if (failures == 0) {
     std::cout << "ok\n";
   }

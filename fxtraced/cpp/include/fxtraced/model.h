@@ -143,20 +143,22 @@ inline std::string failed_line(const std::string& text) {
   throw Error("FXT306 running " + path + " failed in `" + failed_line(text) + "`: " + said.substr(0, said.find_last_not_of(" \n") + 1));
 }
 
-// Switches automatic mixed precision for as long as it lives.
+// Switches automatic mixed precision on or off, as the options say, for as long as it lives.
 class Autocast {
  public:
-  explicit Autocast(const Options& options) : device_(options.device.type()), wanted_(options.precision.has_value()) {
-    if (wanted_) {
-      enabled_ = at::autocast::is_autocast_enabled(device_);
+  explicit Autocast(const Options& options) : device_(options.device.type()) {
+    // Devices that have none may not be asked.
+    enabled_ = (device_ == at::kCPU || device_ == at::kCUDA) && at::autocast::is_autocast_enabled(device_);
+    changed_ = enabled_ || options.precision;
+    if (changed_) {
       dtype_ = at::autocast::get_autocast_dtype(device_);
-      at::autocast::set_autocast_enabled(device_, true);
-      at::autocast::set_autocast_dtype(device_, *options.precision);
+      at::autocast::set_autocast_enabled(device_, options.precision.has_value());
+      at::autocast::set_autocast_dtype(device_, options.precision.value_or(dtype_));
       at::autocast::increment_nesting();
     }
   }
   ~Autocast() {
-    if (wanted_) {
+    if (changed_) {
       if (at::autocast::decrement_nesting() == 0) {
         at::autocast::clear_cache();
       }
@@ -169,8 +171,8 @@ class Autocast {
 
  private:
   at::DeviceType device_;
-  bool wanted_;
   bool enabled_ = false;
+  bool changed_ = false;
   at::ScalarType dtype_ = at::kFloat;
 };
 
@@ -184,13 +186,14 @@ class Model {
     if (!fs::is_regular_file(file, none)) {
       throw ArchiveError("FXT401 " + file.string() + " does not exist: give the directory of save_inference_model or its model.pt");
     }
+    // One stream for the hash and the model: the name may be another file's by then.
     std::ifstream stream(file, std::ios::binary);
-    const std::string hash = checked_hash(stream, file.string(), options);
-    return Model(file.string(), options, hash, [&] { return torch::jit::load(file.string(), options.device); });
+    return read(stream, file.string(), options);
   }
 
   // An archive that is read from a stream; `name` stands for it in errors.
   static Model read(std::istream& stream, const std::string& name, const Options& options) {
+    check_options(options);
     const std::string hash = checked_hash(stream, name, options);
     return Model(name, options, hash, [&] { return torch::jit::load(stream, options.device); });
   }
@@ -224,8 +227,10 @@ class Model {
     check(feeds);
     std::vector<c10::IValue> stack;
     stack.reserve(feeds.size());
-    for (const auto& feed : feeds) {
-      stack.emplace_back(moved(feed));
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+      const at::Tensor feed = moved(i, feeds[i]);
+      // A result may be a feed: it has no gradient.
+      stack.emplace_back(feed.requires_grad() ? feed.detach() : feed);
     }
     std::vector<at::Tensor> fetched = tensors(call("forward", std::move(stack)));
     if (fetched.size() != fetch_names_.size()) {
@@ -274,7 +279,11 @@ class Model {
     if (!module_.find_method("fxtraced_sample")) {
       return std::nullopt;
     }
-    return call("fxtraced_sample", {}).toTensorVector();
+    const c10::IValue feeds = call("fxtraced_sample", {});
+    if (!feeds.isTensorList()) {
+      throw ArchiveError("FXT401 " + name_ + " has a broken description: its sample is no list of tensors");
+    }
+    return feeds.toTensorVector();
   }
 
   // The largest difference of each fetch from the sample, relative to its scale; nothing without a sample.
@@ -282,7 +291,11 @@ class Model {
     if (!module_.find_method("fxtraced_self_test")) {
       return std::nullopt;
     }
-    return call("fxtraced_self_test", {}).toDoubleVector();
+    const c10::IValue found = call("fxtraced_self_test", {});
+    if (!found.isDoubleList() || found.toListRef().size() != fetch_names_.size()) {
+      throw ArchiveError("FXT401 " + name_ + " has a broken description: its self-test does not give a number for each fetch");
+    }
+    return found.toDoubleVector();
   }
 
  private:
@@ -304,15 +317,21 @@ class Model {
     }
     try {
       describe();
+      module_.eval();
+      // Lists of numbers are made once, and not in each call.
+      auto graph = module_.get_method("forward").graph();
+      torch::jit::ConstantPropagation(graph);
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: " + message_of(error));
     }
-    module_.eval();
-    // Lists of numbers are made once, and not in each call.
-    auto graph = module_.get_method("forward").graph();
-    torch::jit::ConstantPropagation(graph);
+  }
+
+  static void check_options(const Options& options) {
+    if (options.precision && *options.precision != at::kHalf && *options.precision != at::kBFloat16) {
+      throw Error("Options::precision must be at::kHalf, at::kBFloat16 or nothing, but is " + dtype_name(*options.precision));
+    }
   }
 
   // The content hash at the end of the archive; empty where there is none. Throws ArchiveError where the bytes before it
@@ -345,7 +364,11 @@ class Model {
     if (module_.hasattr("fxtraced_guards")) {
       guards_ = strings("fxtraced_guards");
     }
-    if (module_.hasattr("fxtraced_target") && module_.attr("fxtraced_target").toStringRef() == "cpu") {
+    const std::string target = module_.hasattr("fxtraced_target") ? module_.attr("fxtraced_target").toStringRef() : "portable";
+    if (target != "portable" && target != "cpu" && target != "cuda") {
+      throw ArchiveError("FXT401 " + name_ + " was saved for target '" + target + "', which this header does not know: update fxtraced");
+    }
+    if (target == "cpu") {
       if (!options_.device.is_cpu()) {
         throw TargetError("FXT405 " + name_ + " was saved for target 'cpu' and is loaded on another device. Load it on "
                           "the CPU, or save the static graph with target='portable'");
@@ -371,7 +394,7 @@ class Model {
   }
 
   // A feed on the model's device. From pinned memory to a GPU nothing waits.
-  at::Tensor moved(const at::Tensor& feed) const {
+  at::Tensor moved(std::size_t i, const at::Tensor& feed) const {
     if (feed.device() == options_.device) {
       return feed;
     }
@@ -380,7 +403,7 @@ class Model {
       return feed.to(options_.device, queued);
     } catch (const std::exception& error) {
       throw_if_out_of_memory(message_of(error), "a feed of " + name_);
-      throw;
+      fail({"feed '" + feed_names_[i] + "' cannot go from " + feed.device().str() + " to " + options_.device.str() + ": " + message_of(error)});
     }
   }
 

@@ -150,7 +150,7 @@ class Predictor {
       throw ArchiveError("FXT401 " + fresh->name() + " has other feeds or fetches than the model that is served: make another Predictor for it");
     }
     tested(*fresh, tolerance);
-    std::atomic_store(&cell_->model, fresh);
+    std::atomic_store(&cell().model, fresh);
   }
 
   // Another Predictor of the same model; a reload of one shows in both.
@@ -171,7 +171,14 @@ class Predictor {
   explicit Predictor(std::shared_ptr<const detail::Model> model) : cell_(std::make_shared<Cell>(std::move(model))) {}
 
   // The model that is served now; a request takes it once and keeps it to its end.
-  std::shared_ptr<const detail::Model> model() const { return std::atomic_load(&cell_->model); }
+  std::shared_ptr<const detail::Model> model() const { return std::atomic_load(&cell().model); }
+
+  Cell& cell() const {
+    if (!cell_) {
+      throw Error("this Predictor was moved from: use the one that it was moved to, or clone() instead of std::move");
+    }
+    return *cell_;
+  }
 
   static std::vector<std::size_t> ranks(const detail::Model& model) {
     std::vector<std::size_t> found;

@@ -39,7 +39,8 @@ IN_PASSING = """
     paddle.base.core.VarDesc.VarType.FP32 paddle.base.core.eager.Tensor paddle.base.dygraph.to_variable
     paddle.base.framework.EagerParamBase paddle.base.framework.in_dygraph_mode paddle.base.unique_name.generate
     paddle.common_ops_import.convert_dtype paddle.nn.layer.transformer._convert_param_attr_to_list
-    paddle.utils.flatten paddle.utils.map_structure paddle.utils.require_version paddle.utils.unique_name.guard
+    paddle.nn.loss.MarginRankingLoss paddle.utils.flatten paddle.utils.map_structure paddle.utils.require_version
+    paddle.utils.unique_name.guard
 """.split()
 
 

@@ -61,8 +61,8 @@ def not_to_static(func: Callable[..., Any] | None = None) -> Any:
 def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     """Trace a layer in inference mode and write path/model.pt (paddle.jit.save).
 
-    input_spec: for each argument of forward an InputSpec or an example tensor, in lists where forward takes lists;
-    None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
+    input_spec: for each argument of forward an InputSpec or an example tensor, in lists and dicts where forward takes
+    them; None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
     and as 64 elsewhere: give an example tensor where that is no size of yours.
     The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing; dtype, tolerance and target are
     those of TracedLayer.save_inference_model.
@@ -83,7 +83,7 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     before = Snapshot(layer)
     try:
         layer.eval()
-        _, static = TracedLayer.trace(layer, _examples(list(spec), _leading_size(spec)))
+        _, static = TracedLayer.trace(layer, _example(list(spec), _leading_size(spec)))
     finally:
         before.restore()
     given = {name: configs[name] for name in ("dtype", "tolerance", "target") if name in configs}
@@ -106,28 +106,23 @@ def _noted_spec(layer: torch.nn.Module) -> list[Any] | None:
 
 
 def _leading_size(spec: Any) -> int:
-    """The leading size of the first example tensor."""
-    for item in spec:
-        size = _leading_size(item) if isinstance(item, list | tuple) else 0
-        if isinstance(item, torch.Tensor) and item.ndim:
-            size = item.shape[0]
-        if size:
-            return size
-    return 0
+    """The leading size of the first example tensor of a nested list; 0 where there is none."""
+    if isinstance(spec, torch.Tensor):
+        return int(spec.shape[0]) if spec.ndim else 0
+    parts = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list | tuple) else ()
+    return next(filter(None, map(_leading_size, parts)), 0)
 
 
-def _examples(spec: list[Any], leading: int) -> list[Any]:
-    """A tensor for each InputSpec of a nested list."""
-    made: list[Any] = []
-    for item in spec:
-        if isinstance(item, list | tuple):
-            made.append(_examples(list(item), leading))
-        elif isinstance(item, torch.Tensor):
-            made.append(item)
-        elif isinstance(item, InputSpec):
-            free = [leading or _FIRST_SIZE, *[_OTHER_SIZE] * len(item.shape)]
-            sizes = [free[i] if size == -1 else size for i, size in enumerate(item.shape)]
-            made.append(rand(sizes, item.dtype) if item.dtype.is_floating_point else zeros(sizes, item.dtype))
-        else:
-            raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {item!r}")
-    return made
+def _example(spec: Any, leading: int) -> Any:
+    """Nested lists and dicts with a tensor in the place of each InputSpec."""
+    if isinstance(spec, list | tuple):
+        return [_example(item, leading) for item in spec]
+    if isinstance(spec, dict):
+        return {key: _example(item, leading) for key, item in spec.items()}
+    if isinstance(spec, torch.Tensor):
+        return spec
+    if not isinstance(spec, InputSpec):
+        raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {spec!r}")
+    free = [leading or _FIRST_SIZE, *[_OTHER_SIZE] * len(spec.shape)]
+    sizes = [free[i] if size == -1 else size for i, size in enumerate(spec.shape)]
+    return rand(sizes, spec.dtype) if spec.dtype.is_floating_point else zeros(sizes, spec.dtype)

@@ -106,6 +106,22 @@ def test_several_outputs_are_a_list_and_examples_are_tensors(tmp_path):
     assert second.shape == [2]
 
 
+class OfADict(paddle.nn.Layer):
+    def forward(self, inputs):
+        image, (scale, shift) = inputs["image"], inputs["factors"]
+        return image * scale + shift
+
+
+def test_dicts_and_lists_of_specs(tmp_path):
+    spec = paddle.static.InputSpec
+    factors = [spec([-1, 1]), paddle.zeros([3, 1])]
+    paddle.jit.save(OfADict(), str(tmp_path / "m"), [{"image": spec([-1, 4]), "factors": factors}])
+    loaded = paddle.jit.load(str(tmp_path / "m"))
+    x = {"image": floats(5, 4), "factors": [floats(5, 1, seed=1), floats(5, 1, seed=2)]}
+    # A loaded model takes its inputs in the order of the dict's keys in the spec.
+    np.testing.assert_array_equal(loaded(x["image"], *x["factors"]).numpy(), OfADict()(x).numpy())
+
+
 def test_a_loaded_model_is_for_inference(tmp_path):
     loaded = saved(Net(), tmp_path, input_spec=[InputSpec([None, 4])])
     assert loaded.eval() is loaded

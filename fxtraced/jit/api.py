@@ -62,8 +62,8 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     """Trace a layer in inference mode and write path/model.pt (paddle.jit.save).
 
     input_spec: for each argument of forward an InputSpec or an example tensor, in lists and dicts where forward takes
-    them; None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
-    and as 64 elsewhere: give an example tensor where that is no size of yours.
+    them; None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors'
+    size) and as 64 elsewhere: give an example tensor where that is no size of yours.
     The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing; dtype, tolerance and target are
     those of TracedLayer.save_inference_model.
     Raises TypeError for what is no layer, ValueError without an input_spec and for another keyword, TraceError where

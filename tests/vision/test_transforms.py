@@ -158,6 +158,13 @@ PADDLES = [
     ("ColorJitter(0.5, None, 0.2)(pil)", [[7, 9, 3], 25842, 2485806]),
     ("RandomRotation(40)(image)", [[7, 9, 3], 20162, 1887193]),
     ("RandomRotation((10, 60), 'bilinear', True)(pil)", [[11, 11, 3], 23731, 4381226]),
+    ("RandomErasing(1.0)(image)", [[7, 9, 3], 18996, 2040136]),
+    ("RandomErasing(0.9, (0.1, 0.5), (0.5, 2), (9, 8, 7))(image)", [[7, 9, 3], 17060, 1860892]),
+    ("RandomErasing(1, value='random')(image)", [[7, 9, 3], 24567, 2295545]),
+    ("RandomErasing(1, (0.3, 0.3), (0.5, 0.6), 200)(pil)", [[7, 9, 3], 28125, 2428188]),
+    ("RandomErasing(0.1)(image)", [[7, 9, 3], 23742, 2285400]),
+    ("RandomErasing(1, (0.9, 1))(image)", [[7, 9, 3], 23742, 2285400]),
+    ("RandomErasing(1, value=[1, 2, 3])(tensor)", [[3, 7, 9], 19068, 1902196]),
 ]
 
 
@@ -199,6 +206,10 @@ def test_hues_of_a_tensor_of_floats():
         ("functional.adjust_saturation(image[:, :, :1], 1)", ValueError, "img must have 3 channels, but has 1"),
         ("RandomRotation(-1)", ValueError, "If degrees is a single number, it must be positive, but received -1"),
         ("RandomRotation([1])", ValueError, r"If degrees is a sequence, it must be of len 2, but received \[1\]"),
+        ("RandomErasing(2)", AssertionError, "probability must be between 0 and 1, but received prob=2"),
+        ("RandomErasing(1, (0.5, 0.2))", AssertionError, r"in range \[0, 1\], but received \(0.5, 0.2\)"),
+        ("RandomErasing(1, value='x')", ValueError, "value must be 'random' when type is str, but received 'x'"),
+        ("RandomErasing(1, value=[1, 2])(image)", ValueError, r"one for each of 3, but it is \[1, 2\]"),
         ("rotate(image, 3, 'bicubic')", ValueError, "must be 'nearest' or 'bilinear' for a ndarray, but received 'bic"),
     ],
 )

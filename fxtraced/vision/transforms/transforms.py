@@ -236,6 +236,63 @@ class RandomRotation(BaseTransform):
         return F.rotate(img, angle, self.interpolation, self.expand, self.center, self.fill)
 
 
+class RandomErasing(BaseTransform):
+    """transforms.erase with probability prob, in a place and a shape that are drawn.
+
+    scale: of the erased part of the area; ratio: of its height to its width. value: a number, one for each channel, or
+    "random" for numbers from a normal distribution.
+    """
+
+    def __init__(
+        self,
+        prob: float = 0.5,
+        scale: Any = (0.02, 0.33),
+        ratio: Any = (0.3, 3.3),
+        value: Any = 0,
+        inplace: bool = False,
+        keys: Any = None,
+    ):
+        super().__init__(keys)
+        if not 0 <= scale[0] <= scale[1] <= 1:
+            raise AssertionError(f"scale should be of kind (min, max) and in range [0, 1], but received {scale}")
+        if not 0 <= ratio[0] <= ratio[1]:
+            raise AssertionError(f"ratio should be of kind (min, max), but received {ratio}")
+        if isinstance(value, str) and value != "random":
+            raise ValueError(f"value must be 'random' when type is str, but received {value!r}")
+        self.prob, self.scale, self.ratio = _probability(prob), scale, ratio
+        self.value, self.inplace = value, inplace
+
+    def _apply_image(self, img: Any) -> Any:
+        if random.random() >= self.prob:
+            return img
+        values = [self.value] if isinstance(self.value, int | float) else self.value
+        if not isinstance(values, str) and len(values) not in (1, 3):
+            raise ValueError(
+                f"Value should be a single number or a sequence with one for each of 3, but it is {values}"
+            )
+        height, width = size_of(img)
+        for _ in range(10):
+            area = np.random.uniform(*self.scale) * height * width
+            ratio = np.exp(np.random.uniform(*np.log(self.ratio)))
+            high, wide = round(np.sqrt(area * ratio)), round(np.sqrt(area / ratio))
+            if high < height and wide < width:
+                filling = _filling(img, values, high, wide)
+                top = np.random.randint(0, height - high + 1)
+                return F.erase(img, top, np.random.randint(0, width - wide + 1), high, wide, filling, self.inplace)
+        return img
+
+
+def _filling(img: Any, values: Any, high: int, wide: int) -> Any:
+    """What RandomErasing writes into an image: values of its channels, or as many random ones as there are pixels."""
+    if F.is_tensor_image(img):
+        if isinstance(values, str):
+            return torch.randn([img.shape[-3], high, wide], device=img.device).to(img.dtype)
+        return torch.tensor(values, dtype=img.dtype, device=img.device)[:, None, None]
+    if isinstance(values, str):
+        return np.random.normal(size=[high, wide, F.array_image(img).shape[2]]) * 255
+    return np.array(values)[None, None, :]
+
+
 def _probability(prob: float) -> float:
     if not 0 <= prob <= 1:
         raise AssertionError(f"probability must be between 0 and 1, but received prob={prob}")

@@ -93,6 +93,7 @@ def multiclass_nms(
     Either bboxes [N, M, 4] and scores [N, C, M], or bboxes [R, C, 4], one a class, and scores [R, C] of images that
     have rois_num [N] rows each. Returns (out [K, 6] of label, score and box, index [K, 1], number of each image [N]);
     index is the place of the box in bboxes, seen as a list of boxes. Boxes that are not normalized are one wider.
+    All pairs of the nms_top_k best boxes of a class (-1: of all above score_threshold) are in memory at once.
     """
     by_class = scores.ndim == 2
     classes = scores.shape[1]

@@ -1,13 +1,14 @@
 """paddle._legacy_C_ops: Paddle's kernels as repositories call them, with attributes as names and values in turn.
 
-These exist: box_coder, distribute_fpn_proposals, generate_proposals_v2, matrix_nms. Another one is an AttributeError.
+These exist: box_coder, distribute_fpn_proposals, generate_proposals_v2, matrix_nms, multiclass_nms3. Another one is an
+AttributeError.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from fxtraced.vision import ops
+from fxtraced.vision import _nms, ops
 
 
 def _attributes(given: tuple[Any, ...], **renamed: str) -> dict[str, Any]:
@@ -41,3 +42,8 @@ def matrix_nms(bboxes: Any, scores: Any, *attributes: Any) -> tuple[Any, Any, An
     """vision.ops.matrix_nms: (out, index, rois_num)."""
     out, rois_num, index = ops.matrix_nms(bboxes, scores, return_index=True, **_attributes(attributes))
     return out, index, rois_num
+
+
+def multiclass_nms3(bboxes: Any, scores: Any, rois_num: Any, *attributes: Any) -> tuple[Any, Any, Any]:
+    """What is left of each class when no better box rules one out: (out, index, rois_num); see vision._nms."""
+    return _nms.multiclass_nms(bboxes, scores, rois_num, **_attributes(attributes))

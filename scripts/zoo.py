@@ -21,7 +21,7 @@ import torch
 from zoo_levels import Trial, examine
 from zoo_source import Checkout
 from zoo_survey import Results, Row, checkout, folder, parser, survey
-from zoo_table import describe, document
+from zoo_table import commit_of, describe, document
 
 import fxtraced
 from fxtraced import sysconfig
@@ -54,6 +54,7 @@ def main() -> None:
     program = None if given.no_cpp else sysconfig.build_examples(given.out / "build", verbose=False)["predict"]
     archive = out / "archive"
     archive.mkdir(exist_ok=True)
+    code = commit_of(HERE.parent)
     torch.set_num_threads(1)
     fxtraced.install_as_paddle()
     survey(
@@ -61,7 +62,9 @@ def main() -> None:
         source,
         results,
         lambda file: (reference.get(file, "") or {}).get("constructors"),
-        lambda file, name: judged(source, file, name, reference.get(file, name), program, archive),
+        lambda file, name: (
+            {**row, "code": code} for row in judged(source, file, name, reference.get(file, name), program, archive)
+        ),
     )
     describe(out, given)
     given.document.write_text(document(given.out))

@@ -39,7 +39,7 @@ same when it is loaded, in Python and in C++, to {to_layer:g}. `difference` is t
 static, as a part of the output's largest value.
 
 Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one thread of a shared machine, whose load
-changes from row to row.
+changes from row to row: compare the columns of a row, not the rows.{code}
 """
 ON_REASONS = """\
 FXT201 on a batch of another size: `forward` loops over the images, repeats a list once for each image, or makes a
@@ -107,6 +107,7 @@ def document(out: Path) -> str:
         to_layer=TO_LAYER,
         fxtraced=fxtraced.__version__,
         torch=torch.__version__.split("+")[0],
+        code=_code(sources),
     )
     parts = [introduction, "## Totals", _totals(sources)]
     failed = [row for source in sources for row in source.run if row["failure"]]
@@ -139,6 +140,17 @@ def _arguments(sources: list[Source]) -> str:
         return ""
     lines = [f"    {name}: {json.dumps(said)}" for name, said in given.items()]
     return "\nThese constructors got arguments, by `--arguments`:\n\n" + "\n".join(lines)
+
+
+def _code(sources: list[Source]) -> str:
+    """Which commits of fxtraced gave the rows, where a row says so."""
+    lines = []
+    for source in sources:
+        counts = Counter(row.get("code") for row in source.run)
+        names = {None: "earlier commits", "": "code without a commit"}
+        said = [f"{count} from {names.get(code, f'`{str(code)[:7]}`')}" for code, count in counts.most_common()]
+        lines.append(f"- {source.name}: {', '.join(said)}")
+    return "\n\nThe code of fxtraced that gave the rows:\n\n" + "\n".join(lines)
 
 
 def _passed(row: Row) -> int:

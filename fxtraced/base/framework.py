@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -32,6 +34,12 @@ def in_pir_mode() -> bool:
 def in_dynamic_or_pir_mode() -> bool:
     """True unless enable_static() was called."""
     return in_dynamic_mode()
+
+
+@contextmanager
+def _stride_in_no_check_dy2st_diff() -> Iterator[None]:
+    """Changes nothing: Paddle does not check in it that views are written as in a static program, which traces are."""
+    yield
 
 
 def convert_np_dtype_to_dtype_(np_dtype: Any) -> torch.dtype:

@@ -46,6 +46,9 @@ def add(commands: Any) -> None:
         epilog="example: fxtraced port path/to/code --json",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a Python file, or a directory of them")
+    parser.add_argument(
+        "--used", action="store_true", help="list every API that is used, in how many files, and its mark"
+    )
     parser.add_argument("--json", action="store_true", help="write one JSON object")
     parser.set_defaults(function=_port)
 
@@ -65,9 +68,16 @@ def _port(given: argparse.Namespace) -> int:
         findings += [finding for use in found for finding in _judged(use, file)]
     findings = list(dict.fromkeys(findings))
     code = int(any(finding.kind in _FATAL for finding in findings))
+    used = _marked(uses, findings) if given.used else []
     if given.json:
-        print(json.dumps({"files": len(files), "apis": len(uses), "findings": [asdict(f) for f in findings]}, indent=1))
+        written = {"files": len(files), "apis": len(uses), "findings": [asdict(f) for f in findings]}
+        written |= (
+            {"used": [{"api": api, "files": count, "mark": mark} for count, api, mark in used]} if given.used else {}
+        )
+        print(json.dumps(written, indent=1))
         return code
+    if used:
+        print(table([[str(count), api, mark] for count, api, mark in used]))
     if findings:
         lines = table([[f"{f.file}:{f.line}", f.kind, f.api] for f in findings]).splitlines()
         for line, finding in zip(lines, findings, strict=True):
@@ -76,6 +86,14 @@ def _port(given: argparse.Namespace) -> int:
     summary = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing missing"
     print(f"{len(files)} files use {len(uses)} names of Paddle: {summary}")
     return code
+
+
+def _marked(uses: Counter[str], findings: list[Finding]) -> list[tuple[int, str, str]]:
+    """(in how many files, which, kinds of its findings) of the APIs used, by name."""
+    kinds: dict[str, list[str]] = {}
+    for finding in findings:
+        kinds.setdefault(finding.api, []).append(finding.kind)
+    return [(count, api, ", ".join(dict.fromkeys(kinds.get(api, ())))) for api, count in sorted(uses.items())]
 
 
 def _files(path: str) -> Iterator[str]:

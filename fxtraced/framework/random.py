@@ -8,10 +8,11 @@ import torch
 
 
 def seed(seed: int) -> torch.Generator:
-    """Seed every generator (paddle.seed); the numbers are torch's, not Paddle's. Returns the CPU generator."""
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed must be an int, but received {type(seed)}")
-    return torch.manual_seed(seed)
+    """Seed every generator (paddle.seed); the numbers are torch's, not Paddle's. Returns the CPU generator.
+
+    Takes whatever int() takes, as Paddle does: configurations have False for no seed.
+    """
+    return torch.manual_seed(int(seed))
 
 
 def get_rng_state(device: str | None = None) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.errors import FxtracedError
 from fxtraced.jit.traced_layer import TracedLayer
 from fxtraced.jit.translated_layer import TranslatedLayer
 from fxtraced.static.input_spec import InputSpec
@@ -19,8 +20,8 @@ from fxtraced.tracing.state import Snapshot
 __all__ = ["load", "not_to_static", "save", "to_static"]
 
 _SPEC = "_fxtraced_input_spec"
-# The sizes that stand for -1 while the layer is traced: the first axis, and every other one.
-_FIRST_SIZE, _OTHER_SIZE = 2, 64
+# What stands for -1 while the layer is traced: on the first axis, and on every other one the first that forward takes.
+_FIRST_SIZE, _OTHER_SIZES = 2, (64, 128, 224, 512)
 
 
 def to_static(
@@ -61,9 +62,10 @@ def not_to_static(func: Callable[..., Any] | None = None) -> Any:
 def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     """Trace a layer in inference mode and write path/model.pt (paddle.jit.save).
 
-    input_spec: for each argument of forward an InputSpec or an example tensor, in lists where forward takes lists;
-    None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors' size)
-    and as 64 elsewhere: give an example tensor where that is no size of yours.
+    input_spec: for each argument of forward an InputSpec or an example tensor, in lists and dicts where forward takes
+    them; None takes what to_static noted. A size of -1 is traced as 2 on the first axis (or as the example tensors'
+    size) and elsewhere as 64, or 128, 224 or 512 where forward fails on less: give an example tensor where these are no
+    sizes of yours.
     The layer is left as it was. Keywords: clip_extra is Paddle's and changes nothing; dtype, tolerance and target are
     those of TracedLayer.save_inference_model.
     Raises TypeError for what is no layer, ValueError without an input_spec and for another keyword, TraceError where
@@ -83,7 +85,7 @@ def save(layer: Any, path: str, input_spec: Any = None, **configs: Any) -> None:
     before = Snapshot(layer)
     try:
         layer.eval()
-        _, static = TracedLayer.trace(layer, _examples(list(spec), _leading_size(spec)))
+        static = _traced(layer, list(spec))
     finally:
         before.restore()
     given = {name: configs[name] for name in ("dtype", "tolerance", "target") if name in configs}
@@ -105,29 +107,47 @@ def _noted_spec(layer: torch.nn.Module) -> list[Any] | None:
     return getattr(layer, _SPEC, None) or getattr(layer.forward, _SPEC, None)
 
 
+def _traced(layer: torch.nn.Module, spec: list[Any]) -> TracedLayer:
+    """The static graph from examples of the first size that forward takes; the error on the first one if none fits."""
+    now = Snapshot(layer)
+    errors: list[Exception] = []
+    for size in _OTHER_SIZES if _has_free_size(spec) else _OTHER_SIZES[:1]:
+        try:
+            return TracedLayer.trace(layer, _example(spec, _leading_size(spec), size))[1]
+        except FxtracedError:
+            raise
+        except Exception as error:
+            errors.append(error)
+            now.restore()
+    raise errors[0]
+
+
+def _has_free_size(spec: Any) -> bool:
+    """Whether an InputSpec has a size of -1 that is not that of its first axis."""
+    if isinstance(spec, InputSpec):
+        return -1 in spec.shape[1:]
+    parts = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list | tuple) else ()
+    return any(map(_has_free_size, parts))
+
+
 def _leading_size(spec: Any) -> int:
-    """The leading size of the first example tensor."""
-    for item in spec:
-        size = _leading_size(item) if isinstance(item, list | tuple) else 0
-        if isinstance(item, torch.Tensor) and item.ndim:
-            size = item.shape[0]
-        if size:
-            return size
-    return 0
+    """The leading size of the first example tensor of a nested list; 0 where there is none."""
+    if isinstance(spec, torch.Tensor):
+        return int(spec.shape[0]) if spec.ndim else 0
+    parts = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list | tuple) else ()
+    return next(filter(None, map(_leading_size, parts)), 0)
 
 
-def _examples(spec: list[Any], leading: int) -> list[Any]:
-    """A tensor for each InputSpec of a nested list."""
-    made: list[Any] = []
-    for item in spec:
-        if isinstance(item, list | tuple):
-            made.append(_examples(list(item), leading))
-        elif isinstance(item, torch.Tensor):
-            made.append(item)
-        elif isinstance(item, InputSpec):
-            free = [leading or _FIRST_SIZE, *[_OTHER_SIZE] * len(item.shape)]
-            sizes = [free[i] if size == -1 else size for i, size in enumerate(item.shape)]
-            made.append(rand(sizes, item.dtype) if item.dtype.is_floating_point else zeros(sizes, item.dtype))
-        else:
-            raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {item!r}")
-    return made
+def _example(spec: Any, leading: int, other: int) -> Any:
+    """Nested lists and dicts with a tensor in the place of each InputSpec."""
+    if isinstance(spec, list | tuple):
+        return [_example(item, leading, other) for item in spec]
+    if isinstance(spec, dict):
+        return {key: _example(item, leading, other) for key, item in spec.items()}
+    if isinstance(spec, torch.Tensor):
+        return spec
+    if not isinstance(spec, InputSpec):
+        raise TypeError(f"jit.save: input_spec must hold InputSpecs and tensors, but it holds {spec!r}")
+    free = [leading or _FIRST_SIZE, *[other] * len(spec.shape)]
+    sizes = [free[i] if size == -1 else size for i, size in enumerate(spec.shape)]
+    return rand(sizes, spec.dtype) if spec.dtype.is_floating_point else zeros(sizes, spec.dtype)

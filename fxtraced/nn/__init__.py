@@ -9,6 +9,7 @@ from fxtraced.nn.clip import (
     ClipGradByValue,
 )
 from fxtraced.nn.decode import BeamSearchDecoder, dynamic_decode
+from fxtraced.nn.layer import loss as loss
 from fxtraced.nn.layer.activation import (
     CELU,
     ELU,

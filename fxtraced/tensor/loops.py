@@ -115,3 +115,74 @@ def _attention_written_out(
     if mask is not None:
         scores = scores + mask
     return torch.matmul(torch.softmax(scores, -1), v)
+
+
+def keep_unsuppressed_ever_easier(overlaps: torch.Tensor, threshold: float, eta: float) -> torch.Tensor:
+    """Like keep_unsuppressed, of overlaps [n, n] above a threshold, which each box that is kept makes lower.
+
+    eta is the factor, as long as the threshold is above a half.
+    """
+    rows = overlaps.cpu()
+    keep = torch.zeros([rows.size(0)], dtype=torch.bool)
+    for i in range(rows.size(0)):
+        if not bool(torch.any(keep & ~(rows[i] <= threshold))):
+            keep[i] = True
+            if threshold > 0.5:
+                threshold = threshold * eta
+    return keep.to(overlaps.device)
+
+
+def box_overlaps(boxes: torch.Tensor, one: float) -> torch.Tensor:
+    """[n, 4] -> [n, n]: intersections over unions; boxes are `one` wider than their edges' distance."""
+    left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
+    areas = ((right - left + one) * (bottom - top + one)).masked_fill((right < left) | (bottom < top), 0.0)
+    wide = torch.minimum(right.unsqueeze(1), right) - torch.maximum(left.unsqueeze(1), left)
+    high = torch.minimum(bottom.unsqueeze(1), bottom) - torch.maximum(top.unsqueeze(1), top)
+    # Boxes whose edges are turned around are apart only where Paddle says so.
+    apart = (left.unsqueeze(1) > right) | (right.unsqueeze(1) < left)
+    apart = apart | (top.unsqueeze(1) > bottom) | (bottom.unsqueeze(1) < top)
+    shared = (wide + one) * (high + one)
+    return (shared / (areas.unsqueeze(1) + areas - shared)).masked_fill(apart, 0.0)
+
+
+def keep_by_class(
+    boxes: torch.Tensor,
+    scores: torch.Tensor,
+    counts: torch.Tensor,
+    score_threshold: float,
+    nms_top_k: int,
+    keep_top_k: int,
+    nms_threshold: float,
+    one: float,
+    eta: float,
+    background: int,
+) -> torch.Tensor:
+    """Which scores [r, c] of boxes [r, 1 or c, 4] non-maximum suppression keeps, a class for itself -> [r, c] bool.
+
+    counts: how many of the r rows each image has.
+    """
+    keep = torch.zeros(scores.size(), dtype=torch.bool, device=scores.device)
+    first = 0
+    for image in range(counts.size(0)):
+        after = first + int(counts[image])
+        for label in range(scores.size(1)):
+            if label == background:
+                continue
+            best, order = torch.sort(scores[first:after, label], stable=True, dim=0, descending=True)
+            order = order[best > score_threshold]
+            if nms_top_k > -1:
+                order = order[:nms_top_k]
+            overlaps = box_overlaps(boxes[first:after, min(label, boxes.size(1) - 1)][order], one)
+            if eta < 1:
+                kept = keep_unsuppressed_ever_easier(overlaps, nms_threshold, eta)
+            else:
+                kept = keep_unsuppressed(~(overlaps <= nms_threshold))
+            keep[first + order[kept], label] = True
+        # By class and row: the first of equal scores stay.
+        places = keep[first:after].t().nonzero()
+        if keep_top_k > -1 and places.size(0) > keep_top_k:
+            rows, labels = places[:, 1] + first, places[:, 0]
+            worst = torch.sort(scores[rows, labels], stable=True, dim=0, descending=True)[1][keep_top_k:]
+            keep[rows[worst], labels[worst]] = False
+        first = after
+    return keep

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from fxtraced.tensor.common import to_dtype
-from fxtraced.tensor.loops import keep_unsuppressed, run_loop
+from fxtraced.tensor.loops import keep_by_class, keep_unsuppressed, run_loop
 
 
 def nms(
@@ -82,6 +82,45 @@ def matrix_nms(
     out = torch.cat([torch.stack(heads, 1), torch.index_select(torch.flatten(bboxes, 0, 1), 0, index)], 1)
     number = to_dtype(torch.sum(chosen, 1), torch.int32) if return_rois_num else None
     return out, number, torch.unsqueeze(to_dtype(index, torch.int32), 1) if return_index else None
+
+
+def multiclass_nms(
+    bboxes: Any, scores: Any, rois_num: Any, score_threshold: float, nms_top_k: int, keep_top_k: int,
+    nms_threshold: float = 0.3, normalized: bool = True, nms_eta: float = 1.0, background_label: int = 0,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Paddle's kernel multiclass_nms3, which detectors call: of each class the boxes that no better one rules out.
+
+    Either bboxes [N, M, 4] and scores [N, C, M], or bboxes [R, C, 4], one a class, and scores [R, C] of images that
+    have rois_num [N] rows each. Returns (out [K, 6] of label, score and box, index [K, 1], number of each image [N]);
+    index is the place of the box in bboxes, seen as a list of boxes. Boxes that are not normalized are one wider.
+    All pairs of the nms_top_k best boxes of a class (-1: of all above score_threshold) are in memory at once.
+    """
+    by_class = scores.ndim == 2
+    classes = scores.shape[1]
+    if by_class:
+        boxes, rows, counts = bboxes, scores, rois_num
+    else:
+        boxes = torch.unsqueeze(torch.flatten(bboxes, 0, 1), 1)
+        rows = torch.flatten(torch.transpose(scores, 1, 2), 0, 1)
+        counts = torch.sum(torch.ones_like(scores[:, 0], dtype=torch.int32), 1)
+    one = 0.0 if normalized else 1.0
+    options = (score_threshold, nms_top_k, keep_top_k, nms_threshold, one, nms_eta, background_label)
+    keep = run_loop(keep_by_class, boxes, rows, counts, *options)
+    label, row = torch.unbind(torch.nonzero(torch.transpose(keep, 0, 1)), 1)
+    best = torch.masked_select(torch.transpose(rows, 0, 1), torch.transpose(keep, 0, 1))
+    image = torch.searchsorted(torch.cumsum(counts, 0), row, right=True)
+    # By image, class and score, or where each class has boxes of its own, row: sorted by the last of them first.
+    if not by_class:
+        order = torch.argsort(best, stable=True, dim=0, descending=True)
+        label, row, best, image = (torch.index_select(x, 0, order) for x in (label, row, best, image))
+    order = torch.argsort(image * classes + label, stable=True, dim=0)
+    label, row, best, image = (torch.index_select(x, 0, order) for x in (label, row, best, image))
+    index = row * classes + label if by_class else row
+    chosen = torch.index_select(torch.flatten(boxes, 0, 1), 0, index)
+    out = torch.cat([torch.stack([to_dtype(label, best.dtype), best], 1), chosen], 1)
+    at = torch.arange(counts.shape[0], device=image.device)
+    number = torch.sum(torch.unsqueeze(image, 0) == torch.unsqueeze(at, 1), 1)
+    return out, torch.unsqueeze(to_dtype(index, torch.int32), 1), to_dtype(number, torch.int32)
 
 
 def overlaps(boxes: Any, one: float = 0.0) -> Any:

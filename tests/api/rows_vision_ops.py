@@ -143,4 +143,28 @@ LOST = [
     row("paddle.vision.ops.yolo_loss(x, c.detach(), k, [10, 13, 16, 30], [0, 1], 3, 0.5, 32)", x=f32(1, 15, 2, 2), c=f32(1, 3, 4, low=0.1, high=0.9), k=i32(1, 3, high=3)),
 ]  # fmt: skip
 
-ROWS = [*PROPOSED, *DEFORMED, *POOLED, *BATCHED, *SUPPRESSED, *MATRIX, *YOLO, *LOST, *CODED, *PRIOR, *DISTRIBUTED]
+MULTICLASS = [
+    row(f"paddle._legacy_C_ops.multiclass_nms3(paddle.concat([c, c + s], -1), v, None, {attributes})", c=f32(2, 20, 2, low=0, high=10), s=f32(2, 20, 2, low=0, high=8), v=f32(2, 3, 20, low=0))
+    for attributes in (
+        "'score_threshold', 0.3, 'nms_top_k', -1, 'keep_top_k', -1, 'nms_threshold', 0.3", "'score_threshold', 0.2, 'nms_top_k', 9, 'keep_top_k', 12, 'nms_threshold', 0.5, 'normalized', False, 'background_label', 1",
+        "'score_threshold', 0.1, 'nms_top_k', 15, 'keep_top_k', 8, 'nms_threshold', 0.8, 'nms_eta', 0.7, 'background_label', -1", "'score_threshold', 2.0, 'nms_top_k', 9, 'keep_top_k', 12, 'nms_threshold', 0.5",
+    )
+] + [
+    row("paddle._legacy_C_ops.multiclass_nms3(paddle.concat([c, c + s], -1), v, paddle.to_tensor([12, 0, 8], dtype='int32'), 'score_threshold', 0.2, 'nms_top_k', 9, 'keep_top_k', 7, 'nms_threshold', 0.4, 'normalized', False, 'background_label', 2)",
+        c=f32(20, 3, 2, low=0, high=10), s=f32(20, 3, 2, low=0, high=8), v=f32(20, 3, low=0)),
+]  # fmt: skip
+
+ROWS = [
+    *PROPOSED,
+    *DEFORMED,
+    *POOLED,
+    *BATCHED,
+    *SUPPRESSED,
+    *MATRIX,
+    *YOLO,
+    *LOST,
+    *CODED,
+    *PRIOR,
+    *DISTRIBUTED,
+    *MULTICLASS,
+]

@@ -37,7 +37,11 @@ TENSORS = [
         "to_grayscale(x)", "to_grayscale(x, 3)", "to_grayscale(x, 2)", "Grayscale(3)(x)", "erase(x, 1, 2, 3, 4, 0.5)",
         "erase(x, 1, 2, 30, 40, x[:, :6, :7])", "RandomHorizontalFlip(1)(x)", "RandomVerticalFlip(1.0)(x)",
         "RandomVerticalFlip(0)(x)", "RandomHorizontalFlip(2)", "RandomCrop((7, 9))(x)", "BrightnessTransform((0.4, 0.4))(x)",
-        "BrightnessTransform(-1)", "BrightnessTransform('dark')", "ContrastTransform(0)(x)", "RandomResizedCrop(5, (2, 1))",
+        "adjust_hue(x, 0.3)", "adjust_hue(paddle.abs(x) / 8, 0.3)", "adjust_hue(paddle.abs(x) / 8, -0.5)", "adjust_hue(x[:1], 0.3)", "adjust_hue(x, 0.6)",
+        "functional.adjust_saturation(x, 0.4)", "functional.adjust_saturation(x, 1.7)", "functional.adjust_saturation(x[:1], 0.3)",
+        "functional.adjust_saturation(x, -1.0)", "HueTransform((0.2, 0.2))(x)", "SaturationTransform((0.4, 0.4))(x)", "HueTransform(-1)",
+        "ColorJitter(0, 0, (0.4, 0.4), 0)(x)", "rotate(x, 25)", "rotate(x, -100, 'bilinear', True, None, (9, 8, 7))", "RandomRotation((25, 25))(x)",
+        "RandomRotation(-1)", "BrightnessTransform(-1)", "BrightnessTransform('dark')", "ContrastTransform(0)(x)", "RandomResizedCrop(5, (2, 1))",
     )
 ]  # fmt: skip
 

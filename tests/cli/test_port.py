@@ -105,3 +105,13 @@ def test_the_table_is_for_people(tmp_path, capsys):
     assert first.split() == [f"{tmp_path}/a.py:2", "missing", "paddle.cat"]
     assert second == "    fxtraced lacks paddle.cat, which is not in Paddle 2.6's documentation"
     assert last == "1 files use 2 names of Paddle: 1 missing"
+
+
+def test_all_that_is_used(tmp_path, capsys):
+    (tmp_path / "model.py").write_text("from paddle import nn\nnn.Linear(1, 2)\nnn.Linear(2, 3, bias=False)\nnn.Foo\n")
+    (tmp_path / "other.py").write_text("import paddle.nn\npaddle.nn.Linear(1, 2)\n")
+    assert main(["port", str(tmp_path), "--used"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["2  paddle.nn", "1  paddle.nn.Foo     missing", "2  paddle.nn.Linear  argument"]
+    main(["port", str(tmp_path), "--used", "--json"])
+    assert json.loads(capsys.readouterr().out)["used"][2] == {"api": "paddle.nn.Linear", "files": 2, "mark": "argument"}

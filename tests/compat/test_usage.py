@@ -37,9 +37,12 @@ IN_PASSING = """
     paddle.distributed.init_parallel_env paddle.distributed.is_initialized paddle.hapi.hub.get_path_from_url
     paddle.framework.ParamAttr paddle.framework.core paddle.framework.get_default_dtype paddle.base.ParamAttr
     paddle.base.core.VarDesc.VarType.FP32 paddle.base.core.eager.Tensor paddle.base.dygraph.to_variable
-    paddle.base.framework.EagerParamBase paddle.base.framework.in_dygraph_mode paddle.base.unique_name.generate
+    paddle.base.framework.EagerParamBase
+    paddle.base.framework._stride_in_no_check_dy2st_diff paddle.base.framework.in_dygraph_mode
+    paddle.base.unique_name.generate
     paddle.common_ops_import.convert_dtype paddle.nn.layer.transformer._convert_param_attr_to_list
-    paddle.utils.flatten paddle.utils.map_structure paddle.utils.require_version paddle.utils.unique_name.guard
+    paddle.nn.loss.MarginRankingLoss paddle.utils.flatten paddle.utils.map_structure paddle.utils.require_version
+    paddle.utils.unique_name.guard
 """.split()
 
 

@@ -58,8 +58,20 @@ def test_seed_repeats_random_numbers():
     first = paddle.rand([4]).numpy()
     paddle.seed(7)
     np.testing.assert_array_equal(paddle.rand([4]).numpy(), first)
-    with pytest.raises(TypeError, match="seed must be an int"):
-        paddle.seed("x")
+
+
+@pytest.mark.parametrize(("given", "number"), [(False, 0), (True, 1), (3.7, 3), ("5", 5), (np.int64(6), 6)])
+def test_seed_takes_what_int_takes(given, number):
+    paddle.seed(given)
+    first = paddle.rand([4]).numpy()
+    paddle.seed(number)
+    np.testing.assert_array_equal(paddle.rand([4]).numpy(), first)
+
+
+@pytest.mark.parametrize(("given", "error"), [("x", ValueError), (None, TypeError)])
+def test_what_is_no_seed(given, error):
+    with pytest.raises(error, match=r"int\(\)"):
+        paddle.seed(given)
 
 
 def test_set_device():

@@ -106,6 +106,50 @@ def test_several_outputs_are_a_list_and_examples_are_tensors(tmp_path):
     assert second.shape == [2]
 
 
+class OfADict(paddle.nn.Layer):
+    def forward(self, inputs):
+        image, (scale, shift) = inputs["image"], inputs["factors"]
+        return image * scale + shift
+
+
+def test_dicts_and_lists_of_specs(tmp_path):
+    spec = paddle.static.InputSpec
+    factors = [spec([-1, 1]), paddle.zeros([3, 1])]
+    paddle.jit.save(OfADict(), str(tmp_path / "m"), [{"image": spec([-1, 4]), "factors": factors}])
+    loaded = paddle.jit.load(str(tmp_path / "m"))
+    x = {"image": floats(5, 4), "factors": [floats(5, 1, seed=1), floats(5, 1, seed=2)]}
+    # A loaded model takes its inputs in the order of the dict's keys in the spec.
+    np.testing.assert_array_equal(loaded(x["image"], *x["factors"]).numpy(), OfADict()(x).numpy())
+
+
+class Picky(paddle.nn.Layer):
+    """Adds an image to itself after halving its sides `halvings` times, as networks with several scales do."""
+
+    def __init__(self, halvings):
+        super().__init__()
+        self.halvings = halvings
+
+    def forward(self, image):
+        small = paddle.nn.functional.avg_pool2d(image, 2**self.halvings)
+        return image + paddle.nn.functional.interpolate(small, scale_factor=2**self.halvings)
+
+
+@pytest.mark.parametrize(("halvings", "traced_at"), [(2, 64), (7, 128), (5, 64)])
+def test_a_free_size_is_one_that_forward_takes(halvings, traced_at, tmp_path):
+    spec = paddle.static.InputSpec([None, 3, None, None], name="image")
+    paddle.jit.save(Picky(halvings), str(tmp_path), [spec])
+    loaded, side = paddle.jit.load(str(tmp_path)), 2**halvings
+    x = floats(1, 3, 3 * side, 2 * side)
+    np.testing.assert_allclose(loaded(x).numpy(), Picky(halvings)(x).numpy(), rtol=1e-6)
+    program = paddle.static.load_inference_model(str(tmp_path), paddle.static.Executor())[0]
+    assert [size["size"] for size in program.manifest["sizes"]] == [2, 3, traced_at, traced_at]
+
+
+def test_no_free_size_fits(tmp_path):
+    with pytest.raises(RuntimeError, match=r"a \(64\)|64x64"):
+        paddle.jit.save(Picky(11), str(tmp_path), [paddle.static.InputSpec([None, 3, None, None])])
+
+
 def test_a_loaded_model_is_for_inference(tmp_path):
     loaded = saved(Net(), tmp_path, input_spec=[InputSpec([None, 4])])
     assert loaded.eval() is loaded

@@ -281,3 +281,12 @@ def test_train_and_eval_call_none_of_the_layers_below():
     net[0].train()
     assert not net[0].training
     assert not net[0].drop.training
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
+def test_a_dropout_that_is_a_whole_number(kind):
+    net = getattr(paddle.nn, kind)(4, 3, num_layers=2, dropout=0)
+    net.eval()
+    x = paddle.rand([2, 5, 4])
+    outputs, static = paddle.jit.TracedLayer.trace(net, [x])
+    np.testing.assert_allclose(static([x])[0], outputs[0].numpy(), rtol=1e-5, atol=1e-6)

@@ -92,6 +92,20 @@ def test_pillow_images():
     assert T.normalize(image, [0.0] * 3, [1.0] * 3, "HWC").dtype == np.float32
 
 
+def test_kinds_of_images():
+    from PIL import Image as images
+
+    kinds = [getattr(T.functional, f"_is_{kind}_image") for kind in ("pil", "tensor", "numpy")]
+    array = RECORDED["bytes"]
+    for image, wanted in (
+        (images.fromarray(array), [True, False, False]),
+        (paddle.to_tensor(array), [False, True, False]),
+        (array, [False, False, True]),
+        (array[0, 0], [False, False, False]),
+    ):
+        assert [kind(image) for kind in kinds] == wanted
+
+
 def digest(result):
     """The shape of an image, the sum of its numbers, and that sum with places as weights."""
     array = np.asarray(result).astype(np.int64)
@@ -118,6 +132,39 @@ PADDLES = [
     ("ContrastTransform(0.4)(image)", [[7, 9, 3], 21602, 2076078]),
     ("RandomHorizontalFlip(0.9)(image)", [[7, 9, 3], 23742, 2297184]),
     ("RandomVerticalFlip(0.1)(image)", [[7, 9, 3], 23742, 2285400]),
+    ("functional.adjust_saturation(image, 0.6)", [[7, 9, 3], 23636, 2274935]),
+    ("functional.adjust_saturation(pil, 0.6)", [[7, 9, 3], 23688, 2282958]),
+    ("adjust_hue(image, 0.3)", [[7, 9, 3], 22348, 2151964]),
+    ("adjust_hue(image, -0.5)", [[7, 9, 3], 23487, 2255946]),
+    ("adjust_hue(image.astype('float32'), 0.3)", [[7, 9, 3], 22348, 2151964]),
+    ("adjust_hue(pil, 0.3)", [[7, 9, 3], 25249, 2429264]),
+    ("adjust_hue(pil.convert('L'), 0.3)", [[7, 9], 7905, 257041]),
+    ("adjust_hue(tensor, 0.3)", [[3, 7, 9], 25009, 2395827]),
+    ("adjust_hue(tensor, -0.4)", [[3, 7, 9], 25684, 2415239]),
+    ("adjust_hue(tensor[:1], 0.3)", [[1, 7, 9], 7887, 257408]),
+    ("rotate(image, 30)", [[7, 9, 3], 19850, 1945788]),
+    ("rotate(image, -100, 'bilinear', True, None, (9, 8, 7))", [[11, 9, 3], 24112, 3679841]),
+    ("rotate(image, 45, center=[2, 3], fill=200)", [[7, 9, 3], 19490, 1730975]),
+    ("rotate(pil, 30, 'bicubic', True, fill=[9, 8, 7])", [[11, 13, 3], 26181, 5679467]),
+    ("rotate(pil, -100, center=[2, 3], fill=200)", [[7, 9, 3], 30953, 2877129]),
+    ("rotate(tensor.astype('float32'), 25)", [[3, 7, 9], 20010, 1930628]),
+    ("rotate(tensor.astype('float32'), 50, center=[2, 3], fill=200)", [[3, 7, 9], 28776, 2791714]),
+    ("SaturationTransform(0.4)(image)", [[7, 9, 3], 23661, 2277086]),
+    ("SaturationTransform((0.2, 0.3))(pil)", [[7, 9, 3], 23625, 2279595]),
+    ("HueTransform(0.4)(image)", [[7, 9, 3], 25178, 2418393]),
+    ("HueTransform([-0.1, 0.1])(pil)", [[7, 9, 3], 25523, 2454436]),
+    ("ColorJitter(0.4, 0.4, 0.4, 0.4)(image)", [[7, 9, 3], 19801, 1897082]),
+    ("ColorJitter(0.4, 0.4, 0.4, 0.4)(pil)", [[7, 9, 3], 27284, 2609050]),
+    ("ColorJitter(0.5, None, 0.2)(pil)", [[7, 9, 3], 25842, 2485806]),
+    ("RandomRotation(40)(image)", [[7, 9, 3], 20162, 1887193]),
+    ("RandomRotation((10, 60), 'bilinear', True)(pil)", [[11, 11, 3], 23731, 4381226]),
+    ("RandomErasing(1.0)(image)", [[7, 9, 3], 18996, 2040136]),
+    ("RandomErasing(0.9, (0.1, 0.5), (0.5, 2), (9, 8, 7))(image)", [[7, 9, 3], 17060, 1860892]),
+    ("RandomErasing(1, value='random')(image)", [[7, 9, 3], 24567, 2295545]),
+    ("RandomErasing(1, (0.3, 0.3), (0.5, 0.6), 200)(pil)", [[7, 9, 3], 28125, 2428188]),
+    ("RandomErasing(0.1)(image)", [[7, 9, 3], 23742, 2285400]),
+    ("RandomErasing(1, (0.9, 1))(image)", [[7, 9, 3], 23742, 2285400]),
+    ("RandomErasing(1, value=[1, 2, 3])(tensor)", [[3, 7, 9], 19068, 1902196]),
 ]
 
 
@@ -128,7 +175,48 @@ def test_colors_and_random_transforms_are_paddles(call, expected):
     image = (np.arange(7 * 9 * 3).reshape(7, 9, 3) * 37 % 256).astype("uint8")
     random.seed(3)
     np.random.seed(3)
-    assert digest(eval(f"T.{call}", {"T": T, "image": image, "pil": images.fromarray(image)})) == expected
+    given = {"image": image, "pil": images.fromarray(image), "tensor": paddle.to_tensor(image.transpose(2, 0, 1))}
+    assert digest(eval(f"T.{call}", {"T": T, **given})) == expected
+
+
+def test_a_tensor_turned_between_pixels():
+    image = paddle.to_tensor((np.arange(7 * 9 * 3).reshape(7, 9, 3) * 37 % 256).astype("float32").transpose(2, 0, 1))
+    turned = T.rotate(image, -100, "bilinear", True, None, (9, 8, 7))
+    assert turned.shape == [3, 12, 10]
+    # Sums by channel, and one pixel, of Paddle 2.6.2.
+    np.testing.assert_allclose(turned.sum([1, 2]).numpy(), [7849.84863, 7781.19287, 7757.15967], rtol=1e-5)
+    np.testing.assert_allclose(turned[:, 5, 4].numpy(), [113.640259, 90.4999695, 127.499969], rtol=1e-5)
+
+
+def test_hues_of_a_tensor_of_floats():
+    image = paddle.to_tensor((np.arange(2 * 2 * 3).reshape(2, 2, 3) * 37 % 256).astype("float32").transpose(2, 0, 1))
+    paddles = [0.0290197, 0.4643139, 0.8705883, 0.3309805, 0.0, 0.4352942]
+    paddles += [0.3819609, 0.3019608, 0.2901961, 0.7254902, 0.0117647, 0.5921569]
+    np.testing.assert_allclose(T.adjust_hue(image / 255, 0.1).numpy().ravel(), paddles, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        ("HueTransform(-1)", ValueError, "If hue is a single number, it must be non negative, but received -1"),
+        ("HueTransform((0, 1))", ValueError, r"hue values should be between \(-0.5, 0.5\), but received \(0, 1\)"),
+        ("SaturationTransform('a')", TypeError, "saturation should be a single number or a list/tuple with length 2"),
+        ("adjust_hue(image, 0.6)", ValueError, r"hue_factor must be in \[-0.5, 0.5\], but received 0.6"),
+        ("adjust_hue(tensor[:2], 0.1)", ValueError, "img must have 1 or 3 channels, but has 2"),
+        ("functional.adjust_saturation(image[:, :, :1], 1)", ValueError, "img must have 3 channels, but has 1"),
+        ("RandomRotation(-1)", ValueError, "If degrees is a single number, it must be positive, but received -1"),
+        ("RandomRotation([1])", ValueError, r"If degrees is a sequence, it must be of len 2, but received \[1\]"),
+        ("RandomErasing(2)", AssertionError, "probability must be between 0 and 1, but received prob=2"),
+        ("RandomErasing(1, (0.5, 0.2))", AssertionError, r"in range \[0, 1\], but received \(0.5, 0.2\)"),
+        ("RandomErasing(1, value='x')", ValueError, "value must be 'random' when type is str, but received 'x'"),
+        ("RandomErasing(1, value=[1, 2])(image)", ValueError, r"one for each of 3, but it is \[1, 2\]"),
+        ("rotate(image, 3, 'bicubic')", ValueError, "must be 'nearest' or 'bilinear' for a ndarray, but received 'bic"),
+    ],
+)
+def test_wrong_colors_and_angles(call, error, text):
+    given = {"image": RECORDED["bytes"], "tensor": paddle.to_tensor(RECORDED["bytes"].transpose(2, 0, 1))}
+    with pytest.raises(error, match=text):
+        eval(f"T.{call}", {"T": T, **given})
 
 
 def test_erase_in_place():

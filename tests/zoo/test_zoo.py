@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def test_the_document(results):
     text = (results[0] / "zoo.md").read_text()
     assert "scripts/zoo --source source --paddle ~/paddle-env/bin/python \\\n    --prepare 'from tinycls" in text
     assert "| source | `0123456789ab` | 1 | 4 | 4 | 4 | 4 | 4 | 4 | 4 | 4 | 0 |" in text
+    assert re.search(r"\n- source: 4 from (`[0-9a-f]{7}`|code without a commit)\n", text)
     assert "| `TinyNet_x0_5` | " in text
     assert "| `tinycls/arch/backbone/model_zoo/tiny_broken.py` | AttributeError: " in text
     assert "| `TinyNet_downloaded` | under Paddle: ImportError: the model uses " in text

@@ -268,7 +268,7 @@ class RNNBase(LayerList):
             self._check_states(states, shape)
         weights = [self.get_parameter(name) for name in self._weight_names]
         outputs, final = fused_rnn(
-            self.mode, inputs, states, weights, self.num_layers, self.dropout, self.training,
+            self.mode, inputs, states, weights, self.num_layers, float(self.dropout), self.training,
             self.num_directions == 2, not self.time_major, sequence_length,
         )  # fmt: skip
         return outputs, tuple(final) if self.mode == "LSTM" else final[0]

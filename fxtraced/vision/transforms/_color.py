@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from fxtraced.tensor.common import to_dtype
-from fxtraced.vision.transforms._images import check_image, is_pillow, pillow
+from fxtraced.vision.transforms._images import check_channels, check_image, is_pillow, pillow
 
 # Paddle's contrast of an array turns about this gray, whatever the image.
 _MIDDLE = 74
 _GRAY = (0.2989, 0.587, 0.114)
+_OPENCV_GRAY = (0.299, 0.587, 0.114)
 
 
 def adjust_brightness(img: Any, brightness_factor: float) -> Any:
@@ -42,6 +43,27 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
         mean = torch.mean(gray if gray.is_floating_point() else to_dtype(gray, torch.float32), [-3, -2, -1], True)
         return _blend(img, mean, contrast_factor)
     return _looked_up(img, (np.arange(256) - _MIDDLE) * contrast_factor + _MIDDLE, "adjust_contrast")
+
+
+def adjust_saturation(img: Any, saturation_factor: float) -> Any:
+    """The distances to the image in gray times a factor: 0 is gray, 1 the image itself.
+
+    For an array Paddle draws the factor with numpy.random, between 1 - saturation_factor (at least 0) and
+    1 + saturation_factor, and reads the first channel as blue; so does this.
+    """
+    check_image(img, "adjust_saturation", "img")
+    if is_pillow(img):
+        return _enhanced(img, "Color", saturation_factor)
+    if isinstance(img, torch.Tensor):
+        _check_factor("saturation", saturation_factor)
+        if check_channels(img, "adjust_saturation") == 1:
+            return img
+        return _blend(img, to_grayscale(img, 3), saturation_factor)
+    check_channels(img, "adjust_saturation", allowed=(3,))
+    drawn = np.random.uniform(max(0, 1 - saturation_factor), 1 + saturation_factor)
+    colours = img.astype(np.float32)
+    gray = colours @ np.array(_OPENCV_GRAY[::-1], np.float32)
+    return (colours * drawn + gray[..., None] * (1 - drawn)).clip(0, 255).astype(img.dtype)
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -81,7 +103,7 @@ def _gray_array(img: np.ndarray) -> np.ndarray:
         # OpenCV's weights of bytes: 0.299, 0.587 and 0.114 in 2**15 parts.
         sums = img.astype(np.int32) @ np.array([9798, 19235, 3735], np.int32)
         return ((sums + (1 << 14)) >> 15).astype(np.uint8)
-    return img @ np.array([0.299, 0.587, 0.114], img.dtype)
+    return img @ np.array(_OPENCV_GRAY, img.dtype)
 
 
 def _check_factor(what: str, factor: float) -> None:

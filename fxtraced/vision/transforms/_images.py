@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+# Interpolations by the names of Pillow.
+PILLOW_FILTERS = {
+    "nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "box": "BOX", "lanczos": "LANCZOS",
+    "hamming": "HAMMING",
+}  # fmt: skip
+
 
 def pillow() -> Any:
     return sys.modules["PIL.Image"]
@@ -42,3 +48,12 @@ def size_of(img: Any) -> tuple[Any, Any]:
     if isinstance(img, torch.Tensor):
         return img.shape[-2], img.shape[-1]
     return img.shape[0], img.shape[1]
+
+
+def check_channels(img: Any, function: str, allowed: tuple[int, ...] = (1, 3)) -> int:
+    """The number of channels of an array [H, W, C] or a tensor. Raises ValueError unless it is an allowed one."""
+    channels = img.shape[-3] if isinstance(img, torch.Tensor) else img.shape[2] if img.ndim == 3 else 1
+    if channels not in allowed:
+        wanted = " or ".join(map(str, allowed))
+        raise ValueError(f"{function}: img must have {wanted} channels, but has {channels}")
+    return channels

@@ -15,9 +15,12 @@ from fxtraced.tensor import creation
 from fxtraced.tensor.common import to_dtype
 from fxtraced.vision.transforms._color import adjust_brightness as adjust_brightness
 from fxtraced.vision.transforms._color import adjust_contrast as adjust_contrast
+from fxtraced.vision.transforms._color import adjust_saturation as adjust_saturation
 from fxtraced.vision.transforms._color import to_grayscale as to_grayscale
-from fxtraced.vision.transforms._images import array_of, check_image, is_pillow, pillow, size_of
+from fxtraced.vision.transforms._hue import adjust_hue as adjust_hue
+from fxtraced.vision.transforms._images import PILLOW_FILTERS, array_of, check_image, is_pillow, pillow, size_of
 from fxtraced.vision.transforms._resize import resize_array
+from fxtraced.vision.transforms._rotate import rotate as rotate
 
 PAD_MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
 
@@ -48,7 +51,7 @@ def resize(img: Any, size: Any, interpolation: str = "bilinear") -> Any:
     if isinstance(size, int) and wanted == (height, width):
         return img
     if is_pillow(img):
-        return img.resize(wanted[::-1], getattr(pillow().Resampling, _PILLOW.get(interpolation, interpolation)))
+        return img.resize(wanted[::-1], getattr(pillow().Resampling, PILLOW_FILTERS.get(interpolation, interpolation)))
     if isinstance(img, torch.Tensor):
         images = torch.unsqueeze(img, 0)
         return torch.squeeze(F.interpolate(images, size=list(wanted), mode=interpolation.lower()), 0)
@@ -145,16 +148,18 @@ def is_tensor_image(img: Any) -> bool:
     return isinstance(img, torch.Tensor)
 
 
+def is_numpy_image(img: Any) -> bool:
+    return isinstance(img, np.ndarray) and img.ndim in (2, 3)
+
+
+# Data pipelines ask by Paddle's private names.
+_is_pil_image, _is_tensor_image, _is_numpy_image = is_pillow, is_tensor_image, is_numpy_image
+
+
 def array_image(img: Any) -> np.ndarray:
     """A NumPy or Pillow image as an array [H, W, C]."""
     array = array_of(img)
     return array[..., None] if array.ndim == 2 else array
-
-
-_PILLOW = {
-    "nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "box": "BOX", "lanczos": "LANCZOS",
-    "hamming": "HAMMING",
-}  # fmt: skip
 
 
 def _flipped(img: Any, axis: int, function: str) -> Any:

@@ -11,50 +11,14 @@ import numpy as np
 import torch
 
 from fxtraced.vision.transforms import functional as F
+from fxtraced.vision.transforms._base import BaseTransform as BaseTransform
+from fxtraced.vision.transforms._base import Compose as Compose
 from fxtraced.vision.transforms._images import size_of
-
-
-class Compose:
-    """The given transforms one after the other."""
-
-    def __init__(self, transforms: Sequence[Any]):
-        self.transforms = transforms
-
-    def __call__(self, data: Any) -> Any:
-        for transform in self.transforms:
-            data = transform(data)
-        return data
-
-    def __repr__(self) -> str:
-        return "Compose(" + "".join(f"\n    {transform}" for transform in self.transforms) + "\n)"
-
-
-class BaseTransform:
-    """A transform of one image, or of a tuple whose parts `keys` names: "image", "boxes", "mask", ...
-
-    A subclass defines _apply_image, and _apply_<key> for others; parts without such a method pass unchanged.
-    """
-
-    def __init__(self, keys: Any = None):
-        if keys is None:
-            keys = ("image",)
-        elif not isinstance(keys, Sequence):
-            raise ValueError(f"keys should be a sequence, but got keys={keys}")
-        self.keys = keys
-        self.params: Any = None
-
-    def _get_params(self, inputs: Any) -> Any:
-        """What one call draws or computes once for all parts."""
-
-    def __call__(self, inputs: Any) -> Any:
-        parts = inputs if isinstance(inputs, tuple) else (inputs,)
-        self.params = self._get_params(parts)
-        applied = [
-            getattr(self, f"_apply_{key}", lambda part: part)(part)
-            for key, part in zip(self.keys, parts, strict=False)
-        ]  # fmt: skip
-        outputs = (*applied, *parts[len(applied) :])
-        return outputs[0] if len(outputs) == 1 else outputs
+from fxtraced.vision.transforms._jitter import BrightnessTransform as BrightnessTransform
+from fxtraced.vision.transforms._jitter import ColorJitter as ColorJitter
+from fxtraced.vision.transforms._jitter import ContrastTransform as ContrastTransform
+from fxtraced.vision.transforms._jitter import HueTransform as HueTransform
+from fxtraced.vision.transforms._jitter import SaturationTransform as SaturationTransform
 
 
 class ToTensor(BaseTransform):
@@ -241,44 +205,95 @@ class RandomResizedCrop(BaseTransform):
         return (height - high) // 2, (width - wide) // 2, high, wide
 
 
-class BrightnessTransform(BaseTransform):
-    """transforms.adjust_brightness by a factor from value = (least, most), or from 1 - value to 1 + value."""
+class RandomRotation(BaseTransform):
+    """transforms.rotate by an angle from degrees = (least, most), or from -degrees to degrees."""
 
-    def __init__(self, value: Any, keys: Any = None):
+    def __init__(
+        self,
+        degrees: Any,
+        interpolation: str = "nearest",
+        expand: bool = False,
+        center: Any = None,
+        fill: Any = 0,
+        keys: Any = None,
+    ):
         super().__init__(keys)
-        self.value = _range_of_factors(value, "brightness")
+        if isinstance(degrees, int | float):
+            if degrees < 0:
+                raise ValueError(f"If degrees is a single number, it must be positive, but received {degrees}")
+            degrees = (-degrees, degrees)
+        elif len(degrees) != 2:
+            raise ValueError(f"If degrees is a sequence, it must be of len 2, but received {degrees}")
+        self.degrees, self.interpolation, self.expand = degrees, interpolation, expand
+        self.center, self.fill = center, fill
+
+    def _get_param(self, degrees: Any) -> float:
+        """The angle of one call, which subclasses of Paddle's users ask for by this name."""
+        return random.uniform(*degrees)
 
     def _apply_image(self, img: Any) -> Any:
-        return img if self.value is None else F.adjust_brightness(img, random.uniform(*self.value))
+        angle = self._get_param(self.degrees)
+        return F.rotate(img, angle, self.interpolation, self.expand, self.center, self.fill)
 
 
-class ContrastTransform(BaseTransform):
-    """transforms.adjust_contrast by a factor from value = (least, most), or from 1 - value to 1 + value."""
+class RandomErasing(BaseTransform):
+    """transforms.erase with probability prob, in a place and a shape that are drawn.
 
-    def __init__(self, value: Any, keys: Any = None):
+    scale: of the erased part of the area; ratio: of its height to its width. value: a number, one for each channel, or
+    "random" for numbers from a normal distribution.
+    """
+
+    def __init__(
+        self,
+        prob: float = 0.5,
+        scale: Any = (0.02, 0.33),
+        ratio: Any = (0.3, 3.3),
+        value: Any = 0,
+        inplace: bool = False,
+        keys: Any = None,
+    ):
         super().__init__(keys)
-        self.value = _range_of_factors(value, "contrast")
+        if not 0 <= scale[0] <= scale[1] <= 1:
+            raise AssertionError(f"scale should be of kind (min, max) and in range [0, 1], but received {scale}")
+        if not 0 <= ratio[0] <= ratio[1]:
+            raise AssertionError(f"ratio should be of kind (min, max), but received {ratio}")
+        if isinstance(value, str) and value != "random":
+            raise ValueError(f"value must be 'random' when type is str, but received {value!r}")
+        self.prob, self.scale, self.ratio = _probability(prob), scale, ratio
+        self.value, self.inplace = value, inplace
 
     def _apply_image(self, img: Any) -> Any:
-        return img if self.value is None else F.adjust_contrast(img, random.uniform(*self.value))
+        if random.random() >= self.prob:
+            return img
+        values = [self.value] if isinstance(self.value, int | float) else self.value
+        if not isinstance(values, str) and len(values) not in (1, 3):
+            raise ValueError(
+                f"Value should be a single number or a sequence with one for each of 3, but it is {values}"
+            )
+        height, width = size_of(img)
+        for _ in range(10):
+            area = np.random.uniform(*self.scale) * height * width
+            ratio = np.exp(np.random.uniform(*np.log(self.ratio)))
+            high, wide = round(np.sqrt(area * ratio)), round(np.sqrt(area / ratio))
+            if high < height and wide < width:
+                filling = _filling(img, values, high, wide)
+                top = np.random.randint(0, height - high + 1)
+                return F.erase(img, top, np.random.randint(0, width - wide + 1), high, wide, filling, self.inplace)
+        return img
+
+
+def _filling(img: Any, values: Any, high: int, wide: int) -> Any:
+    """What RandomErasing writes into an image: values of its channels, or as many random ones as there are pixels."""
+    if F.is_tensor_image(img):
+        if isinstance(values, str):
+            return torch.randn([img.shape[-3], high, wide], device=img.device).to(img.dtype)
+        return torch.tensor(values, dtype=img.dtype, device=img.device)[:, None, None]
+    if isinstance(values, str):
+        return np.random.normal(size=[high, wide, F.array_image(img).shape[2]]) * 255
+    return np.array(values)[None, None, :]
 
 
 def _probability(prob: float) -> float:
     if not 0 <= prob <= 1:
         raise AssertionError(f"probability must be between 0 and 1, but received prob={prob}")
     return prob
-
-
-def _range_of_factors(value: Any, name: str) -> tuple[float, float] | None:
-    """(least, most); None where nothing would change."""
-    if isinstance(value, int | float):
-        if value < 0:
-            raise ValueError(f"If {name} is a single number, it must be non negative, but received {value}")
-        least, most = max(1 - value, 0), 1 + value
-    elif isinstance(value, list | tuple) and len(value) == 2:
-        least, most = value
-        if not 0 <= least <= most:
-            raise ValueError(f"{name} values should be between (0, inf), but received {value}")
-    else:
-        raise TypeError(f"{name} should be a single number or a list/tuple with length 2, but received {value!r}")
-    return None if least == most == 1 else (least, most)

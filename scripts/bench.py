@@ -38,7 +38,9 @@ import fxtraced as paddle
 # How far an engine may be from eager, as a part of the largest output.
 ALLOWED = 1e-3
 # The shortest time that one engine is measured for in a round, in seconds.
-LEAST = 0.02
+LEAST = 0.05
+# How long threads of the engine before may still spin, waiting for work, on a core that the next one needs.
+PAUSE = 0.25
 COLUMNS = "ratio to eager|quartiles|ms|of the limit|conversion s|first call ms|memory MB|difference".split("|")
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 # The models whose peaks of memory are measured.
@@ -83,9 +85,13 @@ def resident() -> float:
 
 
 def seconds(run: Run | Child | Callable[[], Any]) -> float:
-    """One call, as the mean of as many as fit into LEAST."""
+    """One call, as the mean of as many as fit into LEAST, after one that fills the caches."""
+    if torch.get_num_threads() > 1:
+        time.sleep(PAUSE)
     if isinstance(run, Child):
+        run.seconds(0)
         return run.seconds(LEAST)
+    run()
     calls, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < LEAST or not calls:
         run()
@@ -144,8 +150,7 @@ def measure(name: str, threads: int, engines: list[str], rounds: int, python: st
     products: list[float] = []
     times: dict[str, list[float]] = {engine: [] for engine in runs}
     for run in runs.values():
-        for _ in range(3):
-            seconds(run)
+        seconds(run)
     for at in range(rounds):
         print(f"\r  round {at + 1} of {rounds}", end="", flush=True)
         products.append(seconds(multiply))

@@ -63,6 +63,7 @@ if _collecting:
 
 # What few programs use is imported when it is asked for, so that `import fxtraced` stays quick.
 _LATER = {
+    "_legacy_C_ops": "fxtraced._legacy_C_ops",
     "amp": "fxtraced.amp",
     "autograd": "fxtraced.autograd",
     "base": "fxtraced.base",
@@ -88,6 +89,7 @@ _LATER = {
 if TYPE_CHECKING:
     from fxtraced import amp, autograd, base, distributed, distribution, fft, hapi, incubate, inference, metric
     from fxtraced import io, profiler, signal, sysconfig, utils, version, vision
+    from fxtraced import _legacy_C_ops as _legacy_C_ops
     from fxtraced import common_ops_import as common_ops_import
     from fxtraced.distributed.parallel import DataParallel
     from fxtraced.hapi.model_summary import summary

@@ -153,12 +153,24 @@ def writes_in_place(name: str, kwargs: dict[str, Any]) -> bool:
     )
 
 
-def updated_statistics(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+# Norms, and their sixth argument with its default: whether the batch's statistics count, and update the running ones.
+_TRAINS = {
+    torch.nn.functional.batch_norm: ("training", False),
+    torch.nn.functional.instance_norm: ("use_input_stats", True),
+    torch.batch_norm: ("training", False),
+    torch.instance_norm: ("use_input_stats", True),
+}
+
+
+def updated_statistics(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """The running statistics that a norm updates; torch does not count these writes."""
-    switch = {"batch_norm": ("training", False), "instance_norm": ("use_input_stats", True)}.get(name)
+    switch = _TRAINS.get(target)
     if switch is None or not (args[5] if len(args) > 5 else kwargs.get(*switch)):
         return []
-    given = [args[i] if len(args) > i else kwargs.get(key) for i, key in ((1, "running_mean"), (2, "running_var"))]
+    # The operators take the weight and the bias first.
+    first = 3 if target in (torch.batch_norm, torch.instance_norm) else 1
+    names = ("running_mean", "running_var")
+    given = [args[i] if len(args) > i else kwargs.get(key) for i, key in enumerate(names, first)]
     return [x for x in given if x is not None]
 
 

@@ -208,7 +208,7 @@ class ConcolicTracer:
         leaves = [x for x in leaves_of((args, kwargs)) if isinstance(x, torch.Tensor)]
         known = zip(leaves, inputs, versions, strict=True)
         changed = [leaf for leaf, x, version in known if torch_calls.version(x) != version]
-        changed += torch_calls.updated_statistics(name, args, kwargs)
+        changed += torch_calls.updated_statistics(target, args, kwargs)
         for leaf in changed if not writes else []:
             self._check_write(name, self.traced(leaf))
         writes = writes or bool(changed)

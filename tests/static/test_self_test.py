@@ -69,7 +69,10 @@ class TorchNorm(torch.nn.Module):
         self.register_buffer("variance", torch.ones(3))
 
     def forward(self, x):
-        return self.function(x.unsqueeze(-1).expand([2, 3, 4]), self.mean, self.variance, **self.options)
+        x = x.unsqueeze(-1).expand([2, 3, 4])
+        if self.function in (torch.batch_norm, torch.instance_norm):
+            return self.function(x, None, None, self.mean, self.variance, True, 0.1, 1e-5, False)
+        return self.function(x, self.mean, self.variance, **self.options)
 
 
 def count(self):
@@ -88,8 +91,10 @@ def counting(self, x):
         (layer_of(counting, count), "writes into seen"),
         (TorchNorm(torch.nn.functional.batch_norm, training=True), "batch_norm writes into mean"),
         (TorchNorm(torch.nn.functional.instance_norm), "instance_norm writes into mean"),
+        (TorchNorm(torch.batch_norm), "batch_norm writes into mean"),
+        (TorchNorm(torch.instance_norm), "instance_norm writes into mean"),
     ],
-    ids=["random", "state", "statistics", "statistics of instances"],
+    ids=["random", "state", "statistics", "statistics of instances", "operator", "operator for instances"],
 )
 def test_no_sample_where_results_change(layer, reason, tmp_path):
     module = saved(tmp_path, layer, floats(2, 3))

@@ -186,8 +186,7 @@ class ConcolicTracer:
         if self.finished:
             raise TraceError(
                 f"FXT100 a traced tensor was used after the trace had ended, in {name}(): forward kept it in a "
-                f"global, a "
-                "closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
+                "global, a closure or another object. Return it from forward instead. See docs/errors.md#fxt100"
             )
         refuse_autocast(name, self._device)
         writes = torch_calls.writes_in_place(name, kwargs)

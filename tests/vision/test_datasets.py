@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import pickle
 import struct
 import tarfile
@@ -72,6 +73,21 @@ def cifar(tmp_path):
             part.size = len(content)
             archive.addfile(part, io.BytesIO(content))
     return tmp_path / "cifar.tar.gz"
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("false",)
+
+
+def test_cifar_runs_no_code(tmp_path):
+    content = pickle.dumps({b"data": Evil(), b"labels": []})
+    with tarfile.open(tmp_path / "cifar.tar.gz", "w:gz") as archive:
+        part = tarfile.TarInfo("cifar/data_batch_1")
+        part.size = len(content)
+        archive.addfile(part, io.BytesIO(content))
+    with pytest.raises(paddle.errors.UnsafeFileError, match=r"FXT402 .*data_batch_1 asks for (posix|nt)\.system"):
+        datasets.Cifar10(tmp_path / "cifar.tar.gz")
 
 
 @pytest.mark.parametrize(

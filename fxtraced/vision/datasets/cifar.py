@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
 import tarfile
 from typing import Any
 
 import numpy as np
 
+from fxtraced.framework.unpickler import read_pickle
 from fxtraced.vision.datasets._arrays import ArrayDataset, check_given
 
 
 class Cifar10(ArrayDataset):
-    """(image of 32 x 32, label) from data_file, a cifar-10-python.tar.gz that you trust: its parts are pickles."""
+    """(image of 32 x 32, label) from data_file, a cifar-10-python.tar.gz; reading its pickles runs no code."""
 
     flags = {"train": "data_batch", "test": "test_batch"}
 
@@ -33,9 +33,11 @@ class Cifar10(ArrayDataset):
                 opened = archive.extractfile(name)
                 if opened is None:
                     continue
-                batch = pickle.load(opened, encoding="bytes")
-                labels = batch[b"labels"] if b"labels" in batch else batch[b"fine_labels"]
-                self.data += zip(batch[b"data"], labels, strict=True)
+                found = read_pickle(opened, f"{self.data_file}, {name}")
+                # Python 2 wrote the keys as bytes, which are read as text.
+                batch = {key.decode() if isinstance(key, bytes) else key: value for key, value in found.items()}
+                labels = batch["labels"] if "labels" in batch else batch["fine_labels"]
+                self.data += zip(batch["data"], labels, strict=True)
 
     def __getitem__(self, idx: int) -> tuple[Any, np.ndarray]:
         pixels, label = self.data[idx]

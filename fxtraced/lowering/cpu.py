@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 
@@ -13,12 +12,9 @@ from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.executable import Executable
 from fxtraced.passes.onednn import hides_nan
-from fxtraced.tracing.compare import difference
+from fxtraced.tracing.compare import disagreements, is_finite
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
-
-# Folded weights and oneDNN's kernels round in another order: this much of an output's scale is rounding.
-_ROUNDING = 1e-4
 
 
 class CpuExecutable(Executable):
@@ -47,7 +43,7 @@ class CpuExecutable(Executable):
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         weights = self._derived.tensors() if self._agrees is not False else None
-        if self._hides_nan and not all(map(_is_finite, feeds)):
+        if self._hides_nan and not all(map(is_finite, feeds)):
             weights = None
         if weights is None:
             return self._plain()(*feeds)
@@ -64,7 +60,7 @@ class CpuExecutable(Executable):
     def unchecked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs without the comparison of the first call, for who compares them himself."""
         weights = self._derived.tensors()
-        if weights is None or (self._hides_nan and not all(map(_is_finite, feeds))):
+        if weights is None or (self._hides_nan and not all(map(is_finite, feeds))):
             return self._plain()(*feeds)
         try:
             return super().__call__(*feeds, *weights)
@@ -72,18 +68,12 @@ class CpuExecutable(Executable):
             return self._plain()(*feeds)
 
     def _compared(self, results: tuple[torch.Tensor, ...], plain: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        apart = [difference(a, b, _ROUNDING, 0.0) for a, b in zip(plain, results, strict=True)]
-        self._agrees = not any(x.too_large for x in apart)
-        if not self._agrees:
-            found = "; ".join(str(x) for x in apart if x.too_large)
+        apart = disagreements(plain, results)
+        self._agrees = not apart
+        if apart:
             warnings.warn(
-                f"the graph with weights laid out for this CPU differs from the graph as it was traced ({found}): the "
+                f"the graph with weights laid out for this CPU differs from the graph as it was traced ({apart}): the "
                 "latter is used",
                 stacklevel=2,
             )
         return results if self._agrees else plain
-
-
-def _is_finite(feed: torch.Tensor) -> bool:
-    """False for a float32 tensor with not-a-number or infinity in it, or one whose sum overflows."""
-    return feed.dtype is not torch.float32 or math.isfinite(float(torch.sum(feed)))

@@ -59,7 +59,7 @@ class DerivedWeights:
             watch = Watch([(holder, key) for _, holder, key in self._places]) if fits else None
             try:
                 # oneDNN's relu makes 0 of the not-a-number that comes of such a weight.
-                self._tensors = self._compute() if fits and not self._gives_nan() else None
+                self._tensors = self._compute() if fits and not any(makes_nan(holder[key]) for _, holder, key in self._places) else None
             except (RuntimeError, IndexError):
                 # oneDNN does not take every weight, memory may not suffice for two of each, and a table may hold
                 # indices that another one no longer has: the plain graph tells that in the user's terms.
@@ -80,20 +80,17 @@ class DerivedWeights:
                     del known[used]
         return tuple(known[node] for node in self._results)
 
-    def _gives_nan(self) -> bool:
-        """True where a source makes not-a-number of numbers; infinity in a buffer may be a mask's."""
-        for _, holder, key in self._places:
-            tensor = plain(holder[key])
-            total = float(torch.sum(tensor)) if tensor.is_floating_point() else 0.0
-            if math.isnan(total) or (math.isinf(total) and isinstance(holder[key], Parameter)):
-                return True
-        return False
-
     def _form(self) -> list[tuple[Any, ...] | None]:
-        return [_form(holder.get(key)) for _, holder, key in self._places]
+        return [form_of(holder.get(key)) for _, holder, key in self._places]
 
 
-def _form(tensor: Any) -> tuple[Any, ...] | None:
+def makes_nan(tensor: torch.Tensor) -> bool:
+    """True for a source that makes not-a-number of numbers; infinity in a buffer may be a mask's."""
+    total = float(torch.sum(plain(tensor))) if tensor.is_floating_point() else 0.0
+    return math.isnan(total) or (math.isinf(total) and isinstance(tensor, Parameter))
+
+
+def form_of(tensor: Any) -> tuple[Any, ...] | None:
     """What a derived weight takes for granted; None for what does not count all writes."""
     if not counts_writes(tensor) or tensor.is_inference():
         return None

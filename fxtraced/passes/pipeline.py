@@ -21,6 +21,7 @@ from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
+from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last
 from fxtraced.passes.pool_images import pool_images
 from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
@@ -90,6 +91,14 @@ PIPELINE = [
     Step("remove_dead_code", remove_dead_code, switched=False),
 ]
 
+# The name under which a BuildStrategy leaves partitions out and a report counts them.
+PARTITIONING = "compile_partitions"
+# What oneDNN's graph compiler does itself, and what writes over an operand: a partition is of operations that do not.
+_NOT_FOR_PARTITIONS = {
+    *PACKING, "pool_images", "merge_projections", "fuse_bn_add_act_ops", "fuse_elewise_add_act_ops", "memory_optimize",
+    "fuse_bn_act_ops", "fuse_relu_depthwise_conv", "enable_inplace",
+} - {"pack_recurrent"}  # fmt: skip
+
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:
     """A graph with the same nodes, names and notes, those of its branches and loops included."""
@@ -122,6 +131,26 @@ def optimise(
         report[step.name] = report.get(step.name, 0) + sum(map(step.run, _graphs_for(step, graph)))
     graph.lint()
     return graph, report
+
+
+def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
+    """A copy of graph for oneDNN's graph compiler, on a CPU; None where the graph or the strategy is not for it.
+
+    A strategy that leaves out a pass which computes new weights wants those of the layer.
+    """
+    new_weights = {step.name for step in PIPELINE if step.devices and "cpu" in step.devices and step.makes_weights}
+    if strategy.build_cinn_pass or {PARTITIONING, *new_weights}.intersection(strategy.deleted_passes):
+        return None
+    graph = copy_graph(graph)
+    for step in PIPELINE:
+        if step.name not in _NOT_FOR_PARTITIONS and _is_wanted(step, strategy, "cpu", live=True):
+            for each in _graphs_for(step, graph):
+                step.run(each)
+    if not can_be_partitioned(graph):
+        return None
+    feed_channels_last(graph)
+    graph.lint()
+    return graph
 
 
 def rounds_otherwise(report: dict[str, int]) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from fxtraced.framework.errors import VerificationError
-from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
@@ -64,7 +63,7 @@ class CompiledProgram(Program):
         assert verifier is not None, "TracedLayer.trace sets it"
         run = self.runnable(tuple(self.fetch_names))
         try:
-            return verifier(run.unchecked if isinstance(run, CpuExecutable) else run, thorough, rtol, atol)
+            return verifier(getattr(run, "unchecked", run), thorough, rtol, atol)
         except VerificationError as error:
             raise VerificationError(
                 f"{error}\n  This is the graph after the passes: {self.report()}. BuildStrategy.delete_pass leaves one "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx
@@ -13,7 +13,9 @@ from torch import fx
 from fxtraced.framework.errors import FetchError, SourceLine
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
-from fxtraced.passes.pipeline import optimise, rounds_otherwise
+from fxtraced.lowering.partitioned import PartitionedExecutable
+from fxtraced.lowering.partitions import Source
+from fxtraced.passes.pipeline import PARTITIONING, copy_graph, for_partitions, optimise, rounds_otherwise
 from fxtraced.passes.state_values import has_effects
 from fxtraced.static.plain import PlainExecutables, graph_with_outputs
 from fxtraced.static.printing import program_text
@@ -26,6 +28,18 @@ from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.regions import region_graphs
 from fxtraced.tracing.report import VerificationReport
 from fxtraced.tracing.trace import Trace
+
+
+class _Built(NamedTuple):
+    """What runs some fetches. optimised: gives the graph that takes every size, and how many places each pass changed."""
+
+    run: Any
+    optimised: Callable[[], tuple[fx.Graph, dict[str, int]]]
+
+    def report(self) -> dict[str, int]:
+        """How many places each pass changed, and of how many partitions the first call was made."""
+        report = self.optimised()[1]
+        return {**report, PARTITIONING: self.run.count} if isinstance(self.run, PartitionedExecutable) else report
 
 
 class TracedProgram(Program):
@@ -44,11 +58,10 @@ class TracedProgram(Program):
         self._nodes.update((node.target, node) for node in trace.graph.nodes if node.op == "placeholder")
         self._nodes.update(zip(trace.fetch_names, outputs, strict=True))
         self._first_state = next(iter(trace.state.values()), None)
-        self._runnables: dict[Any, Executable] = {}
+        self._built: dict[Any, _Built] = {}
+        self._last: _Built | None = None
         self._plain = PlainExecutables(trace)
-        self._reports: dict[Any, dict[str, int]] = {}
         self._lock = threading.RLock()
-        self.pass_report: dict[str, int] = {}
         self.verifier: Callable[..., VerificationReport] | None = None
 
     def set_report(self, report: VerificationReport | None) -> None:
@@ -100,10 +113,15 @@ class TracedProgram(Program):
         strategy = build_strategy or BuildStrategy()
         key = (fetches, repr(strategy))
         with self._lock:
-            if key not in self._runnables:
-                self._runnables[key], self._reports[key] = self._build(fetches, strategy)
-            self.pass_report = self._reports[key]
-            return self._runnables[key]
+            if key not in self._built:
+                self._built[key] = self._build(fetches, strategy)
+            self._last = self._built[key]
+            return self._last.run
+
+    @property
+    def pass_report(self) -> dict[str, int]:
+        """How many places each pass changed in the graph that was asked for last."""
+        return self._last.report() if self._last else {}
 
     def prepare(self) -> None:
         """Build what runs the program's fetches, and make the first call of weights laid out for a CPU.
@@ -112,7 +130,7 @@ class TracedProgram(Program):
         graph with such weights writes nothing, and the random state is kept.
         """
         run = self.runnable(tuple(self.fetch_names))
-        if isinstance(run, CpuExecutable):
+        if isinstance(run, CpuExecutable | PartitionedExecutable):
             with torch.random.fork_rng(devices=[]):
                 run(*map(plain, self.trace.inputs.leaves))
 
@@ -126,28 +144,36 @@ class TracedProgram(Program):
         Raises ValueError that lists the passes where this one does not run under the strategy.
         """
         strategy = build_strategy or BuildStrategy()
-        return Stage(self, *self._optimised(tuple(self.fetch_names), strategy, until=name))
+        return Stage(self, *self._optimised(tuple(self.fetch_names), strategy)(until=name))
 
-    def _optimised(
-        self, fetches: tuple[str, ...], strategy: BuildStrategy, until: str | None = None
-    ) -> tuple[fx.Graph, dict[str, int]]:
+    def _optimised(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> Callable[..., Any]:
+        """Gives the graph after the passes and how many places each changed, computed when it is asked first."""
         device = self.device()
         is_lowered = device is not None and device.type == "cpu" and not strategy.build_cinn_pass
-        # New weights must notice every write into those that they come from.
-        live = all(counts_writes(ref.get()) for ref in self.trace.state.values())
-        return optimise(self.graph_of(fetches), strategy, "cpu" if is_lowered else None, live, until)
+        kind, live = "cpu" if is_lowered else None, self._is_live()
+        # It does not hold the program, which holds it.
+        return partial(optimise, self.graph_of(fetches), strategy, kind, live)
 
-    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> tuple[Executable, dict[str, int]]:
-        graph, report = self._optimised(fetches, strategy)
+    def _is_live(self) -> bool:
+        """True when every write into the layer's tensors is noticed, so that new weights can follow."""
+        return all(counts_writes(ref.get()) for ref in self.trace.state.values())
+
+    def _build(self, fetches: tuple[str, ...], strategy: BuildStrategy) -> _Built:
+        trace = self.trace
+        optimised = cache(self._optimised(fetches, strategy))
+        as_traced = cache(partial(self._plain, self._nodes_of(fetches), strategy))
+        lowered = cache(partial(_lowered, trace, optimised, as_traced))
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
-            write_graphviz(graph, strategy.debug_graphviz_path)
-        as_traced = partial(self._plain, self._nodes_of(fetches), strategy)
-        if has_effects(self.trace.graph) or not rounds_otherwise(report):
-            return as_traced(), report
-        state, constants, structure = self.trace.state, self.trace.constants, self.trace.structure
-        return CpuExecutable(graph, state, constants, structure, cache(as_traced)), report
+            write_graphviz(optimised()[0], strategy.debug_graphviz_path)
+        device = self.device()
+        if device is not None and device.type == "cpu" and self._is_live():
+            graph = for_partitions(self.graph_of(fetches), strategy)
+            if graph is not None:
+                source = Source(graph, trace.state, trace.constants, trace.structure)
+                return _Built(PartitionedExecutable(source, lowered, as_traced), optimised)
+        return _Built(lowered(), optimised)
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
         """A copy of the graph with these outputs; every effect stays."""
@@ -184,3 +210,11 @@ class TracedProgram(Program):
         return program_text(self)
 
     __repr__ = __str__
+
+
+def _lowered(trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable]) -> Executable:
+    """What takes every size and follows every change of a weight."""
+    graph, report = optimised()
+    if has_effects(trace.graph) or not rounds_otherwise(report):
+        return as_traced()
+    return CpuExecutable(copy_graph(graph), trace.state, trace.constants, trace.structure, as_traced)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,8 @@ from fxtraced.framework.dtype import dtype_name
 
 # A half's own rounding is larger than any tolerance that makes sense for float32.
 _LEAST_RTOL = {torch.float16: 1e-2, torch.bfloat16: 4e-2}
+# Folded weights and other kernels round in another order: this much of an output's scale is rounding.
+_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,14 @@ def difference(reference: torch.Tensor, other: torch.Tensor, rtol: float, atol: 
     absolute = apart.flatten()[place].item()
     allowed = atol + max(rtol, _LEAST_RTOL.get(reference.dtype, 0.0) if rtol else 0.0) * magnitude
     return Difference(absolute, absolute / magnitude if magnitude else absolute, index, allowed)
+
+
+def disagreements(reference: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> str:
+    """How outputs differ by more than another order of rounding explains; empty where they do not."""
+    apart = [difference(a, b, _ROUNDING, 0.0) for a, b in zip(reference, others, strict=True)]
+    return "; ".join(str(x) for x in apart if x.too_large)
+
+
+def is_finite(tensor: torch.Tensor) -> bool:
+    """False for a float32 tensor with not-a-number or infinity in it, or one whose sum overflows."""
+    return tensor.dtype is not torch.float32 or math.isfinite(float(torch.sum(tensor)))

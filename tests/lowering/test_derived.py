@@ -14,34 +14,19 @@ from fxtraced.lowering import derived
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import pack_linears
+from fxtraced.passes import pack_linears, pipeline
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
+from tests.lowering.changes import CHANGES, Net, X, agree, write_data
 
 nn = paddle.nn
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 
 
-class Net(nn.Layer):
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm = nn.Conv2D(16, 32, 3), nn.BatchNorm2D(32)
-        self.plain = nn.Conv2D(32, 32, 3, padding=1)
-        self.fc = nn.Linear(32, 1024)
-        self.out = nn.Linear(1024, 512)
-
-    def forward(self, x):
-        y = nn.functional.relu(self.norm(self.conv(x)))
-        y = nn.functional.relu(self.plain(y) + y).mean(axis=[2, 3])
-        return self.out(nn.functional.gelu(self.fc(y)))
-
-
-X = floats(4, 16, 20, 20)
-
-
 @pytest.fixture(autouse=True)
 def packed_everywhere(monkeypatch):
-    """Linear calls are packed at any size, and whether that is faster or not."""
+    """Linear calls are packed at any size, and whether that is faster or not; nothing is compiled in partitions."""
+    monkeypatch.setattr(pipeline, "can_be_partitioned", lambda graph: False)
     monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1)
     monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
 
@@ -52,95 +37,6 @@ def net():
     layer = Net()
     layer.eval()
     return layer
-
-
-def agree(traced, layer, x=X, tolerance=1e-5):
-    layer.eval()
-    with paddle.no_grad():
-        wanted = layer(x).numpy()
-    (got,) = traced([x])
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, np.abs(wanted).max()))
-    return wanted
-
-
-def optimizer_step(layer):
-    layer.train()
-    optimizer = paddle.optimizer.SGD(0.5, parameters=layer.parameters())
-    (layer(X) ** 2).mean().backward()
-    optimizer.step()
-    optimizer.clear_grad()
-
-
-def statistics(layer):
-    layer.train()
-    layer(X * 3 + 1)
-
-
-def set_value(layer):
-    layer.conv.weight.set_value(floats(*layer.conv.weight.shape, seed=3))
-
-
-def write_data(layer):
-    for parameter in layer.parameters():
-        parameter.data.mul_(1.5)
-
-
-def one_number_of_data(layer):
-    layer.plain.weight.data[3, 2, 1, 1] = 9.0
-
-
-_VIEWS: dict = {}
-
-
-def a_view_taken_before(layer):
-    view = _VIEWS.setdefault(layer, layer.plain.weight.data)
-    view[-1, -1, -1, -1] += 5.0
-
-
-def assign_data(layer):
-    for parameter in layer.parameters():
-        parameter.data = parameter.data * 1.5
-
-
-def write_through_numpy(layer):
-    for parameter in layer.parameters():
-        torch.Tensor.numpy(parameter.detach())[...] *= 1.5
-
-
-def load_state_dict(layer):
-    other = Net()
-    layer.set_state_dict(other.state_dict())
-
-
-def new_parameters(layer):
-    layer.conv.weight = layer.create_parameter(layer.conv.weight.shape)
-    layer.out.weight = layer.create_parameter(layer.out.weight.shape)
-
-
-def new_statistics(layer):
-    layer.norm._variance = layer.norm._variance * 4
-
-
-def one_number(layer):
-    with paddle.no_grad():
-        layer.plain.weight[3, 2, 1, 1] = 9.0
-        layer.norm.bias[5] = -7.0
-
-
-def bias_only(layer):
-    layer.fc.bias.set_value(floats(1024, seed=9))
-
-
-def there_and_back(layer):
-    layer.to(dtype="float64")
-    layer.to(dtype="float32")
-    write_data(layer)
-
-
-CHANGES = [
-    optimizer_step, statistics, set_value, write_data, one_number_of_data, a_view_taken_before, assign_data,
-    write_through_numpy, load_state_dict, new_parameters, new_statistics, one_number, bias_only, there_and_back,
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

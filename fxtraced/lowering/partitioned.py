@@ -1,0 +1,100 @@
+"""PartitionedExecutable: a graph that runs in compiled partitions where they fit, and otherwise as it was lowered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from fxtraced.framework.errors import ExecutionError, GuardError
+from fxtraced.lowering.derived import makes_nan
+from fxtraced.lowering.executable import Executable
+from fxtraced.lowering.partitions import CannotBePartitioned, Partitions, Source
+from fxtraced.tracing.compare import is_finite
+
+# So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
+# about ten calls, and gain a tenth of each.
+_CALLS_IN_A_ROW = 50
+
+
+class PartitionedExecutable:
+    """Runs a graph in partitions for the feeds of its first call. Usable from many threads.
+
+    lowered: gives the executable that takes every size and follows every change of a weight; made when it is needed
+    first. expected: gives the one with the layer's own weights, which partitions are compared with. Calls in a row that
+    the partitions cannot answer, all alike, make new ones.
+    """
+
+    def __init__(self, source: Source, lowered: Callable[[], Executable], expected: Callable[[], Executable]):
+        self._source, self._lowered, self._expected = source, lowered, expected
+        self._partitions: Partitions | None = None
+        self._refused: str | None = None
+        self._lock = threading.Lock()
+        self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
+        # Who feeds what is not finite, as a mask of -inf, does so again.
+        self._ask_feeds = False
+
+    @property
+    def count(self) -> int:
+        """How many partitions answer the calls that they fit."""
+        return self._partitions.count if self._partitions else 0
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs on these feeds, without gradients; raises as Executable does."""
+        results = self._from_partitions(feeds)
+        if results is not None:
+            return results
+        if self._refused is None and self._are_many(feeds):
+            self._make(feeds)
+            results = self._from_partitions(feeds)
+        return self._lowered()(*feeds) if results is None else results
+
+    def unchecked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs without the comparison of the first lowered call, for who compares them himself."""
+        results = self._from_partitions(feeds)
+        if results is not None:
+            return results
+        lowered = self._lowered()
+        return getattr(lowered, "unchecked", lowered)(*feeds)
+
+    def _from_partitions(self, feeds: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...] | None:
+        partitions = self._partitions
+        if partitions is None or (self._ask_feeds and not all(map(is_finite, feeds))) or not partitions.fit(feeds):
+            return None
+        try:
+            results = partitions(*feeds)
+        except (ExecutionError, GuardError):
+            # The graph writes nothing, so what failed left nothing behind: the other one tells it in the user's terms.
+            return None
+        self._ask_feeds = results is None
+        return results
+
+    def _are_many(self, feeds: Sequence[torch.Tensor]) -> bool:
+        """Count the calls in a row that are alike; True when partitions would pay, as in the first call."""
+        if torch._C._is_any_autocast_enabled() or not all(map(is_finite, feeds)):
+            return False
+        alike = self._likeness(feeds)
+        self._in_a_row = self._in_a_row + 1 if alike == self._missed or self._missed is None else 1
+        self._missed = alike
+        return self._in_a_row > _CALLS_IN_A_ROW
+
+    def _likeness(self, feeds: Sequence[torch.Tensor]) -> Any:
+        weights = [(id(x), x._version) for x in self._source.tensors().values()]
+        return [(tuple(x.shape), x.stride()) for x in feeds], torch.get_num_threads(), weights
+
+    def _make(self, feeds: Sequence[torch.Tensor]) -> None:
+        """Make partitions for feeds like these, unless another thread makes some."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            # Those before are let go first: two copies of each weight would be held at once.
+            self._partitions = None
+            if not any(map(makes_nan, self._source.tensors().values())):
+                self._partitions = Partitions(self._source, feeds, self._expected())
+        except CannotBePartitioned as why:
+            self._refused = str(why)
+        finally:
+            self._in_a_row = 0
+            self._lock.release()

@@ -1,0 +1,59 @@
+"""Which graphs oneDNN's graph compiler gets, and how their images lie in memory.
+
+The compiler takes convolutions, products and what surrounds them in partitions, each a call of its own (lowering/
+partitions.py). It lays weights out and fuses by itself, so its graph has none of the passes that do.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import fx
+
+from fxtraced.passes import onednn
+from fxtraced.passes.layout import allow_channels_last, looks_at_layout
+from fxtraced.passes.matching import argument, is_call
+from fxtraced.passes.state_values import has_effects, products, state_values
+from fxtraced.tracing.regions import regions_of
+
+# Multiplications of a graph from which its compiled partitions save more than they cost: 20 microseconds a call.
+_WORTHWHILE = 1 << 20
+
+
+def can_be_partitioned(graph: fx.Graph) -> bool:
+    """True for a graph on a CPU whose convolutions and products make it pay, all in float32, that writes nothing.
+
+    Branches, loops and random numbers are not for it, nor is a graph that looks at layouts.
+    """
+    if not onednn.is_available() or has_effects(graph) or looks_at_layout(graph):
+        return False
+    if any(regions_of(node) or not _is_float32(node) for node in graph.nodes):
+        return False
+    state = state_values(graph)
+    return sum(_products(node, state) for node in graph.nodes) >= _WORTHWHILE
+
+
+def feed_channels_last(graph: fx.Graph) -> None:
+    """Turn the images of a graph with convolutions to channels last, in place: partitions keep the layout they get.
+
+    Between a partition and torch's own operations, images would otherwise be copied to channels first and back.
+    """
+    images = [node for node in graph.nodes if node.op == "placeholder" and len(node.meta.get("shape", ())) == 4]
+    if not images or not any(is_call(node, "conv2d") for node in graph.nodes):
+        return
+    first = next(node for node in graph.nodes if node.op != "placeholder")
+    with graph.inserting_before(first):
+        for image in images:
+            turned = graph.call_method("contiguous", (image,), {"memory_format": torch.channels_last})
+            turned.meta = dict(image.meta)
+            image.replace_all_uses_with(turned, delete_user_cb=lambda user, turned=turned: user is not turned)
+    allow_channels_last(graph)
+
+
+def _products(node: fx.Node, state: set[fx.Node]) -> int:
+    weight = argument(node, 1, "weight") if is_call(node, "conv2d", "linear") else None
+    return products(node, weight) if weight in state else 0
+
+
+def _is_float32(node: fx.Node) -> bool:
+    dtype = node.meta.get("dtype")
+    return dtype is None or not dtype.is_floating_point and not dtype.is_complex or dtype is torch.float32

@@ -1,0 +1,335 @@
+"""Compiled partitions answer the calls that they fit as the layer does, follow every change, and refuse what they must."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+from fxtraced.lowering import partitioned, partitions
+from fxtraced.lowering.partitioned import PartitionedExecutable
+from fxtraced.passes.onednn import is_available
+from tests.helpers import floats, ints, layer_of, trace
+from tests.lowering.changes import CHANGES, Net, X, agree, set_value
+
+nn, F = paddle.nn, paddle.nn.functional
+pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
+MANY = partitioned._CALLS_IN_A_ROW
+
+
+@pytest.fixture(autouse=True)
+def whether_faster_or_not(monkeypatch):
+    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), 0.0))
+
+
+@pytest.fixture
+def net():
+    paddle.seed(0)
+    layer = Net()
+    layer.eval()
+    return layer
+
+
+def executable(traced) -> PartitionedExecutable:
+    run = traced.program.runnable(tuple(traced.program.fetch_names))
+    assert isinstance(run, PartitionedExecutable)
+    return run
+
+
+def answering(traced) -> int:
+    """How many partitions there are for calls like the last one; the report says the same."""
+    count = executable(traced).count
+    assert traced.program.pass_report["compile_partitions"] == count
+    return count
+
+
+def convolutions(self):
+    self.a, self.b = nn.Conv2D(16, 16, 3, padding=1), nn.Conv2D(16, 16, 3, padding=1)
+
+
+def projections(self):
+    self.a, self.b = nn.Linear(512, 512), nn.Linear(512, 512)
+
+
+def recurrent(self):
+    self.lstm, self.a = nn.LSTM(64, 64, direction="bidirect"), nn.Linear(128, 512)
+
+
+def attention(self):
+    self.a = nn.TransformerEncoderLayer(128, 4, 256, dropout=0.0)
+
+
+IMAGE, ROWS = floats(4, 16, 20, 20), floats(8, 512)
+LAYERS = {
+    "the feed is added": (lambda self, x: F.relu(self.a(x) + x), convolutions, IMAGE),
+    "a summand is read again": (lambda self, x: (y := self.a(x)) * F.relu(self.b(y) + y) + y, convolutions, IMAGE),
+    "a pooled summand": (lambda self, x: F.relu(self.b(y := F.max_pool2d(x, 3, 1, 1)) + y) - y, convolutions, IMAGE),
+    "a part of the feed": (lambda self, x: self.a(x[:, :, 1:]) + x[:, :, :-1], convolutions, IMAGE),
+    "several results": (lambda self, x: (self.a(x), F.sigmoid(self.b(x)), x), convolutions, IMAGE),
+    "fully connected": (lambda self, x: self.b(F.relu(self.a(x))) + x, projections, ROWS),
+    "three axes": (lambda self, x: F.gelu(self.b(F.tanh(self.a(x)))), projections, floats(2, 8, 512)),
+    "images are turned": (lambda self, x: self.a(x.transpose([0, 2, 3, 1])).flatten(1), projections,
+                          floats(2, 512, 3, 3)),
+    "an LSTM": (lambda self, x: F.softmax(self.a(self.lstm(x)[0])), recurrent, floats(3, 20, 64)),
+    "an encoder": (lambda self, x: self.a(x), attention, floats(2, 20, 128)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_results_are_the_layers(name):
+    forward, setup, x = LAYERS[name]
+    layer = layer_of(forward, setup)
+    layer.eval()
+    traced = trace(layer, x)
+    assert answering(traced) > 0
+    for seed in range(3):
+        values = floats(*x.shape, seed=seed)
+        given = values.clone()
+        with paddle.no_grad():
+            expected = layer(values)
+        first = [result.copy() for result in traced([values])]
+        for _ in range(2):
+            results = traced([values])
+            for result, once, wanted in zip(
+                results, first, expected if isinstance(expected, tuple) else [expected], strict=True
+            ):
+                scale = max(1.0, float(wanted.abs().max()))
+                np.testing.assert_allclose(result, wanted.numpy(), rtol=0, atol=1e-5 * scale)
+                np.testing.assert_array_equal(result, once)
+                # A result belongs to the caller.
+                result.fill(7.0)
+        np.testing.assert_array_equal(values.numpy(), given.numpy())
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_change_shows_in_the_next_call(net, change):
+    traced = trace(net, X)
+    before = agree(traced, net)
+    assert answering(traced) > 0
+    for _ in range(2):
+        change(net)
+        after = agree(traced, net)
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_many_calls_with_other_weights_make_partitions_of_them(net):
+    traced = trace(net, X)
+    run = executable(traced)
+    first = run._partitions
+    set_value(net)
+    for _ in range(MANY):
+        agree(traced, net)
+        assert run._partitions is first
+    agree(traced, net)
+    assert run._partitions is not first
+    assert run._partitions.fit([X])
+    agree(traced, net)
+    set_value(net)
+    net.plain.weight.set_value(floats(*net.plain.weight.shape, seed=8))
+    agree(traced, net)
+
+
+def test_many_calls_of_another_size_make_partitions_for_it(net):
+    traced = trace(net, X)
+    run = executable(traced)
+    larger = floats(6, 16, 24, 24)
+    for _ in range(MANY):
+        agree(traced, net, larger)
+    assert run._partitions.fit([X])
+    agree(traced, net, larger)
+    assert run._partitions.fit([larger])
+    assert not run._partitions.fit([X])
+    agree(traced, net, X)
+    agree(traced, net, larger)
+
+
+def test_sizes_in_turns_keep_the_partitions(net):
+    traced = trace(net, X)
+    run = executable(traced)
+    first = run._partitions
+    for i in range(MANY + 10):
+        agree(traced, net, floats(1 + i % 2, 16, 20, 20))
+    assert run._partitions is first
+
+
+def test_a_feed_that_lies_otherwise_in_memory(net):
+    traced = trace(net, X)
+    turned = paddle.to_tensor(X.numpy().transpose(0, 1, 3, 2).copy()).transpose([0, 1, 3, 2])
+    assert not turned.is_contiguous()
+    np.testing.assert_allclose(traced([turned])[0], traced([X])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_what_it_is(value):
+    layer = layer_of(lambda self, x: F.relu(self.b(F.relu(self.a(x)))), convolutions)
+    layer.eval()
+    traced = trace(layer, IMAGE)
+    run = executable(traced)
+    first = run._partitions
+    x = IMAGE.numpy().copy()
+    x[1, 2, 3, 4] = value
+    bad = paddle.to_tensor(x)
+    for given in (IMAGE, bad, bad, IMAGE, IMAGE):
+        with paddle.no_grad():
+            wanted = layer(given).numpy()
+        np.testing.assert_allclose(traced([given])[0], wanted, rtol=1e-4, atol=1e-4)
+    assert run._partitions is first
+    with paddle.no_grad():
+        layer.a.weight[3] = value
+        for _ in range(MANY + 2):
+            (result,) = traced([IMAGE])
+        np.testing.assert_array_equal(np.isnan(result), np.isnan(layer(IMAGE).numpy()))
+
+
+def test_threads_while_weights_change(net):
+    traced = trace(net, X)
+    wanted = agree(traced, net)
+    run = executable(traced)
+    results = []
+    threads = [threading.Thread(target=lambda: results.extend(run(X)[0].numpy() for _ in range(40))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    with paddle.no_grad():
+        net.conv.weight.add_(0.0)
+    for thread in threads:
+        thread.join()
+    assert len(results) == 320
+    for result in results:
+        np.testing.assert_allclose(result, wanted, atol=1e-5)
+
+
+def test_another_number_of_threads_is_not_what_was_compiled(net):
+    traced = trace(net, X)
+    run, before = executable(traced), torch.get_num_threads()
+    try:
+        torch.set_num_threads(before + 1)
+        assert not run._partitions.fit([X])
+        agree(traced, net)
+    finally:
+        torch.set_num_threads(before)
+    assert run._partitions.fit([X])
+
+
+def test_a_callers_autocast_is_not_what_was_compiled(net):
+    traced = trace(net, X)
+    run = executable(traced)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert not run._partitions.fit([X])
+        run(X)
+    agree(traced, net)
+
+
+def test_a_replaced_sublayer_is_told(net):
+    traced = trace(net, X)
+    net.fc = nn.Linear(32, 1024)
+    with pytest.raises(paddle.errors.StaleGraphError, match="the sublayer 'fc'"):
+        traced([X])
+
+
+def _mask(self, x):
+    return self.a(x), paddle.full([3], 2.0)
+
+
+def refused_for_a_constant_result(monkeypatch):
+    return layer_of(_mask, projections), ROWS, "a result is the same memory in each call"
+
+
+def refused_as_wrong(monkeypatch):
+    call = partitions.Partitions.__call__
+    monkeypatch.setattr(partitions.Partitions, "__call__", lambda self, *x: tuple(y + 1 for y in call(self, *x)))
+    return layer_of(lambda self, x: self.a(x), projections), ROWS, "differs from the graph as it was traced"
+
+
+def refused_as_slower(monkeypatch):
+    slow = partitions.Partitions
+    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), 2.0 if isinstance(run, slow) else 1.0))
+    return layer_of(lambda self, x: self.a(x), projections), ROWS, "it is not faster"
+
+
+def refused_by_the_compiler(monkeypatch):
+    return layer_of(lambda self, x: self.a(F.avg_pool2d(x, 2, stride=1)), convolutions), IMAGE, "refuses the graph"
+
+
+def refused_without_a_part(monkeypatch):
+    monkeypatch.setattr(torch._C, "_jit_set_llga_enabled", lambda enabled: False)
+    return layer_of(lambda self, x: self.a(x), projections), ROWS, "takes no part of the graph"
+
+
+REFUSED = [
+    refused_for_a_constant_result, refused_as_wrong, refused_as_slower, refused_by_the_compiler, refused_without_a_part,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.__name__)
+def test_partitions_that_are_of_no_use(case, monkeypatch):
+    layer, x, reason = case(monkeypatch)
+    layer.eval()
+    traced = trace(layer, x)
+    assert answering(traced) == 0
+    assert reason in executable(traced)._refused
+    for _ in range(MANY + 2):
+        results = traced([x])
+    with paddle.no_grad():
+        expected = layer(x)
+    wanted = expected[0] if isinstance(expected, tuple) else expected
+    np.testing.assert_allclose(results[0], wanted.numpy(), atol=1e-5)
+
+
+def small(self):
+    self.a = nn.Linear(4, 4)
+
+
+NOT_FOR_IT = {
+    "small": (lambda self, x: self.a(x), small, floats(2, 4)),
+    "random": (lambda self, x: self.a(x) + paddle.rand([512]), projections, ROWS),
+    "float64": (lambda self, x: self.a(x).astype("float64"), projections, ROWS),
+    "a loop": (lambda self, x: paddle.static.nn.while_loop(lambda i, y: i < 3, lambda i, y: [i + 1, y * 2],
+                                                            [ints(1, high=1), self.a(x)])[1], projections, ROWS),
+    "a write": (lambda self, x: self.a(x).add_(1.0), projections, ROWS),
+    "no weights": (lambda self, x: x @ x.t(), lambda self: None, floats(512, 512)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_FOR_IT)
+def test_graphs_that_are_not_for_it(name):
+    forward, setup, x = NOT_FOR_IT[name]
+    traced = trace(layer_of(forward, setup), x)
+    assert not isinstance(traced.program.runnable(tuple(traced.program.fetch_names)), PartitionedExecutable)
+    assert "compile_partitions" not in traced.program.pass_report
+
+
+@pytest.mark.parametrize("name", ["compile_partitions", "fold_batch_norm", "pack_convolutions", "pack_linears"])
+def test_a_strategy_that_wants_the_layers_weights_gets_no_partitions(net, name):
+    traced = trace(net, X)
+    build = paddle.static.BuildStrategy()
+    build.delete_pass(name)
+    compiled = paddle.static.CompiledProgram(traced.program, build_strategy=build)
+    assert "compile_partitions" not in compiled.report()
+    assert "compile_partitions" in paddle.static.CompiledProgram(traced.program).report()
+
+
+def test_a_plain_module_keeps_its_own_weights():
+    module = torch.nn.Linear(512, 512)
+    _, traced = paddle.jit.TracedLayer.trace(module, [torch.rand(8, 512)])
+    assert "compile_partitions" not in traced.program.pass_report
+
+
+def test_scripts_of_the_user_are_not_compiled_in_partitions(net):
+    traced = trace(net, X)
+    assert answering(traced) > 0
+    assert torch._C._jit_llga_enabled() is False
+    with pytest.warns(DeprecationWarning), torch.no_grad():
+        scripted = torch.jit.freeze(torch.jit.trace(torch.nn.Linear(512, 512).eval(), torch.rand(8, 512)))
+        for _ in range(3):
+            scripted(torch.rand(8, 512))
+    kinds = {node.kind() for node in torch._C._last_executed_optimized_graph().nodes()}
+    assert not any("oneDNN" in kind for kind in kinds)
+
+
+def test_verify_looks_at_partitions_and_at_the_graph_for_other_sizes(net):
+    traced = trace(net, X)
+    report = paddle.static.CompiledProgram(traced.program).verify()
+    assert max(probe.relative for probe in report.probes) < 1e-5

@@ -18,3 +18,9 @@ def _same_start() -> object:
     yield
     paddle.disable_static()
     paddle.set_default_dtype("float32")
+
+
+@pytest.fixture
+def without_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs run with packed weights from their first call on, not only at other sizes."""
+    monkeypatch.setattr("fxtraced.passes.pipeline.can_be_partitioned", lambda graph: False)

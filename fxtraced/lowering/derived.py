@@ -59,7 +59,7 @@ class DerivedWeights:
             watch = Watch([(holder, key) for _, holder, key in self._places]) if fits else None
             try:
                 # oneDNN's relu makes 0 of the not-a-number that comes of such a weight.
-                self._tensors = self._compute() if fits and not any(makes_nan(holder[key]) for _, holder, key in self._places) else None
+                self._tensors = self._compute() if fits and not self._have_nan() else None
             except (RuntimeError, IndexError):
                 # oneDNN does not take every weight, memory may not suffice for two of each, and a table may hold
                 # indices that another one no longer has: the plain graph tells that in the user's terms.
@@ -79,6 +79,9 @@ class DerivedWeights:
                 if not uses[used] and used not in self._kept:
                     del known[used]
         return tuple(known[node] for node in self._results)
+
+    def _have_nan(self) -> bool:
+        return any(makes_nan(holder[key]) for _, holder, key in self._places)
 
     def _form(self) -> list[tuple[Any, ...] | None]:
         return [form_of(holder.get(key)) for _, holder, key in self._places]

@@ -1,8 +1,8 @@
 """Partitions: a graph compiled by oneDNN's graph compiler, with the layer's tensors of one moment frozen into it.
 
-A partition is a convolution or product with what surrounds it, compiled once for sizes, layouts and a number of threads,
-and called with hardly any preparation; a oneDNN operation of torch prepares itself in each call, which takes a tenth of
-a ResNet-50's time. TorchScript's executor makes the partitions of what it has seen in a first call.
+A partition is a convolution or product with what surrounds it, compiled once for its sizes, layouts and number of
+threads, and called with hardly any preparation; a oneDNN operation of torch prepares itself in each call, which takes a
+tenth of a ResNet-50's time. TorchScript's executor makes the partitions of what it has seen in a first call.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Source:
 class Partitions:
     """The graph of a source for feeds like these; `fit` says whether it may answer a call.
 
-    feeds: plain tensors, finite. expected: gives what the graph has to give, with the layer's own weights; it is called a few
-    times. Raises CannotBePartitioned where the compiler takes nothing of the graph, where the result differs from the
-    expected one by more than rounding, may share memory with the next one, or is not there sooner.
+    feeds: plain tensors, finite. expected: gives what the graph has to give, with the layer's own weights. Raises
+    CannotBePartitioned where the compiler takes nothing of the graph, where the result differs from the expected one by
+    more than rounding, is the same memory in each call, or is not there sooner.
     """
 
     def __init__(self, source: Source, feeds: Sequence[torch.Tensor], expected: Run):
@@ -98,8 +98,8 @@ class Partitions:
 
         A kernel's max(x, 0) is 0 for not-a-number.
         """
-        *results, total = call_scripted(self._forward, (*feeds, *self._packed), self._lines)
-        return tuple(results) if math.isfinite(total) else None
+        results = call_scripted(self._forward, (*feeds, *self._packed), self._lines)
+        return results[:-1] if math.isfinite(results[-1]) else None
 
     def _compile(self, feeds: Sequence[torch.Tensor]) -> int:
         """Make the partitions; returns how many."""
@@ -177,7 +177,7 @@ def _add_total(graph: fx.Graph, feeds: list[fx.Node]) -> None:
         turned = {node.args[0]: node for node in graph.nodes if node.target == "contiguous"}
         sums = [graph.call_function(torch.sum, (turned.get(feed, feed),)) for feed in feeds]
         total = functools.reduce(lambda a, b: graph.call_function(torch.add, (a, b)), sums) if sums else 0.0
-    output.args = ((*output.args[0], total),)
+    output.args = ((*output.args[0], total),)  # type: ignore[misc]
 
 
 @contextmanager

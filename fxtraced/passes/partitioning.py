@@ -55,5 +55,6 @@ def _products(node: fx.Node, state: set[fx.Node]) -> int:
 
 
 def _is_float32(node: fx.Node) -> bool:
+    """True for a node without floating-point numbers, too."""
     dtype = node.meta.get("dtype")
-    return dtype is None or not dtype.is_floating_point and not dtype.is_complex or dtype is torch.float32
+    return dtype is None or dtype is torch.float32 or not (dtype.is_floating_point or dtype.is_complex)

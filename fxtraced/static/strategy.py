@@ -6,7 +6,7 @@ import enum
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from fxtraced.passes.pipeline import PIPELINE
+from fxtraced.passes.pipeline import PARTITIONING, PIPELINE
 
 _WARNED: set[str] = set()
 
@@ -130,7 +130,7 @@ class BuildStrategy(_Strategy):
 
     def delete_pass(self, name: str) -> None:
         """Leave a pass of the pipeline out, by its name in the report. Raises ValueError when there is none."""
-        known = list(dict.fromkeys(step.name for step in PIPELINE))
+        known = [*dict.fromkeys(step.name for step in PIPELINE), PARTITIONING]
         if name not in known:
             raise ValueError(f"BuildStrategy.delete_pass: there is no pass {name!r}; the passes are {', '.join(known)}")
         object.__setattr__(self, "deleted_passes", self.deleted_passes | {name})

@@ -31,7 +31,10 @@ from fxtraced.tracing.trace import Trace
 
 
 class _Built(NamedTuple):
-    """What runs some fetches. optimised: gives the graph that takes every size, and how many places each pass changed."""
+    """What runs some fetches.
+
+    optimised: gives the graph that takes every size, and how many places each pass changed.
+    """
 
     run: Any
     optimised: Callable[[], tuple[fx.Graph, dict[str, int]]]

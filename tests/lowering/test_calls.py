@@ -10,7 +10,6 @@ import torch
 
 import fxtraced as paddle
 from fxtraced.lowering.codegen import forward_source
-from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.script import call_scripted
 from fxtraced.passes import state_values
@@ -78,7 +77,7 @@ def test_a_graph_on_the_cpu_is_never_watched_and_compiled(tmp_path):
         assert not any("profile" in kind for kind in kinds)
 
 
-def test_the_first_call_is_made_at_the_trace():
+def test_the_first_call_is_made_at_the_trace(without_partitions):
     net = nn.Sequential(nn.Conv2D(8, 16, 3), nn.BatchNorm2D(16), nn.ReLU())
     net.eval()
     x = floats(2, 8, 30, 30)
@@ -87,14 +86,13 @@ def test_the_first_call_is_made_at_the_trace():
     paddle.seed(5)
     traced = trace(net, x)
     np.testing.assert_array_equal(paddle.rand([3]).numpy(), expected)
-    (run,) = traced.program._runnables.values()
-    assert isinstance(run, CpuExecutable)
-    assert run._agrees is True
+    (built,) = traced.program._built.values()
+    assert built.run._agrees is True
 
 
 def test_without_verification_the_trace_builds_nothing():
     _, traced = paddle.jit.TracedLayer.trace(layer_of(lambda self, x: self.fc(x), linear), [floats(2, 4)], verify=False)
-    assert traced.program._runnables == {}
+    assert traced.program._built == {}
 
 
 def test_a_sublayer_is_reached_once():
@@ -111,12 +109,12 @@ def test_a_sublayer_is_reached_once():
     assert source.count("self") == 3
 
 
-def test_weights_on_the_way_to_packed_ones_are_not_all_held_at_once(monkeypatch):
+def test_weights_on_the_way_to_packed_ones_are_not_all_held_at_once(monkeypatch, without_partitions):
     net = nn.Sequential(*(x for _ in range(4) for x in (nn.Conv2D(8, 8, 3, padding=1), nn.BatchNorm2D(8))))
     net.eval()
     traced = trace(net, floats(2, 8, 30, 30))
-    (run,) = traced.program._runnables.values()
-    derived: DerivedWeights = run._derived
+    (built,) = traced.program._built.values()
+    derived: DerivedWeights = built.run._derived
     held = []
     right = state_values.compute
 

@@ -18,6 +18,10 @@ from fxtraced.tracing.regions import regions_of
 # Multiplications of a graph from which its compiled partitions save more than they cost: 20 microseconds a call.
 _WORTHWHILE = 1 << 20
 
+# What a partition is built around.
+_PRODUCTS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "matmul",
+             "bmm", "mm", "addmm", "baddbmm")  # fmt: skip
+
 
 def can_be_partitioned(graph: fx.Graph) -> bool:
     """True for a graph on a CPU whose convolutions and products make it pay, all in float32, that writes nothing.
@@ -47,6 +51,39 @@ def feed_channels_last(graph: fx.Graph) -> None:
             turned.meta = dict(image.meta)
             image.replace_all_uses_with(turned, delete_user_cb=lambda user, turned=turned: user is not turned)
     allow_channels_last(graph)
+
+
+def part_ways_that_meet(graph: fx.Graph) -> int:
+    """Keep what follows a product in two ways that meet again out of its partition, in place; returns how often.
+
+    oneDNN's compiler would never end on some of them, as on norm(y) + y, and takes all memory meanwhile.
+    """
+    parted = 0
+    for node in list(graph.nodes):
+        if is_call(node, *_PRODUCTS) and _meet_again(node):
+            with graph.inserting_after(node):
+                # An operation that the compiler does not know, and that copies nothing.
+                alias = graph.call_function(torch.ops.aten.alias.default, (node,))
+            alias.meta = dict(node.meta)
+            node.replace_all_uses_with(alias, delete_user_cb=lambda user, alias=alias: user is not alias)
+            parted += 1
+    return parted
+
+
+def _meet_again(product: fx.Node) -> bool:
+    """True when two of the calls that follow, up to the next products, read the same value and meet."""
+    seen: set[fx.Node] = set()
+    pending = [product]
+    while pending:
+        for user in pending.pop().users:
+            # A size is no way.
+            if "shape" not in user.meta or is_call(user, *_PRODUCTS):
+                continue
+            if user in seen:
+                return True
+            seen.add(user)
+            pending.append(user)
+    return False
 
 
 def _products(node: fx.Node, state: set[fx.Node]) -> int:

@@ -21,7 +21,7 @@ from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
-from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last
+from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last, part_ways_that_meet
 from fxtraced.passes.pool_images import pool_images
 from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
@@ -148,6 +148,7 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
                 step.run(each)
     if not can_be_partitioned(graph):
         return None
+    part_ways_that_meet(graph)
     feed_channels_last(graph)
     graph.lint()
     return graph

@@ -51,6 +51,10 @@ def convolutions(self):
     self.a, self.b = nn.Conv2D(16, 16, 3, padding=1), nn.Conv2D(16, 16, 3, padding=1)
 
 
+def normed(self):
+    self.a, self.norm = nn.Conv2D(16, 16, 3), nn.BatchNorm2D(16)
+
+
 def projections(self):
     self.a, self.b = nn.Linear(512, 512), nn.Linear(512, 512)
 
@@ -70,6 +74,9 @@ LAYERS = {
     "a pooled summand": (lambda self, x: F.relu(self.b(y := F.max_pool2d(x, 3, 1, 1)) + y) - y, convolutions, IMAGE),
     "a part of the feed": (lambda self, x: self.a(x[:, :, 1:]) + x[:, :, :-1], convolutions, IMAGE),
     "several results": (lambda self, x: (self.a(x), F.sigmoid(self.b(x)), x), convolutions, IMAGE),
+    "a norm and what is normed": (lambda self, x: self.norm(y := self.a(x)) + y, normed, IMAGE),
+    "ways that meet": (lambda self, x: F.tanh(y := F.relu(self.a(x))) * F.sigmoid(F.tanh(y)) + F.relu(y), convolutions,
+                       IMAGE),
     "fully connected": (lambda self, x: self.b(F.relu(self.a(x))) + x, projections, ROWS),
     "three axes": (lambda self, x: F.gelu(self.b(F.tanh(self.a(x)))), projections, floats(2, 8, 512)),
     "images are turned": (lambda self, x: self.a(x.transpose([0, 2, 3, 1])).flatten(1), projections,

@@ -1,0 +1,164 @@
+"""Frozen: a scripted forward with its weights as constants, which oneDNN's graph compiler can take apart.
+
+It comes from a traced graph and the tensors that the layer holds now, or from the module of an archive.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from operator import is_
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import fx
+
+from fxtraced.framework.errors import SourceLine
+from fxtraced.lowering.derived import form_of, makes_nan, take_out
+from fxtraced.lowering.script import frozen_forward, quiet, script, wrapped_forward
+from fxtraced.lowering.watch import Watch
+from fxtraced.passes.pipeline import copy_graph
+from fxtraced.passes.state_values import compute
+from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.regions import all_nodes
+from fxtraced.tracing.state import StateRef, Structure
+from fxtraced.tracing.tracer import Constant
+
+
+class CannotBePartitioned(Exception):
+    """Why the partitions of a graph are of no use."""
+
+
+class Frozen(NamedTuple):
+    """forward gives the outputs and, last, the sum of all numbers that it was fed: not finite where one of them is not.
+
+    packed: opaque weights that it takes after the feeds. lines: the user's line of each value, for errors. holds: whether
+    the weights are still those that it was made of.
+    """
+
+    forward: Any
+    packed: list[torch.Tensor]
+    lines: dict[str, SourceLine | None]
+    holds: Callable[[], bool]
+
+
+class Source(Protocol):
+    """What gives a Frozen whenever it is asked."""
+
+    def freeze(self) -> Frozen | None:
+        """A Frozen of this moment; None where not-a-number is among the weights. Raises CannotBePartitioned."""
+
+    def marks(self) -> Any:
+        """Something that differs when the weights changed in between."""
+
+
+class LayerSource:
+    """A graph on the tensors that its layer holds. Nothing changes the graph."""
+
+    def __init__(
+        self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
+    ):
+        self._graph, self._structure = graph, structure
+        used = [str(node.target) for node in graph.nodes if node.op == "get_attr"]
+        self._places: dict[str, tuple[dict[str, Any], str]] = {
+            path: (state[path].holder, state[path].key) if path in state else ({path: constants[path].tensor}, path)
+            for path in dict.fromkeys(used)
+        }
+        self._lines = {node.name: node.meta.get("source") for node in all_nodes(graph)}
+
+    def freeze(self) -> Frozen | None:
+        self._structure.check()
+        # What changes while it is read here is seen as changed at the next call.
+        unchanged = _Unchanged(list(self._places.values()), self._structure)
+        tensors = self._tensors()
+        if any(form_of(x) is None for x in tensors.values()):
+            raise CannotBePartitioned("a tensor of the layer does not count its writes, or is not on the CPU")
+        if any(map(makes_nan, tensors.values())):
+            return None
+        forward, packed = _frozen(self._graph, {path: plain(x) for path, x in tensors.items()})
+        return Frozen(forward, packed, self._lines, unchanged)
+
+    def marks(self) -> Any:
+        return [(id(x), x._version) for x in self._tensors().values()]
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        return {path: holder[key] for path, (holder, key) in self._places.items()}
+
+
+class ArchiveSource:
+    """The module of an archive, whose weights stay as they are.
+
+    ranks: of the feeds, None for one that is not float32. fetches: how many tensors forward gives.
+    """
+
+    def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None], fetches: int):
+        self._module, self._ranks, self._fetches = module, ranks, fetches
+
+    def freeze(self) -> Frozen | None:
+        tensors = [*self._module.parameters(), *self._module.buffers()]
+        if any(map(makes_nan, tensors)):
+            raise CannotBePartitioned("not-a-number is among the weights")
+        return Frozen(wrapped_forward(self._module, self._ranks, self._fetches), [], {}, _always)
+
+    def marks(self) -> Any:
+        return None
+
+
+def _always() -> bool:
+    return True
+
+
+class _Unchanged:
+    """True as long as the tensors in these places and the structure of their layer are what they were."""
+
+    def __init__(self, places: list[tuple[dict[str, Any], str]], structure: Structure):
+        self._watch = Watch(places)
+        self._holders, self._keys, self._things = (
+            zip(*structure.entries, strict=True) if structure.entries else ((),) * 3
+        )
+
+    def __call__(self) -> bool:
+        return all(map(is_, map(dict.get, self._holders, self._keys), self._things)) and self._watch.holds()
+
+
+def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
+    """The scripted forward of a graph with its tensors as constants, and opaque ones that it takes after the feeds."""
+    graph = copy_graph(graph)
+    feeds = [node for node in graph.nodes if node.op == "placeholder"]
+    own, results = take_out(graph)
+    values: dict[fx.Node, Any] = {}
+    for node in own.nodes:
+        values[node] = tensors[str(node.target)] if node.op == "get_attr" else compute(node, values)
+    held = {str(node.target): (tensors[str(node.target)], False) for node in graph.nodes if node.op == "get_attr"}
+    packed = []
+    derived = [node for node in graph.nodes if node.op == "placeholder" and node not in feeds]
+    for node, result in zip(derived, results, strict=True):
+        value = values[result]
+        if value.layout is not torch.strided:
+            packed.append(value)
+            continue
+        path = f"fxtraced_derived_{node.target}"
+        held[path] = (value, False)
+        with graph.inserting_before(node):
+            weight = graph.get_attr(path)
+        weight.meta = dict(node.meta)
+        node.replace_all_uses_with(weight)
+        graph.erase_node(node)
+    _add_total(graph, feeds)
+    module = script(graph, held, places={path: f"t{i}" for i, path in enumerate(held)})
+    return frozen_forward(module), packed
+
+
+def _add_total(graph: fx.Graph, feeds: list[fx.Node]) -> None:
+    """Let a graph give one output more: the sum of all numbers that it is fed.
+
+    There it costs less than before the call: an image is read to be turned anyway.
+    """
+    output = graph.output_node()
+    feeds = [node for node in feeds if node.meta.get("dtype") is torch.float32]
+    with graph.inserting_before(output):
+        # An image that is turned is in the caches then.
+        turned = {node.args[0]: node for node in graph.nodes if node.target == "contiguous"}
+        sums = [graph.call_function(torch.sum, (turned.get(feed, feed),)) for feed in feeds]
+        total = functools.reduce(lambda a, b: graph.call_function(torch.add, (a, b)), sums) if sums else 0.0
+    output.args = ((*output.args[0], total),)  # type: ignore[misc]

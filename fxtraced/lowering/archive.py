@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,8 +16,10 @@ from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.memory import out_of_memory
 from fxtraced.framework.place import check_visible
 from fxtraced.framework.seal import broken_seal, seal, written_hash
+from fxtraced.lowering.freezing import ArchiveSource
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
+from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -172,18 +176,20 @@ class LoadedModule:
                     f"module {own}. Save the model again. See docs/errors.md#fxt401"
                 )
         self._on_cpu = device.type == "cpu"
+        self._run: Callable[..., tuple[torch.Tensor, ...]]
         self._module.eval()
         self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return call_scripted(self._forward, feeds, as_it_is=self._on_cpu)
+        return self._run(*feeds)
 
     def to(self, device: torch.device) -> None:
         """Move every tensor of the module. Raises TargetError for an archive of another target."""
         self._check_device(device)
         self._module.to(device)
         self._on_cpu = device.type == "cpu"
+        self._use(self._module, self._sample)
 
     def self_test(self) -> list[float] | None:
         """For each fetch the largest relative difference from the sample in the file; None without a sample."""
@@ -201,16 +207,25 @@ class LoadedModule:
     def optimise_for_cpu(self) -> None:
         """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives.
 
-        An archive for the target "cpu" has that already.
+        Calls with the sample's sizes run in compiled partitions, where they are faster. An archive for the target "cpu"
+        has its weights laid out already.
         """
         if self.target == "cpu":
             return
-        plain, sample = self._module, self._kept_sample()
+        plain, run, sample = self._module, self._run, self._kept_sample()
         with quiet():
             frozen = torch.jit.optimize_for_inference(torch.jit.freeze(plain))
         self._use(frozen, sample)
-        if sample is not None and not max(self.self_test() or [0.0]) <= self.tolerance:
+        if sample is None:
+            # It writes or draws random numbers, or nobody wanted one.
+            return
+        if not max(self.self_test() or [0.0]) <= self.tolerance:
             self._use(plain, None)
+        ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]
+        source = ArchiveSource(plain, ranks)
+        self._run = PartitionedExecutable(source, partial(_same, self._run), partial(_same, run))
+        with torch.random.fork_rng(devices=[]):
+            self._run(*sample[0])
 
     def operations(self, feeds: list[str], fetches: list[str]) -> list[tuple[str, str, list[str]]]:
         """The tensors of forward in order: name, operation (or "feed", "state", "fetch"), the tensors that it uses."""
@@ -254,8 +269,9 @@ class LoadedModule:
         """
         self._module = module
         self._sample = sample
-        self._forward = module._c._get_method("forward")
-        compute_constants(self._forward)
+        forward = module._c._get_method("forward")
+        compute_constants(forward)
+        self._run = partial(_run, forward, self._on_cpu)
 
     def _kept_sample(self) -> tuple[list[torch.Tensor], list[torch.Tensor]] | None:
         feeds = self.sample()
@@ -272,6 +288,14 @@ class LoadedModule:
     def code(self) -> str:
         """The module's forward as text."""
         return str(self._module.code)
+
+
+def _run(forward: Any, as_it_is: bool, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return call_scripted(forward, feeds, as_it_is=as_it_is)
+
+
+def _same(run: Any) -> Any:
+    return run
 
 
 def _reason(error: Exception) -> str:

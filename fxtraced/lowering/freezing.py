@@ -15,8 +15,10 @@ from torch import fx
 
 from fxtraced.framework.errors import SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
-from fxtraced.lowering.script import frozen_forward, quiet, script, wrapped_forward
+from fxtraced.lowering.script import frozen_forward, script
 from fxtraced.lowering.watch import Watch
+from fxtraced.passes.layout import channels_last
+from fxtraced.passes.partitioning import PRODUCTS
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
@@ -30,10 +32,10 @@ class CannotBePartitioned(Exception):
 
 
 class Frozen(NamedTuple):
-    """forward gives the outputs and, last, the sum of all numbers that it was fed: not finite where one of them is not.
+    """forward gives the outputs and, last, the sum of all numbers that it was fed: not finite where one is not.
 
-    packed: opaque weights that it takes after the feeds. lines: the user's line of each value, for errors. holds: whether
-    the weights are still those that it was made of.
+    packed: opaque weights that it takes after the feeds. lines: the user's line of each value, for errors. holds:
+    whether the weights are still those that it was made of.
     """
 
     forward: Any
@@ -88,24 +90,80 @@ class LayerSource:
 class ArchiveSource:
     """The module of an archive, whose weights stay as they are.
 
-    ranks: of the feeds, None for one that is not float32. fetches: how many tensors forward gives.
+    ranks: of the feeds, None for one that is not float32.
     """
 
-    def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None], fetches: int):
-        self._module, self._ranks, self._fetches = module, ranks, fetches
+    def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None]):
+        self._module, self._ranks = module, ranks
 
     def freeze(self) -> Frozen | None:
         tensors = [*self._module.parameters(), *self._module.buffers()]
+        if any(x.is_floating_point() and x.dtype is not torch.float32 for x in tensors):
+            raise CannotBePartitioned("it is not for float32 alone")
         if any(map(makes_nan, tensors)):
             raise CannotBePartitioned("not-a-number is among the weights")
-        return Frozen(wrapped_forward(self._module, self._ranks, self._fetches), [], {}, _always)
+        forward = frozen_forward(self._module)
+        if has_ways_that_meet(forward.graph):
+            raise CannotBePartitioned("what follows a product meets again, which the compiler does not always end on")
+        return Frozen(_ForImages(forward, self._ranks), [], {}, _always)
 
     def marks(self) -> Any:
         return None
 
 
+class _ForImages:
+    """A scripted forward that is fed images with their channels last, and whose fetches lie as always.
+
+    Partitions keep the layout that they get.
+    """
+
+    def __init__(self, forward: Any, ranks: Sequence[int | None]):
+        self._forward, self._ranks = forward, ranks
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[Any, ...]:
+        turned = [channels_last(x) if rank == 4 else x for x, rank in zip(feeds, self._ranks, strict=True)]
+        total = sum(float(torch.sum(x)) for x, rank in zip(turned, self._ranks, strict=True) if rank is not None)
+        results = self._forward(*turned)
+        return (*(x.contiguous() for x in (results if type(results) is tuple else (results,))), total)
+
+
 def _always() -> bool:
     return True
+
+
+def has_ways_that_meet(graph: Any) -> bool:
+    """What part_ways_that_meet asks of a traced graph, of a scripted one; True also for one with branches or loops."""
+    if any(list(node.blocks()) and any(map(_is_tensor, node.outputs())) for node in graph.nodes()):
+        return True
+    return any(_is_product(node) and _meet_again(node) for node in graph.nodes())
+
+
+def _is_tensor(value: Any) -> bool:
+    """True also for a list or tuple of tensors."""
+    return "Tensor" in str(value.type())
+
+
+def _is_product(node: Any) -> bool:
+    name = node.kind().rpartition("::")[2]
+    return name in PRODUCTS or name == "_convolution"
+
+
+def _meet_again(product: Any) -> bool:
+    # A node is another object each time that it is asked for; the name of its first output is its own.
+    seen: set[str] = set()
+    pending = [product]
+    while pending:
+        for output in pending.pop().outputs():
+            for use in output.uses() if _is_tensor(output) else ():
+                user = use.user
+                if user.kind() == "prim::Return" or _is_product(user) or not user.outputsSize():
+                    continue
+                name = next(iter(user.outputs())).debugName()
+                if name in seen:
+                    return True
+                seen.add(name)
+                pending.append(user)
+    return False
 
 
 class _Unchanged:
@@ -113,9 +171,10 @@ class _Unchanged:
 
     def __init__(self, places: list[tuple[dict[str, Any], str]], structure: Structure):
         self._watch = Watch(places)
-        self._holders, self._keys, self._things = (
-            zip(*structure.entries, strict=True) if structure.entries else ((),) * 3
-        )
+        entries = structure.entries
+        self._holders = [holder for holder, _, _ in entries]
+        self._keys = [key for _, key, _ in entries]
+        self._things = [thing for _, _, thing in entries]
 
     def __call__(self) -> bool:
         return all(map(is_, map(dict.get, self._holders, self._keys), self._things)) and self._watch.holds()

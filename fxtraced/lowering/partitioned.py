@@ -9,9 +9,8 @@ from typing import Any
 import torch
 
 from fxtraced.framework.errors import ExecutionError, GuardError
-from fxtraced.lowering.derived import makes_nan
-from fxtraced.lowering.executable import Executable
-from fxtraced.lowering.partitions import CannotBePartitioned, Partitions, Source
+from fxtraced.lowering.freezing import CannotBePartitioned, Source
+from fxtraced.lowering.partitions import Partitions, Run
 from fxtraced.tracing.compare import is_finite
 
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
@@ -22,17 +21,17 @@ _CALLS_IN_A_ROW = 50
 class PartitionedExecutable:
     """Runs a graph in partitions for the feeds of its first call. Usable from many threads.
 
-    lowered: gives the executable that takes every size and follows every change of a weight; made when it is needed
-    first. expected: gives the one with the layer's own weights, which partitions are compared with. Calls in a row that
-    the partitions cannot answer, all alike, make new ones.
+    lowered: gives what takes every size and follows every change of a weight; made when it is needed first. expected:
+    gives what partitions are compared with. Calls in a row that the partitions cannot answer, all alike, make new ones.
+    at_once: the first call makes partitions.
     """
 
-    def __init__(self, source: Source, lowered: Callable[[], Executable], expected: Callable[[], Executable]):
+    def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run], at_once: bool = True):
         self._source, self._lowered, self._expected = source, lowered, expected
         self._partitions: Partitions | None = None
         self._refused: str | None = None
         self._lock = threading.Lock()
-        self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
+        self._missed, self._in_a_row = None, _CALLS_IN_A_ROW if at_once else 0
         # Who feeds what is not finite, as a mask of -inf, does so again.
         self._ask_feeds = False
 
@@ -81,8 +80,7 @@ class PartitionedExecutable:
         return self._in_a_row > _CALLS_IN_A_ROW
 
     def _likeness(self, feeds: Sequence[torch.Tensor]) -> Any:
-        weights = [(id(x), x._version) for x in self._source.tensors().values()]
-        return [(tuple(x.shape), x.stride()) for x in feeds], torch.get_num_threads(), weights
+        return [(tuple(x.shape), x.stride()) for x in feeds], torch.get_num_threads(), self._source.marks()
 
     def _make(self, feeds: Sequence[torch.Tensor]) -> None:
         """Make partitions for feeds like these, unless another thread makes some."""
@@ -91,8 +89,9 @@ class PartitionedExecutable:
         try:
             # Those before are let go first: two copies of each weight would be held at once.
             self._partitions = None
-            if not any(map(makes_nan, self._source.tensors().values())):
-                self._partitions = Partitions(self._source, feeds, self._expected())
+            frozen = self._source.freeze()
+            if frozen is not None:
+                self._partitions = Partitions(frozen, feeds, self._expected())
         except CannotBePartitioned as why:
             self._refused = str(why)
         finally:

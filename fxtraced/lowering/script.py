@@ -136,6 +136,15 @@ def _packed_module(packing: Packing) -> _Holder:
     return module
 
 
+def frozen_forward(module: torch.jit.ScriptModule) -> Any:
+    """The forward of a scripted module with its tensors as constants: not copied, and no longer to be replaced.
+
+    Batch norms after convolutions are folded into them.
+    """
+    with quiet():
+        return torch.jit.freeze(module.eval())._c._get_method("forward")
+
+
 def compute_constants(forward: Any) -> None:
     """Compute what is constant in a scripted method, in place, such as lists of numbers.
 

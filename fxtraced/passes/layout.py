@@ -21,7 +21,7 @@ CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 def channels_last(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor [N, C, H, W] with its channels last in memory."""
-    return tensor.contiguous(memory_format=torch.channels_last)
+    return torch.Tensor.contiguous(tensor, memory_format=torch.channels_last)
 
 
 def lies_channels_last(value: Any) -> bool:

@@ -19,8 +19,10 @@ from fxtraced.tracing.regions import regions_of
 _WORTHWHILE = 1 << 20
 
 # What a partition is built around.
-_PRODUCTS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "matmul",
-             "bmm", "mm", "addmm", "baddbmm")  # fmt: skip
+PRODUCTS = tuple(
+    """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm mm addmm
+    baddbmm""".split()
+)
 
 
 def can_be_partitioned(graph: fx.Graph) -> bool:
@@ -60,7 +62,7 @@ def part_ways_that_meet(graph: fx.Graph) -> int:
     """
     parted = 0
     for node in list(graph.nodes):
-        if is_call(node, *_PRODUCTS) and _meet_again(node):
+        if is_call(node, *PRODUCTS) and _meet_again(node):
             with graph.inserting_after(node):
                 # An operation that the compiler does not know, and that copies nothing.
                 alias = graph.call_function(torch.ops.aten.alias.default, (node,))
@@ -77,7 +79,7 @@ def _meet_again(product: fx.Node) -> bool:
     while pending:
         for user in pending.pop().users:
             # A size is no way.
-            if "shape" not in user.meta or is_call(user, *_PRODUCTS):
+            if "shape" not in user.meta or is_call(user, *PRODUCTS):
                 continue
             if user in seen:
                 return True

@@ -13,8 +13,8 @@ from torch import fx
 from fxtraced.framework.errors import FetchError, SourceLine
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
+from fxtraced.lowering.freezing import LayerSource
 from fxtraced.lowering.partitioned import PartitionedExecutable
-from fxtraced.lowering.partitions import Source
 from fxtraced.passes.pipeline import PARTITIONING, copy_graph, for_partitions, optimise, rounds_otherwise
 from fxtraced.passes.state_values import has_effects
 from fxtraced.static.plain import PlainExecutables, graph_with_outputs
@@ -174,7 +174,7 @@ class TracedProgram(Program):
         if device is not None and device.type == "cpu" and self._is_live():
             graph = for_partitions(self.graph_of(fetches), strategy)
             if graph is not None:
-                source = Source(graph, trace.state, trace.constants, trace.structure)
+                source = LayerSource(graph, trace.state, trace.constants, trace.structure)
                 return _Built(PartitionedExecutable(source, lowered, as_traced), optimised)
         return _Built(lowered(), optimised)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from fxtraced.lowering.freezing import ArchiveSource
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
+from fxtraced.lowering.partitions import Run
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -33,6 +33,7 @@ from fxtraced.lowering.self_test import (
 from fxtraced.passes.onednn import hides_nan
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.compare import is_finite
 
 MANIFEST = "fxtraced_manifest.json"
 # What the self-test allows in an archive that does not say: float32's rounding, of the output's scale.
@@ -176,7 +177,7 @@ class LoadedModule:
                     f"module {own}. Save the model again. See docs/errors.md#fxt401"
                 )
         self._on_cpu = device.type == "cpu"
-        self._run: Callable[..., tuple[torch.Tensor, ...]]
+        self._run: Run
         self._module.eval()
         self._use(self._module, None)
         self.tolerance: float = getattr(self._module, "fxtraced_tolerance", _TOLERANCE)
@@ -205,25 +206,22 @@ class LoadedModule:
         return [x.clone() for x in self._sample[0]]
 
     def optimise_for_cpu(self) -> None:
-        """Freeze the module and lay its weights out for the CPU; as it is saved where that changes what it gives.
+        """Run what is frozen and laid out for the CPU: for the sample's sizes in compiled partitions, where they pay.
 
-        Calls with the sample's sizes run in compiled partitions, where they are faster. An archive for the target "cpu"
-        has its weights laid out already.
+        The module stays as it was loaded, and answers where that changes what it gives, and for feeds that are not
+        finite: oneDNN's relu makes 0 of not-a-number. An archive for the target "cpu" is laid out already.
         """
         if self.target == "cpu":
             return
-        plain, run, sample = self._module, self._run, self._kept_sample()
-        with quiet():
-            frozen = torch.jit.optimize_for_inference(torch.jit.freeze(plain))
-        self._use(frozen, sample)
+        module, run, sample = self._module, self._run, self._kept_sample()
+        laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
+        self._sample = sample
         if sample is None:
             # It writes or draws random numbers, or nobody wanted one.
+            self._run = laid_out()
             return
-        if not max(self.self_test() or [0.0]) <= self.tolerance:
-            self._use(plain, None)
         ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]
-        source = ArchiveSource(plain, ranks)
-        self._run = PartitionedExecutable(source, partial(_same, self._run), partial(_same, run))
+        self._run = PartitionedExecutable(ArchiveSource(module, ranks), laid_out, partial(_same, run))
         with torch.random.fork_rng(devices=[]):
             self._run(*sample[0])
 
@@ -292,6 +290,25 @@ class LoadedModule:
 
 def _run(forward: Any, as_it_is: bool, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return call_scripted(forward, feeds, as_it_is=as_it_is)
+
+
+def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
+    """What runs the frozen module with its weights laid out; run itself where that gives another result."""
+    with quiet():
+        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(module))
+    forward = frozen._c._get_method("forward")
+    compute_constants(forward)
+    laid_out = partial(_run, forward, True)
+    if sample is not None:
+        feeds, fetches = sample
+        if not max(sample_differences(laid_out(*(x.clone() for x in feeds)), fetches), default=0.0) <= tolerance:
+            return run
+    return partial(_finite, laid_out, run)
+
+
+def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    results: tuple[torch.Tensor, ...] = (laid_out if all(map(is_finite, feeds)) else otherwise)(*feeds)
+    return results
 
 
 def _same(run: Any) -> Any:

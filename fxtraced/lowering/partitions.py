@@ -61,6 +61,10 @@ class Partitions:
         results = call_scripted(frozen.forward, (*feeds, *frozen.packed), frozen.lines)
         return results[:-1] if math.isfinite(results[-1]) else None
 
+    def _asked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...] | None:
+        """A call as it will be made."""
+        return self(*feeds) if self.fit(feeds) else None
+
     def _compile(self, feeds: Sequence[torch.Tensor]) -> int:
         """Make the partitions; returns how many."""
         with quiet(), _compiler(), torch.jit.optimized_execution(True):
@@ -77,10 +81,10 @@ class Partitions:
 
     def _check(self, feeds: Sequence[torch.Tensor], expected: Run) -> None:
         results = self(*feeds)
-        again, own = _timed(self, feeds)
+        again, own = _timed(self._asked, feeds)
         wanted, other = _timed(expected, feeds)
         if results is None or again is None:
-            raise CannotBePartitioned("the sum of a feed overflows")
+            raise CannotBePartitioned("the sum of a feed overflows, or the weights change meanwhile")
         if any(a.data_ptr() == b.data_ptr() and a.numel() for a, b in zip(results, again, strict=True)):
             raise CannotBePartitioned("a result is the same memory in each call")
         apart = disagreements(wanted, results)

@@ -131,8 +131,8 @@ def test_an_optimised_model_tests_the_graph_that_it_runs(tmp_path):
     """Freezing calculates what depends on constants only, and the sample in the file is one."""
     program = optimised(tmp_path)
     assert program.self_test()[0] < 1e-5
-    run = program._module._forward
-    program._module._forward = lambda *feeds: run(*feeds) * 2
+    run = program._module._run
+    program._module._run = lambda *feeds: [x * 2 for x in run(*feeds)]
     assert program.self_test() == [pytest.approx(1.0, rel=1e-3)]
 
 

@@ -1,0 +1,152 @@
+"""A predictor on a CPU runs calls of the sample's sizes in compiled partitions, and gives what it gave."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+from fxtraced import inference
+from fxtraced.lowering import freezing, partitions
+from fxtraced.lowering.partitioned import PartitionedExecutable
+from fxtraced.passes.onednn import is_available
+from tests.helpers import floats, layer_of, trace
+
+nn, F = paddle.nn, paddle.nn.functional
+pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
+
+
+@pytest.fixture(autouse=True)
+def whether_faster_or_not(monkeypatch):
+    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), 0.0))
+
+
+def images(self):
+    self.a, self.norm, self.b = nn.Conv2D(16, 16, 3, padding=1), nn.BatchNorm2D(16), nn.Conv2D(16, 16, 1)
+
+
+def rows(self):
+    self.a, self.b = nn.Linear(64, 64), nn.Linear(64, 64)
+
+
+LAYERS = {
+    "a residual": (lambda self, x: F.relu(self.norm(self.a(x)) + x), images, [floats(2, 16, 12, 12)]),
+    "two results": (lambda self, x: (self.b(F.relu(self.a(x))), self.a(x).mean([2, 3])), images,
+                    [floats(2, 16, 12, 12)]),
+    "rows and numbers": (lambda self, x, n: self.b(F.relu(self.a(x))) * n, rows,
+                         [floats(8, 64), paddle.to_tensor([3])]),
+}  # fmt: skip
+
+
+def predictor(layer, inputs, directory):
+    layer.eval()
+    trace(layer, *inputs).save_inference_model(str(directory))
+    made = inference.create_predictor(inference.Config(str(directory)))
+    return made, made._cell.served.program._module._run
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_results_are_the_layers(name, tmp_path):
+    forward, setup, inputs = LAYERS[name]
+    layer = layer_of(forward, setup)
+    made, run = predictor(layer, inputs, tmp_path)
+    assert isinstance(run, PartitionedExecutable)
+    assert run.count > 0
+    assert max(made.self_test().values()) < 1e-5
+    others = [[floats(*inputs[0].shape, seed=3), *inputs[1:]], [floats(5, *inputs[0].shape[1:]), *inputs[1:]]]
+    for given in (inputs, *others, inputs):
+        with paddle.no_grad():
+            expected = layer(*given)
+        results = made.run(given)
+        for result, wanted in zip(results, expected if isinstance(expected, tuple) else [expected], strict=True):
+            np.testing.assert_allclose(result.numpy(), wanted.numpy(), atol=1e-5)
+            assert result.is_contiguous()
+
+
+def test_not_a_number_stays_what_it_is(tmp_path):
+    layer = layer_of(lambda self, x: F.relu(self.a(x)), images)
+    made, run = predictor(layer, [floats(2, 16, 12, 12)], tmp_path)
+    assert run.count > 0
+    x = floats(2, 16, 12, 12).numpy()
+    x[0, 3, 4, 5] = np.nan
+    with paddle.no_grad():
+        wanted = layer(paddle.to_tensor(x)).numpy()
+    for _ in range(2):
+        np.testing.assert_array_equal(np.isnan(made.run([paddle.to_tensor(x)])[0].numpy()), np.isnan(wanted))
+
+
+NO_PARTITIONS = {
+    "ways that meet": (lambda self, x: self.norm(y := self.a(x)) + y, images, floats(2, 16, 12, 12), "meets again"),
+    "a branch": (
+        lambda self, x: paddle.static.nn.cond(x.sum() > 0, lambda: self.a(x), lambda: self.b(x)),
+        rows, floats(8, 64), "meets again",
+    ),
+    "no product": (lambda self, x: paddle.sort(x), rows, floats(8, 64), "takes no part of the graph"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_PARTITIONS)
+def test_graphs_that_are_not_for_it(name, tmp_path):
+    forward, setup, x, reason = NO_PARTITIONS[name]
+    layer = layer_of(forward, setup)
+    made, run = predictor(layer, [x], tmp_path)
+    assert run.count == 0
+    assert reason in run._refused
+    with paddle.no_grad():
+        np.testing.assert_allclose(made.run([x])[0].numpy(), layer(x).numpy(), atol=1e-5)
+
+
+def test_without_a_sample_or_optimisation_there_are_none(tmp_path):
+    layer = layer_of(lambda self, x: self.a(x), rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path), sample=False)
+    config = inference.Config(str(tmp_path))
+    run = inference.create_predictor(config)._cell.served.program._module._run
+    assert not isinstance(run, PartitionedExecutable)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    config.switch_ir_optim(False)
+    run = inference.create_predictor(config)._cell.served.program._module._run
+    assert not isinstance(run, PartitionedExecutable)
+
+
+def test_what_meets_in_a_script():
+    def graph(lines):
+        module = torch.jit.CompilationUnit("def f(x, w):\n" + "".join(f"    {x}\n" for x in lines.split("; ")))
+        return module.f.graph
+
+    assert not freezing.has_ways_that_meet(graph("return torch.relu(torch.matmul(x, w)) + x"))
+    assert not freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.matmul(y, w) + y"))
+    assert freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.relu(y) + y"))
+    assert freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.cat([torch.relu(y), y])"))
+    assert not freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return y.reshape(y.size(1), y.size(0))"))
+
+
+def test_reload_while_many_threads_ask(tmp_path):
+    layer = layer_of(lambda self, x: F.relu(self.a(x)), images)
+    x = floats(2, 16, 12, 12)
+    made, _ = predictor(layer, [x], tmp_path / "a")
+    first = made.run([x])[0].numpy()
+    with paddle.no_grad():
+        layer.a.weight.set_value(layer.a.weight * 2)
+        layer.a.bias.set_value(layer.a.bias * 2)
+    trace(layer, x).save_inference_model(str(tmp_path / "b"))
+    stop, wrong = time.monotonic() + 2, []
+
+    def ask():
+        while time.monotonic() < stop:
+            result = made.run([x])[0].numpy()
+            if not any(np.allclose(result, first * k, atol=1e-5) for k in (1, 2)):
+                wrong.append(result)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < stop:
+        for name in ("b", "a"):
+            made.reload(str(tmp_path / name))
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -221,9 +221,10 @@ class LoadedModule:
             self._run = laid_out()
             return
         ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]
-        self._run = PartitionedExecutable(ArchiveSource(module, ranks), laid_out, partial(_same, run))
+        partitioned = PartitionedExecutable(ArchiveSource(module, ranks), laid_out, partial(_same, run))
         with torch.random.fork_rng(devices=[]):
-            self._run(*sample[0])
+            partitioned(*sample[0])
+        self._run = partitioned if partitioned.count else laid_out()
 
     def operations(self, feeds: list[str], fetches: list[str]) -> list[tuple[str, str, list[str]]]:
         """The tensors of forward in order: name, operation (or "feed", "state", "fetch"), the tensors that it uses."""
@@ -303,7 +304,8 @@ def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
         feeds, fetches = sample
         if not max(sample_differences(laid_out(*(x.clone() for x in feeds)), fetches), default=0.0) <= tolerance:
             return run
-    return partial(_finite, laid_out, run)
+    is_plain = not any("mkldnn" in node.kind().lower() for node in forward.graph.nodes())
+    return laid_out if is_plain else partial(_finite, laid_out, run)
 
 
 def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:

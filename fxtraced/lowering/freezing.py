@@ -18,7 +18,8 @@ from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, script
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.layout import channels_last
-from fxtraced.passes.partitioning import PRODUCTS
+from fxtraced.passes.matching import is_call
+from fxtraced.passes.partitioning import ELEMENTWISE, PRODUCTS
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
@@ -34,7 +35,7 @@ class CannotBePartitioned(Exception):
 class Frozen(NamedTuple):
     """forward gives the outputs and, last, the sum of all numbers that it was fed: not finite where one is not.
 
-    packed: opaque weights that it takes after the feeds. lines: the user's line of each value, for errors. holds:
+    packed: weights that it takes after the feeds. lines: the user's line of each value, for errors. holds:
     whether the weights are still those that it was made of.
     """
 
@@ -181,31 +182,51 @@ class _Unchanged:
 
 
 def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
-    """The scripted forward of a graph with its tensors as constants, and opaque ones that it takes after the feeds."""
+    """The scripted forward of a graph with its tensors as constants, but for those that it takes after the feeds."""
     graph = copy_graph(graph)
     feeds = [node for node in graph.nodes if node.op == "placeholder"]
     own, results = take_out(graph)
+    derived = [node for node in graph.nodes if node.op == "placeholder" and node not in feeds]
     values: dict[fx.Node, Any] = {}
     for node in own.nodes:
         values[node] = tensors[str(node.target)] if node.op == "get_attr" else compute(node, values)
-    held = {str(node.target): (tensors[str(node.target)], False) for node in graph.nodes if node.op == "get_attr"}
+    tensors = dict(tensors)
     packed = []
-    derived = [node for node in graph.nodes if node.op == "placeholder" and node not in feeds]
     for node, result in zip(derived, results, strict=True):
         value = values[result]
         if value.layout is not torch.strided:
             packed.append(value)
             continue
         path = f"fxtraced_derived_{node.target}"
-        held[path] = (value, False)
+        tensors[path] = value
         with graph.inserting_before(node):
             weight = graph.get_attr(path)
         weight.meta = dict(node.meta)
         node.replace_all_uses_with(weight)
         graph.erase_node(node)
+    packed += _take_out_operands(graph, tensors)
+    held = {str(node.target): (tensors[str(node.target)], False) for node in graph.nodes if node.op == "get_attr"}
     _add_total(graph, feeds)
     module = script(graph, held, places={path: f"t{i}" for i, path in enumerate(held)})
     return frozen_forward(module), packed
+
+
+def _take_out_operands(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+    """Make weights that are added, multiplied and the like inputs after all others; returns them.
+
+    The compiler refuses a product whose result meets a constant.
+    """
+    taken = []
+    found = [x for x in graph.nodes if x.op == "get_attr" and any(is_call(y, *ELEMENTWISE) for y in x.users)]
+    first = next(node for node in graph.nodes if node.op != "placeholder")
+    with graph.inserting_before(first):
+        operands = [graph.placeholder(f"operand_{node.name}") for node in found]
+    for node, operand in zip(found, operands, strict=True):
+        operand.meta = dict(node.meta)
+        node.replace_all_uses_with(operand)
+        graph.erase_node(node)
+        taken.append(tensors[str(node.target)])
+    return taken
 
 
 def _add_total(graph: fx.Graph, feeds: list[fx.Node]) -> None:

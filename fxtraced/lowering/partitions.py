@@ -80,6 +80,8 @@ class Partitions:
         return count
 
     def _check(self, feeds: Sequence[torch.Tensor], expected: Run) -> None:
+        inputs = [x for x in (*feeds, *self._frozen.packed) if x.layout is torch.strided]
+        given = [x.clone() for x in inputs]
         results = self(*feeds)
         again, own = _timed(self._asked, feeds)
         wanted, other = _timed(expected, feeds)
@@ -87,6 +89,8 @@ class Partitions:
             raise CannotBePartitioned("the sum of a feed overflows, or the weights change meanwhile")
         if any(a.data_ptr() == b.data_ptr() and a.numel() for a, b in zip(results, again, strict=True)):
             raise CannotBePartitioned("a result is the same memory in each call")
+        if not all(map(torch.equal, inputs, given)):
+            raise CannotBePartitioned("it writes into a feed or a weight")
         apart = disagreements(wanted, results)
         if apart:
             raise CannotBePartitioned(f"it differs from the graph as it was traced ({apart})")

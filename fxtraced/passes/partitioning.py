@@ -18,6 +18,8 @@ from fxtraced.tracing.regions import regions_of
 # Multiplications of a graph from which its compiled partitions save more than they cost: 20 microseconds a call.
 _WORTHWHILE = 1 << 20
 
+# What two tensors meet in.
+ELEMENTWISE = ("add", "sub", "subtract", "mul", "multiply", "div", "truediv", "maximum", "minimum")
 # What a partition is built around.
 PRODUCTS = tuple(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm mm addmm

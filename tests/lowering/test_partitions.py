@@ -79,6 +79,8 @@ LAYERS = {
                        IMAGE),
     "fully connected": (lambda self, x: self.b(F.relu(self.a(x))) + x, projections, ROWS),
     "three axes": (lambda self, x: F.gelu(self.b(F.tanh(self.a(x)))), projections, floats(2, 8, 512)),
+    "weights as operands": (lambda self, x: (self.a(x) * self.b.bias + self.a.bias).tanh(),
+                            projections, floats(2, 8, 512)),
     "images are turned": (lambda self, x: self.a(x.transpose([0, 2, 3, 1])).flatten(1), projections,
                           floats(2, 512, 3, 3)),
     "an LSTM": (lambda self, x: F.softmax(self.a(self.lstm(x)[0])), recurrent, floats(3, 20, 64)),
@@ -339,3 +341,19 @@ def test_verify_looks_at_partitions_and_at_the_graph_for_other_sizes(net):
     traced = trace(net, X)
     report = paddle.static.CompiledProgram(traced.program).verify()
     assert max(probe.relative for probe in report.probes) < 1e-5
+
+
+def test_partitions_that_write_into_a_feed_are_refused(monkeypatch):
+    call = partitions.Partitions.__call__
+
+    def writing(self, *feeds):
+        results = call(self, *feeds)
+        feeds[0].mul_(0.5)
+        return results
+
+    layer = layer_of(lambda self, x: self.a(x), projections)
+    layer.eval()
+    monkeypatch.setattr(partitions.Partitions, "__call__", writing)
+    x = ROWS.clone()
+    traced = trace(layer, x)
+    assert executable(traced)._refused == "it writes into a feed or a weight"

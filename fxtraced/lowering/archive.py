@@ -19,7 +19,7 @@ from fxtraced.lowering.freezing import ArchiveSource
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
-from fxtraced.lowering.partitions import Run
+from fxtraced.lowering.partitions import Run, timed
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -38,6 +38,9 @@ from fxtraced.tracing.compare import is_finite
 MANIFEST = "fxtraced_manifest.json"
 # What the self-test allows in an archive that does not say: float32's rounding, of the output's scale.
 _TOLERANCE = 1e-4
+# Seconds of a call from which partitions pay: each compilation, and so each reload, leaves some of oneDNN's kernels in
+# caches of the process, which hold 1,024.
+_WORTHWHILE = 2e-4
 
 
 def write_archive(
@@ -216,8 +219,8 @@ class LoadedModule:
         module, run, sample = self._module, self._run, self._kept_sample()
         laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
         self._sample = sample
-        if sample is None:
-            # It writes or draws random numbers, or nobody wanted one.
+        # Without a sample it writes or draws random numbers, or nobody wanted one.
+        if sample is None or timed(run, sample[0])[1] < _WORTHWHILE:
             self._run = laid_out()
             return
         ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]

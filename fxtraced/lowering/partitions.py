@@ -83,8 +83,8 @@ class Partitions:
         inputs = [x for x in (*feeds, *self._frozen.packed) if x.layout is torch.strided]
         given = [x.clone() for x in inputs]
         results = self(*feeds)
-        again, own = _timed(self._asked, feeds)
-        wanted, other = _timed(expected, feeds)
+        again, own = timed(self._asked, feeds)
+        wanted, other = timed(expected, feeds)
         if results is None or again is None:
             raise CannotBePartitioned("the sum of a feed overflows, or the weights change meanwhile")
         if any(a.data_ptr() == b.data_ptr() and a.numel() for a, b in zip(results, again, strict=True)):
@@ -112,7 +112,7 @@ def _has_form(feed: torch.Tensor, form: tuple[tuple[int, ...], tuple[int, ...]])
     return feed.shape == form[0] and feed.stride() == form[1]
 
 
-def _timed(run: Run, feeds: Sequence[torch.Tensor]) -> tuple[Any, float]:
+def timed(run: Run, feeds: Sequence[torch.Tensor]) -> tuple[Any, float]:
     """The results of the last one of some calls, and the seconds of the shortest."""
     best, start = math.inf, time.perf_counter()
     while True:

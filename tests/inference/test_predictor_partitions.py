@@ -11,7 +11,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced import inference
-from fxtraced.lowering import freezing, partitions
+from fxtraced.lowering import archive, freezing, partitions
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, layer_of, trace
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for th
 
 @pytest.fixture(autouse=True)
 def whether_faster_or_not(monkeypatch):
-    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), 0.0))
+    monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), 0.0))
+    monkeypatch.setattr(archive, "_WORTHWHILE", 0.0)
 
 
 def images(self):
@@ -152,3 +153,9 @@ def test_reload_while_many_threads_ask(tmp_path):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_short_call_gets_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_WORTHWHILE", 60.0)
+    _, run = predictor(layer_of(lambda self, x: self.a(x), rows), [floats(8, 64)], tmp_path)
+    assert not isinstance(run, PartitionedExecutable)

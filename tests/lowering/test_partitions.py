@@ -23,7 +23,7 @@ MANY = partitioned._CALLS_IN_A_ROW
 
 @pytest.fixture(autouse=True)
 def whether_faster_or_not(monkeypatch):
-    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), 0.0))
+    monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), 0.0))
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def refused_as_wrong(monkeypatch):
 
 def refused_as_slower(monkeypatch):
     seconds = iter([2.0, 1.0])
-    monkeypatch.setattr(partitions, "_timed", lambda run, feeds: (run(*feeds), next(seconds)))
+    monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), next(seconds)))
     return layer_of(lambda self, x: self.a(x), projections), ROWS, "it is not faster"
 
 

@@ -56,7 +56,7 @@ class Source(Protocol):
 
 
 class LayerSource:
-    """A graph on the tensors that its layer holds. Nothing changes the graph."""
+    """A Source: a graph on the tensors that its layer holds. Nothing changes the graph."""
 
     def __init__(
         self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
@@ -89,7 +89,7 @@ class LayerSource:
 
 
 class ArchiveSource:
-    """The module of an archive, whose weights stay as they are.
+    """A Source: the module of an archive, whose weights stay as they are.
 
     ranks: of the feeds, None for one that is not float32.
     """

@@ -23,15 +23,14 @@ class PartitionedExecutable:
 
     lowered: gives what takes every size and follows every change of a weight; made when it is needed first. expected:
     gives what partitions are compared with. Calls in a row that the partitions cannot answer, all alike, make new ones.
-    at_once: the first call makes partitions.
     """
 
-    def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run], at_once: bool = True):
+    def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run]):
         self._source, self._lowered, self._expected = source, lowered, expected
         self._partitions: Partitions | None = None
         self._refused: str | None = None
         self._lock = threading.Lock()
-        self._missed, self._in_a_row = None, _CALLS_IN_A_ROW if at_once else 0
+        self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
         # Who feeds what is not finite, as a mask of -inf, does so again.
         self._ask_feeds = False
 

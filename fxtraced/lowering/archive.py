@@ -19,7 +19,7 @@ from fxtraced.lowering.freezing import ArchiveSource
 from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
-from fxtraced.lowering.partitions import Run, timed
+from fxtraced.lowering.partitions import Run
 from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -31,6 +31,7 @@ from fxtraced.lowering.self_test import (
     self_test_source,
 )
 from fxtraced.passes.onednn import hides_nan
+from fxtraced.passes.partitioning import WORTHWHILE
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.compare import is_finite
@@ -38,9 +39,6 @@ from fxtraced.tracing.compare import is_finite
 MANIFEST = "fxtraced_manifest.json"
 # What the self-test allows in an archive that does not say: float32's rounding, of the output's scale.
 _TOLERANCE = 1e-4
-# Seconds of a call from which partitions pay: each compilation, and so each reload, leaves some of oneDNN's kernels in
-# caches of the process, which hold 1,024.
-_WORTHWHILE = 2e-4
 
 
 def write_archive(
@@ -220,7 +218,7 @@ class LoadedModule:
         laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
         self._sample = sample
         # Without a sample it writes or draws random numbers, or nobody wanted one.
-        if sample is None or timed(run, sample[0])[1] < _WORTHWHILE:
+        if sample is None or self.manifest.get("multiplications", 0) < WORTHWHILE:
             self._run = laid_out()
             return
         ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]

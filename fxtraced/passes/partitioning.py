@@ -16,7 +16,7 @@ from fxtraced.passes.state_values import has_effects, products, state_values
 from fxtraced.tracing.regions import regions_of
 
 # Multiplications of a graph from which its compiled partitions save more than they cost: 20 microseconds a call.
-_WORTHWHILE = 1 << 20
+WORTHWHILE = 1 << 20
 
 # What two tensors meet in.
 ELEMENTWISE = ("add", "sub", "subtract", "mul", "multiply", "div", "truediv", "maximum", "minimum")
@@ -36,8 +36,13 @@ def can_be_partitioned(graph: fx.Graph) -> bool:
         return False
     if any(regions_of(node) or not _is_float32(node) for node in graph.nodes):
         return False
+    return multiplications(graph) >= WORTHWHILE
+
+
+def multiplications(graph: fx.Graph) -> int:
+    """Those of the convolutions and linear calls with the layer's weights, at the sizes of the trace."""
     state = state_values(graph)
-    return sum(_products(node, state) for node in graph.nodes) >= _WORTHWHILE
+    return sum(_products(node, state) for node in graph.nodes)
 
 
 def feed_channels_last(graph: fx.Graph) -> None:

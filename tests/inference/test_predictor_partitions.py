@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for th
 @pytest.fixture(autouse=True)
 def whether_faster_or_not(monkeypatch):
     monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), 0.0))
-    monkeypatch.setattr(archive, "_WORTHWHILE", 0.0)
+    monkeypatch.setattr(archive, "WORTHWHILE", 0)
 
 
 def images(self):
@@ -155,7 +155,10 @@ def test_reload_while_many_threads_ask(tmp_path):
     assert not wrong
 
 
-def test_a_short_call_gets_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "_WORTHWHILE", 60.0)
+def test_a_small_model_gets_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "WORTHWHILE", 8 * 64 * 64 + 1)
     _, run = predictor(layer_of(lambda self, x: self.a(x), rows), [floats(8, 64)], tmp_path)
     assert not isinstance(run, PartitionedExecutable)
+    monkeypatch.setattr(archive, "WORTHWHILE", 8 * 64 * 64)
+    _, run = predictor(layer_of(lambda self, x: self.a(x), rows), [floats(8, 64)], tmp_path)
+    assert isinstance(run, PartitionedExecutable)

@@ -16,13 +16,16 @@ from fxtraced.tracing.compare import is_finite
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
 # about ten calls, and gain a tenth of each.
 _CALLS_IN_A_ROW = 50
+# So many calls that partitions cannot answer are answered by what is there: to make what takes every size takes seconds.
+_RARE = 2
 
 
 class PartitionedExecutable:
     """Runs a graph in partitions for the feeds of its first call. Usable from many threads.
 
-    lowered: gives what takes every size and follows every change of a weight; made when it is needed first. expected:
-    gives what partitions are compared with. Calls in a row that the partitions cannot answer, all alike, make new ones.
+    lowered: gives what takes every size and follows every change of a weight; made when it is needed often. expected:
+    gives what partitions are compared with, and what answers until then. Calls in a row that the partitions cannot
+    answer, all alike, make new ones.
     """
 
     def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run]):
@@ -31,6 +34,7 @@ class PartitionedExecutable:
         self._refused: str | None = None
         self._lock = threading.Lock()
         self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
+        self._left_out = 0
         # Who feeds what is not finite, as a mask of -inf, does so again.
         self._ask_feeds = False
 
@@ -47,7 +51,7 @@ class PartitionedExecutable:
         if self._refused is None and self._are_many(feeds):
             self._make(feeds)
             results = self._from_partitions(feeds)
-        return self._lowered()(*feeds) if results is None else results
+        return self._otherwise()(*feeds) if results is None else results
 
     def unchecked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs without the comparison of the first lowered call, for who compares them himself."""
@@ -56,6 +60,12 @@ class PartitionedExecutable:
             return results
         lowered = self._lowered()
         return getattr(lowered, "unchecked", lowered)(*feeds)
+
+    def _otherwise(self) -> Run:
+        if self._partitions is not None and self._left_out < _RARE:
+            self._left_out += 1
+            return self._expected()
+        return self._lowered()
 
     def _from_partitions(self, feeds: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...] | None:
         partitions = self._partitions

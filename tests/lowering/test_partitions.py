@@ -357,3 +357,13 @@ def test_partitions_that_write_into_a_feed_are_refused(monkeypatch):
     x = ROWS.clone()
     traced = trace(layer, x)
     assert executable(traced)._refused == "it writes into a feed or a weight"
+
+
+def test_a_rare_size_builds_nothing(net):
+    traced = trace(net, X)
+    run, built = executable(traced), []
+    lowered = run._lowered
+    run._lowered = lambda: built.append(1) or lowered()
+    for count in range(partitioned._RARE + 2):
+        agree(traced, net, floats(3, 16, 20, 20))
+        assert len(built) == max(0, count + 1 - partitioned._RARE)

@@ -16,7 +16,8 @@ from fxtraced.tracing.compare import is_finite
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
 # about ten calls, and gain a tenth of each.
 _CALLS_IN_A_ROW = 50
-# So many calls that partitions cannot answer are answered by what is there: to make what takes every size takes seconds.
+# So many calls that partitions cannot answer are answered by what is there: a graph for every size takes seconds to
+# make.
 _RARE = 2
 
 

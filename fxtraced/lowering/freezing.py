@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import fx
 
-from fxtraced.framework.errors import SourceLine
+from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, script
 from fxtraced.lowering.watch import Watch
@@ -78,7 +78,11 @@ class LayerSource:
             raise CannotBePartitioned("a tensor of the layer does not count its writes, or is not on the CPU")
         if any(map(makes_nan, tensors.values())):
             return None
-        forward, packed = _frozen(self._graph, {path: plain(x) for path, x in tensors.items()})
+        try:
+            forward, packed = _frozen(self._graph, {path: plain(x) for path, x in tensors.items()})
+        except (RuntimeError, IndexError, LoweringError) as error:
+            # Memory may not suffice, or a table hold other indices: the graph as it was traced tells that better.
+            raise CannotBePartitioned(f"it cannot be frozen: {error}") from error
         return Frozen(forward, packed, self._lines, unchanged)
 
     def marks(self) -> Any:

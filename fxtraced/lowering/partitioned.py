@@ -33,7 +33,7 @@ class PartitionedExecutable:
         self._source, self._lowered, self._expected = source, lowered, expected
         self._partitions: Partitions | None = None
         self._refused: str | None = None
-        self._lock = threading.Lock()
+        self._lock, self._building = threading.Lock(), threading.Lock()
         self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
         self._left_out = 0
         # Who feeds what is not finite, as a mask of -inf, does so again.
@@ -59,14 +59,16 @@ class PartitionedExecutable:
         results = self._from_partitions(feeds)
         if results is not None:
             return results
-        lowered = self._lowered()
+        with self._building:
+            lowered = self._lowered()
         return getattr(lowered, "unchecked", lowered)(*feeds)
 
     def _otherwise(self) -> Run:
         if self._partitions is not None and self._left_out < _RARE:
             self._left_out += 1
             return self._expected()
-        return self._lowered()
+        with self._building:
+            return self._lowered()
 
     def _from_partitions(self, feeds: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...] | None:
         partitions = self._partitions
@@ -102,7 +104,10 @@ class PartitionedExecutable:
             frozen = self._source.freeze()
             if frozen is not None:
                 self._partitions = Partitions(frozen, feeds, self._expected())
-        except CannotBePartitioned as why:
+        except GuardError:
+            # These feeds are wrong, and others may not be: what answers them now says so.
+            pass
+        except (CannotBePartitioned, ExecutionError) as why:
             self._refused = str(why)
         finally:
             self._in_a_row = 0

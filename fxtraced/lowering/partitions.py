@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.errors import GuardError
 from fxtraced.lowering.freezing import CannotBePartitioned, Frozen
 from fxtraced.lowering.script import call_scripted, quiet
 from fxtraced.tracing.compare import disagreements
@@ -71,6 +72,8 @@ class Partitions:
             for _ in range(_CALLS):
                 try:
                     self(*feeds)
+                except GuardError:
+                    raise
                 except RuntimeError as error:
                     raise CannotBePartitioned(f"the compiler refuses the graph: {error}") from error
             nodes = torch._C._last_executed_optimized_graph().nodes()

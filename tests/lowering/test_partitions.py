@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import fxtraced as paddle
-from fxtraced.lowering import partitioned, partitions
+from fxtraced.lowering import freezing, partitioned, partitions
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.script import quiet
 from fxtraced.passes.onednn import is_available
@@ -367,3 +367,23 @@ def test_a_rare_size_builds_nothing(net):
     for count in range(partitioned._RARE + 2):
         agree(traced, net, floats(3, 16, 20, 20))
         assert len(built) == max(0, count + 1 - partitioned._RARE)
+
+
+def test_wrong_feeds_in_the_first_call_refuse_nothing():
+    layer = layer_of(lambda self, x: self.a(x) if x.shape[0] % 2 == 0 else self.b(x), projections)
+    layer.eval()
+    _, traced = paddle.jit.TracedLayer.trace(layer, [ROWS], verify=False)
+    with pytest.raises(paddle.errors.GuardError, match="FXT201"):
+        traced([floats(7, 512)])
+    assert executable(traced)._refused is None
+    agree(traced, layer, ROWS)
+
+
+def test_what_cannot_be_frozen_runs_as_it_was_traced(net, monkeypatch):
+    def refuse(*arguments):
+        raise RuntimeError("not enough memory")
+
+    monkeypatch.setattr(freezing, "compute", refuse)
+    traced = trace(net, X)
+    agree(traced, net)
+    assert executable(traced)._refused == "it cannot be frozen: not enough memory"

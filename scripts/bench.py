@@ -144,7 +144,7 @@ def measure(name: str, threads: int, engines: list[str], rounds: int, python: st
             print(f"\r  {engine}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}", flush=True)
             continue
         expected = result if expected is None else expected
-        noted["conversion"] += tracing if engine in ("ours", "cpp", "cpp_cpu") else 0
+        noted["conversion"] += tracing if engine in ("ours", "cpp", "cpp_cpu", "cpp_predictor") else 0
         runs[engine], notes[engine] = run, noted
     multiply, operations = product()
     products: list[float] = []

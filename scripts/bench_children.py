@@ -72,17 +72,22 @@ def cpp(layer: Any, traced: Any, inputs: list[Any]) -> Child:
     return _in_cpp(traced, inputs, "portable")
 
 
+def cpp_predictor(layer: Any, traced: Any, inputs: list[Any]) -> Child:
+    """The portable archive through fxtraced::Predictor, which compiles partitions for the sizes of the trace."""
+    return _in_cpp(traced, inputs, "portable", "predictor")
+
+
 def cpp_cpu(layer: Any, traced: Any, inputs: list[Any]) -> Child:
     """The archive for target="cpu" through plain libtorch, in C++."""
     return _in_cpp(traced, inputs, "cpu")
 
 
-def _in_cpp(traced: Any, inputs: list[Any], target: str) -> Child:
+def _in_cpp(traced: Any, inputs: list[Any], target: str, how: str = "plain") -> Child:
     place: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory()
     traced.save_inference_model(place.name, target=target)
     feeds = f"{place.name}/feeds.pt"
     torch.save([x.as_subclass(torch.Tensor) for x in inputs], feeds)
-    return Child([str(_cpp_program()), f"{place.name}/model.pt", feeds], place)
+    return Child([str(_cpp_program()), how, f"{place.name}/model.pt", feeds], place)
 
 
 @cache

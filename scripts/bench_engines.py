@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_children import cpp, cpp_cpu
+from bench_children import cpp, cpp_cpu, cpp_predictor
 from torch.utils.flop_counter import FlopCounterMode
 
 import fxtraced as paddle
@@ -94,8 +94,11 @@ def aotinductor(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     return run
 
 
-# cpp, cpp_cpu and paddle are processes of their own (bench_children.py).
-ENGINES = {x.__name__: x for x in (eager, ours, cpp, cpp_cpu, script, freeze, aotinductor, onnxruntime, openvino)}
+# cpp, cpp_cpu, cpp_predictor and paddle are processes of their own (bench_children.py).
+ENGINES = {
+    x.__name__: x
+    for x in (eager, ours, cpp, cpp_cpu, cpp_predictor, script, freeze, aotinductor, onnxruntime, openvino)
+}
 
 
 def available(name: str) -> bool:

@@ -107,6 +107,7 @@ def attributes_of(manifest: dict[str, Any], tolerance: float) -> dict[str, tuple
         "fxtraced_tolerance": (float, tolerance),
         "fxtraced_target": (str, manifest["target"]),
         "fxtraced_parameters": (int, manifest["parameters"]),
+        "fxtraced_multiplications": (int, manifest["multiplications"]),
         "fxtraced_operations": (dict[str, int], manifest["operations"]),
         "fxtraced_verified": (list[str], manifest["verified"]),
         "fxtraced_written_by": (str, f"fxtraced {manifest['fxtraced']}, torch {manifest['torch']}"),

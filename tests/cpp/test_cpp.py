@@ -114,6 +114,36 @@ class Constant(paddle.nn.Layer):
         return x
 
 
+class Images(paddle.nn.Layer):
+    """Compiled partitions pay here, and their relu makes 0 of not-a-number."""
+
+    def __init__(self):
+        super().__init__()
+        nn = paddle.nn
+        self.conv, self.norm, self.fc = nn.Conv2D(3, 32, 3), nn.BatchNorm2D(32), nn.Linear(32, 4)
+        self.more = nn.Sequential(
+            *(nn.Sequential(nn.Conv2D(32, 32, 3, padding=1), nn.BatchNorm2D(32), nn.ReLU()) for _ in range(5))
+        )
+
+    def forward(self, x):
+        images = self.more(self.norm(self.conv(x)))
+        return images, self.fc(images.mean([2, 3]))
+
+
+class Meeting(Images):
+    """What oneDNN's graph compiler would not end on."""
+
+    def forward(self, x):
+        y = self.conv(x)
+        return self.norm(y) + y, y.mean([1, 2, 3])
+
+
+class Branching(Images):
+    def forward(self, x):
+        y = self.conv(x)
+        return paddle.static.nn.cond(y.mean() > 0, lambda: y + 1, lambda: y - 1)
+
+
 def product():
     layer = paddle.nn.Linear(6, 2)
     layer.eval()
@@ -141,6 +171,11 @@ def hand_made(tmp_path_factory):
     for name, layer, width in (("ones", Constant(1.0), 3), ("twos", Constant(2.0), 3), ("product", product(), 6)):
         static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([4, width])])[1]
         static.save_inference_model(str(directory / name))
+    for made in (Images, Meeting, Branching):
+        layer = made()
+        layer.eval()
+        static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([1, 3, 64, 64])])[1]
+        static.save_inference_model(str(directory / made.__name__.lower()))
     sealed = (directory / "product" / "model.pt").read_bytes()
     (directory / "product" / "hash.txt").write_text(hashlib.sha256(sealed[:-80]).hexdigest())
     return directory, module
@@ -322,8 +357,8 @@ def test_usage_of_serve(programs, tmp_path):
 
 @pytest.mark.parametrize("name", models.NAMES)
 def test_models(programs, name, tmp_path):
-    """Every sample model, from the trace to C++, gives the bits that Python gives from the archive, and what the static
-    graph gives within rounding; at the traced batch size and at another."""
+    """Every sample model, from the trace to plain libtorch, gives the bits that Python gives from the archive, and what
+    the static graph and a predictor give within rounding; at the traced batch size and at another."""
     module = models.load(name)
     paddle.seed(1)
     model = module.make(paddle)
@@ -345,8 +380,13 @@ def test_models(programs, name, tmp_path):
         for got, want in zip(results, expected, strict=True):
             assert got.numpy().dtype == want.dtype
             np.testing.assert_array_equal(got.numpy(), want)
-        for got in named.values():
-            assert any(torch.equal(got, other) for other in results)
+        # What a predictor compiles for the sizes of the trace rounds otherwise.
+        assert all(any(is_near(got, other) for other in results) for got in named.values())
+
+
+def is_near(tensor, other):
+    scale = other.abs().max().clamp(min=1)
+    return tensor.shape == other.shape and torch.allclose(tensor / scale, other / scale, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["crnn", "vit", "resnet18_maps"])
@@ -398,7 +438,7 @@ def test_archives_for_gpus(programs, name, dtype, tmp_path):
         for got, want in zip(results, expected, strict=True):
             np.testing.assert_array_equal(got.numpy(), want)
         named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
-        assert all(any(torch.equal(got, other) for other in results) for got in named.values())
+        assert all(any(is_near(got, other) for other in results) for got in named.values())
 
 
 def test_names_of_a_traced_model(programs, tmp_path):

@@ -1,5 +1,6 @@
 // Exercises fxtraced::Predictor on the archives of test_cpp.py: a hand-made one (feeds x: float32 [?, 8], mask: int64
-// [?]), and `ones` and `twos`, which fxtraced saved and which give 1 and 2 in the form of their feed, float32 [?, 3].
+// [?]), `ones` and `twos`, which fxtraced saved and which give 1 and 2 in the form of their feed, float32 [?, 3], and
+// networks for images [1, 3, 64, 64].
 // Usage: check DIRECTORY. Prints what failed and returns 1.
 
 #include <fxtraced/predictor.h>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <thread>
 #include <utility>
@@ -244,6 +246,87 @@ void check_precision(const std::string& directory) {
   check(!at::autocast::is_autocast_enabled(at::kCPU), "the caller's autocast is kept");
 }
 
+bool near(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>& others) {
+  return results.size() == others.size() && std::equal(results.begin(), results.end(), others.begin(), [](const auto& a, const auto& b) {
+           return at::allclose(a, b, 1e-5, 1e-5, true) && a.is_contiguous() && !a.requires_grad() && !a.is_inference();
+         });
+}
+
+bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>& others) {
+  return std::equal(results.begin(), results.end(), others.begin(), others.end(),
+                    [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
+}
+
+void check_partitions(const std::string& directory) {
+  fxtraced::Options as_saved;
+  as_saved.compile_partitions = false;
+  const fxtraced::Predictor compiled(directory + "/images"), plain(directory + "/images", as_saved);
+  check(compiled.partitions() > 0 && plain.partitions() == 0, "partitions");
+  const auto x = torch::rand({1, 3, 64, 64}) - 0.5;
+  const auto first = compiled.run({x}), second = compiled.run({x}), expected = plain.run({x});
+  check(near(first, expected) && same(first, second), "what partitions give");
+  check(first[0].data_ptr() != second[0].data_ptr(), "results of their own");
+  check(!same(first, expected), "another rounding: the partitions answer");
+  const auto turned = x.contiguous(at::MemoryFormat::ChannelsLast);
+  check(near(compiled.run({turned}), expected), "channels last");
+  check(near(compiled.run({x.clone().requires_grad_()}), expected), "a feed with gradients");
+  check(near(compiled.run({torch::rand({64, 64, 3, 1}).copy_(x.permute({2, 3, 1, 0})).permute({3, 2, 0, 1})}), expected), "any layout");
+
+  const auto other_size = torch::rand({2, 3, 20, 30});
+  check(same(compiled.run({other_size}), plain.run({other_size})), "another size");
+  for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const auto not_finite = x.clone();
+    not_finite[0][1][5][5] = odd;
+    check(same(compiled.run({not_finite}), plain.run({not_finite})), "a feed that is not finite");
+  }
+  const int threads = at::get_num_threads();
+  at::set_num_threads(threads + 1);
+  check(same(compiled.run({x}), plain.run({x})), "another number of threads");
+  at::set_num_threads(threads);
+  check(same(compiled.run({x}), first), "the number of threads as before");
+  check_throws<fxtraced::GuardError>("a guard", {"FXT201"}, [&] { fxtraced::Predictor(directory + "/ones").run({torch::ones({2, 2})}); });
+  check_throws<fxtraced::FeedError>("a dtype", {"FXT301"}, [&] { compiled.run({x.to(at::kDouble)}); });
+
+  const auto differences = compiled.self_test();
+  check(differences && differences->size() == 2 && (*differences)[0] > 0 && (*differences)[0] < 1e-5, "the partitions' self-test");
+  {
+    const c10::InferenceMode inference;
+    check(compiled.run({torch::ones({1, 3, 64, 64})}).size() == 2, "InferenceMode");
+    check(fxtraced::Predictor(directory + "/images").partitions() == compiled.partitions(), "made in InferenceMode");
+  }
+  {
+    const torch::jit::GraphOptimizerEnabledGuard off(false);
+    check(fxtraced::Predictor(directory + "/images").partitions() == compiled.partitions(), "made without TorchScript's optimising");
+  }
+  fxtraced::Options low;
+  low.precision = at::kBFloat16;
+  check(fxtraced::Predictor(directory + "/images", low).partitions() == 0, "another precision");
+
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> workers;
+  for (int t = 0; t < 4; ++t) {
+    workers.emplace_back([&, t] {
+      at::set_num_threads(threads);
+      const auto own = t % 2 ? other_size : x;
+      const auto wanted = plain.run({own});
+      for (int i = 0; i < 10; ++i) {
+        wrong += !near(compiled.run({own}), wanted);
+      }
+      wrong += fxtraced::Predictor(directory + "/images").partitions() != compiled.partitions();
+    });
+  }
+  for (auto& worker : workers) {
+    worker.join();
+  }
+  check(wrong == 0, "partitions from many threads");
+
+  for (const char* name : {"/meeting", "/branching"}) {
+    const fxtraced::Predictor predictor(directory + name);
+    check(near(predictor.run({x}), fxtraced::Predictor(directory + name, as_saved).run({x})), name);
+  }
+  check(fxtraced::Predictor(directory + "/branching").partitions() == 0, "no partitions around branches");
+}
+
 void check_reload(const std::string& directory) {
   fxtraced::Predictor predictor(directory + "/ones");
   fxtraced::PredictorPool pool(directory + "/ones", 2);
@@ -348,6 +431,7 @@ int main(int, char** values) {
   check_out_of_memory(directory);
   check_self_test(directory, predictor);
   check_precision(directory);
+  check_partitions(directory);
   check_reload(directory);
   check_hostile_files(directory);
   check_hostile_calls(directory);

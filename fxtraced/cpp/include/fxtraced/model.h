@@ -14,6 +14,7 @@
 #include <fstream>
 #include <istream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "partitions.h"
 #include "seal.h"
 
 namespace fxtraced {
@@ -34,11 +36,17 @@ struct Options {
   std::optional<at::ScalarType> precision = std::nullopt;
   // Compare the file with its content hash before libtorch reads it.
   bool check_hash = true;
+  // On a CPU, compile what pays for the sizes of the archive's sample when it is loaded: calls of these sizes are faster,
+  // loading takes up to two seconds more, and the weights lie in memory once more.
+  bool compile_partitions = true;
 };
 
 namespace detail {
 
 constexpr std::int64_t kNewestFormat = 1;
+
+// Multiplications of a graph from which its partitions save more than they cost (fxtraced/passes/partitioning.py).
+constexpr std::int64_t kWorthwhile = 1 << 20;
 
 inline const std::map<std::string, at::ScalarType>& dtypes() {
   static const std::map<std::string, at::ScalarType> table = {
@@ -225,26 +233,23 @@ class Model {
   // One tensor a feed in order; one a fetch in order.
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
     check(feeds);
-    std::vector<c10::IValue> stack;
-    stack.reserve(feeds.size());
+    std::vector<at::Tensor> ready;
+    ready.reserve(feeds.size());
     for (std::size_t i = 0; i < feeds.size(); ++i) {
       const at::Tensor feed = moved(i, feeds[i]);
       // A result may be a feed: it has no gradient.
-      stack.emplace_back(feed.requires_grad() ? feed.detach() : feed);
+      ready.push_back(feed.requires_grad() ? feed.detach() : feed);
     }
-    std::vector<at::Tensor> fetched = tensors(call("forward", std::move(stack)));
-    if (fetched.size() != fetch_names_.size()) {
-      throw ArchiveError("FXT401 " + name_ + ": forward returned " + std::to_string(fetched.size()) + " tensors for " +
-                         std::to_string(fetch_names_.size()) + " fetches");
-    }
-    if (options_.precision) {
-      for (std::size_t i = 0; i < fetched.size(); ++i) {
-        const auto wanted = fetch_dtypes_.empty() ? dtypes().end() : dtypes().find(fetch_dtypes_[i]);
-        fetched[i] = wanted == dtypes().end() ? fetched[i] : fetched[i].to(wanted->second);
+    if (partitions_) {
+      if (auto fetched = partitions_->run(ready)) {
+        return *std::move(fetched);
       }
     }
-    return fetched;
+    return as_it_is(ready);
   }
+
+  // How many compiled partitions answer calls of the sample's sizes.
+  std::size_t partitions() const { return partitions_ ? partitions_->count() : 0; }
 
   // Tensors by name, in the order of the feeds.
   std::vector<at::Tensor> ordered(const std::map<std::string, at::Tensor>& feeds) const {
@@ -295,7 +300,16 @@ class Model {
     if (!found.isDoubleList() || found.toListRef().size() != fetch_names_.size()) {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: its self-test does not give a number for each fetch");
     }
-    return found.toDoubleVector();
+    auto differences = found.toDoubleVector();
+    if (partitions_) {
+      // They answer, and not what the method tests.
+      const std::vector<at::Tensor> feeds = *sample();
+      const auto expected = as_it_is(feeds), results = run(feeds);
+      for (std::size_t i = 0; i < differences.size(); ++i) {
+        differences[i] = std::max(differences[i], relative_difference(expected[i], results[i]));
+      }
+    }
+    return differences;
   }
 
  private:
@@ -326,6 +340,40 @@ class Model {
     } catch (const std::exception& error) {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: " + message_of(error));
     }
+    compile_partitions();
+  }
+
+  // A model without a sample writes or draws random numbers, or nobody wanted one.
+  void compile_partitions() {
+    if (!options_.compile_partitions || !options_.device.is_cpu() || options_.precision) {
+      return;
+    }
+    try {
+      const auto multiplications = attribute<std::int64_t>("fxtraced_multiplications", 0);
+      const auto feeds = multiplications < kWorthwhile ? std::nullopt : sample();
+      if (feeds) {
+        check(*feeds);
+        partitions_ = Partitions::make(module_, *feeds, [this](const auto& given) { return as_it_is(given); });
+      }
+    } catch (const std::exception&) {
+      // A broken sample says so to the one who asks for it.
+    }
+  }
+
+  // What the graph as it was saved gives.
+  std::vector<at::Tensor> as_it_is(const std::vector<at::Tensor>& feeds) const {
+    std::vector<at::Tensor> fetched = tensors_of(call("forward", std::vector<c10::IValue>(feeds.begin(), feeds.end())));
+    if (fetched.size() != fetch_names_.size()) {
+      throw ArchiveError("FXT401 " + name_ + ": forward returned " + std::to_string(fetched.size()) + " tensors for " +
+                         std::to_string(fetch_names_.size()) + " fetches");
+    }
+    if (options_.precision) {
+      for (std::size_t i = 0; i < fetched.size(); ++i) {
+        const auto wanted = fetch_dtypes_.empty() ? dtypes().end() : dtypes().find(fetch_dtypes_[i]);
+        fetched[i] = wanted == dtypes().end() ? fetched[i] : fetched[i].to(wanted->second);
+      }
+    }
+    return fetched;
   }
 
   static void check_options(const Options& options) {
@@ -421,21 +469,6 @@ class Model {
     }
   }
 
-  // A single tensor is one result, a tuple several.
-  static std::vector<at::Tensor> tensors(const c10::IValue& result) {
-    std::vector<at::Tensor> found;
-    if (result.isTensor()) {
-      found.push_back(result.toTensor());
-    } else if (result.isTuple()) {
-      for (const auto& element : result.toTupleRef().elements()) {
-        if (element.isTensor()) {
-          found.push_back(element.toTensor());
-        }
-      }
-    }
-    return found;
-  }
-
   std::vector<std::string> strings(const char* attribute) const {
     std::vector<std::string> texts;
     const auto list = module_.attr(attribute).toList();
@@ -527,6 +560,7 @@ class Model {
   std::vector<std::string> guards_;
   std::string content_hash_;
   double tolerance_ = 1e-4;
+  std::shared_ptr<const Partitions> partitions_;
 };
 
 }  // namespace detail

@@ -19,6 +19,10 @@
 // other devices, where it fuses operations, it watches the first call and compiles in the second, which takes tens of
 // milliseconds each; another rank or dtype makes it compile again. `warm_up` makes these calls at once.
 //
+// Partitions. On a CPU a model of a million multiplications or more is compiled for the sizes of the archive's sample when
+// it is loaded, unless Options::compile_partitions is false. Calls of other sizes, with another number of threads, or with
+// a feed that is not finite run the graph as it was saved. Results of the two agree within rounding.
+//
 // Devices. The archive is loaded onto the given device; feeds are moved there, results stay there. On a GPU calls are
 // queued on the calling thread's current stream, as everywhere in libtorch.
 //
@@ -91,6 +95,9 @@ class Predictor {
   std::string content_hash() const { return model()->content_hash(); }
 
   torch::Device device() const { return model()->options().device; }
+
+  // How many compiled partitions answer calls with the sizes of the archive's sample; 0 where none pay, or none are wanted.
+  std::size_t partitions() const { return model()->partitions(); }
 
   // One tensor a feed in the order of feed_names(); gives one a fetch in the order of fetch_names().
   // Throws FeedError, GuardError, OutOfMemoryError, or Error when the model fails.

@@ -42,7 +42,8 @@ def plot(groups: dict[str, list[Bar]]) -> str:
 
 
 def _bar(bar: Bar, top: float, scale: float) -> list[str]:
-    color = {"ours": _OURS, "cpp": _OURS, "cpp_cpu": _OURS, "cpp_predictor": _OURS, "eager": _EAGER}.get(bar.engine, _PEER)
+    own = dict.fromkeys(("ours", "cpp", "cpp_cpu", "cpp_predictor"), _OURS)
+    color = {**own, "eager": _EAGER}.get(bar.engine, _PEER)
     middle = top + _LINE / 2
     end = _NAMES + bar.middle * scale
     # A quartile beyond the image says only that the rounds differed.

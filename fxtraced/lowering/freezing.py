@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from operator import is_
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -72,7 +71,7 @@ class LayerSource:
     def freeze(self) -> Frozen | None:
         self._structure.check()
         # What changes while it is read here is seen as changed at the next call.
-        unchanged = _Unchanged(list(self._places.values()), self._structure)
+        watch = Watch(list(self._places.values()), self._structure.entries)
         tensors = self._tensors()
         if any(form_of(x) is None for x in tensors.values()):
             raise CannotBePartitioned("a tensor of the layer does not count its writes, or is not on the CPU")
@@ -83,7 +82,7 @@ class LayerSource:
         except (RuntimeError, IndexError, LoweringError) as error:
             # Memory may not suffice, or a table hold other indices: the graph as it was traced tells that better.
             raise CannotBePartitioned(f"it cannot be frozen: {error}") from error
-        return Frozen(forward, packed, self._lines, unchanged)
+        return Frozen(forward, packed, self._lines, watch.holds)
 
     def marks(self) -> Any:
         return [(id(x), x._version) for x in self._tensors().values()]
@@ -169,20 +168,6 @@ def _meet_again(product: Any) -> bool:
                 seen.add(name)
                 pending.append(user)
     return False
-
-
-class _Unchanged:
-    """True as long as the tensors in these places and the structure of their layer are what they were."""
-
-    def __init__(self, places: list[tuple[dict[str, Any], str]], structure: Structure):
-        self._watch = Watch(places)
-        entries = structure.entries
-        self._holders = [holder for holder, _, _ in entries]
-        self._keys = [key for _, key, _ in entries]
-        self._things = [thing for _, _, thing in entries]
-
-    def __call__(self) -> bool:
-        return all(map(is_, map(dict.get, self._holders, self._keys), self._things)) and self._watch.holds()
 
 
 def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:

@@ -18,18 +18,21 @@ _version, _bytes, _has_shared_data = attrgetter("_version"), attrgetter("raw"), 
 
 
 class Watch:
-    """Remembers tensors, each by the dict that holds it and its key there.
+    """Remembers tensors, each by the dict that holds it and its key there, and other things in their places.
 
     It is asked before every call of a graph, when the graph's weights have taken the caches: so it loops in C over
     lists of one kind, and looks at as few objects as it can.
     """
 
-    def __init__(self, places: Sequence[tuple[dict[str, Any], str]]):
+    def __init__(
+        self, places: Sequence[tuple[dict[str, Any], str]], others: Sequence[tuple[dict[str, Any], str, Any]] = ()
+    ):
         # What is shared or written while this is read is seen as changed later.
         self._shared = Tensor.shared_data_count
-        self._holders = [holder for holder, _ in places]
-        self._keys = [key for _, key in places]
         self._tensors = [holder[key] for holder, key in places]
+        self._holders = [holder for holder, _ in places] + [holder for holder, _, _ in others]
+        self._keys = [key for _, key in places] + [key for _, key, _ in others]
+        self._things = [*self._tensors, *(thing for _, _, thing in others)]
         with torch._C.DisableTorchFunctionSubclass():
             self._versions = list(map(_version, self._tensors))
             self._memory = list(map(torch.Tensor.data_ptr, self._tensors))
@@ -37,14 +40,14 @@ class Watch:
         self._contents = list(map(_bytes, self._samples))
 
     def holds(self) -> bool:
-        """False when a tensor was written into, moved or replaced, or may be written into unseen.
+        """False when a tensor was written into, moved or replaced, or may be written into unseen, or a thing replaced.
 
         Told by identity, version, address, `.data` taken or assigned, and some bytes: for what writes in other ways.
         """
         with torch._C.DisableTorchFunctionSubclass():
             return (
                 (Tensor.shared_data_count == self._shared or self._none_is_shared())
-                and all(map(is_, map(dict.get, self._holders, self._keys), self._tensors))
+                and all(map(is_, map(dict.get, self._holders, self._keys), self._things))
                 and list(map(_version, self._tensors)) == self._versions
                 and list(map(torch.Tensor.data_ptr, self._tensors)) == self._memory
                 and list(map(_bytes, self._samples)) == self._contents

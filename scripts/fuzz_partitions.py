@@ -1,11 +1,13 @@
 """Random graphs through oneDNN's graph compiler, each in a process of its own with limits on memory and time.
 
-python scripts/fuzz_partitions.py [--graphs 400] [--first 0]
+python scripts/fuzz_partitions.py [--graphs 400] [--first 0] [--through static|predictor|cpp]
 
 Convolutions or linear layers, norms, activations, pools and operations of two tensors, wired at random; a value is read
 again more often than in a model. Every graph is compiled in partitions, whether faster or not, and its results are
 compared with the layer's at three scales of the input; feeds and weights must stay as they were. Prints the graphs that
 differ, end in an exception or do not end, and a count of each outcome; exit code 1 when there is one of them.
+--through: the static graph, a predictor on its archive, or fxtraced::Predictor in C++, which compiles each graph but
+uses only what is faster.
 A norm of nearly equal numbers may round by some 1e-5 of the scale more, and is listed: look at it.
 """
 
@@ -16,9 +18,12 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +33,15 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import fxtraced as paddle
+from fxtraced import inference, sysconfig
 from fxtraced.lowering import partitions
 from fxtraced.passes import partitioning
+from fxtraced.static import manifest
 
 nn, F = paddle.nn, paddle.nn.functional
+Run = Callable[[Any], list[Any]]
+# Of a static graph and a folder: what calls it, and what says how it answered.
+Way = Callable[[Any, str], tuple[Run, Callable[[], str]]]
 # Bytes and seconds of one graph, and how far a result may be from the layer's, as a part of its scale.
 MEMORY, SECONDS, TOLERANCE = 6 << 30, 30, 2e-5
 
@@ -94,7 +104,7 @@ class Wired(nn.Layer):
         return tuple(values[i] for i in self.returned)
 
 
-def outcome(seed: int) -> str:
+def outcome(seed: int, way: Way) -> str:
     """What becomes of one graph: "equal" with or without partitions, or what is wrong."""
     choice, numbers = random.Random(seed), np.random.RandomState(seed)
     paddle.seed(seed)
@@ -105,32 +115,66 @@ def outcome(seed: int) -> str:
     inputs = [(numbers.uniform(-1, 1, shape) * scale).astype("float32") for scale in (1, 1, 3, 0.1)]
     weights = {key: value.numpy().copy() for key, value in layer.state_dict().items()}
     _, static = paddle.jit.TracedLayer.trace(layer, [paddle.to_tensor(inputs[0])])
-    for values in inputs:
-        x = paddle.to_tensor(values.copy())
-        with paddle.no_grad():
-            expected = [y.numpy() for y in layer(x)]
-        for result, wanted in zip(static([x]), expected, strict=True):
-            finite = np.abs(wanted[np.isfinite(wanted)])
-            scale = max(1.0, float(finite.max()) if finite.size else 1.0)
-            if not np.allclose(result, wanted, rtol=10 * TOLERANCE, atol=TOLERANCE * scale, equal_nan=True):
-                return f"differs by {np.abs(result - wanted).max() / scale:.2g} of the scale: {static.program}"
-        if not np.array_equal(x.numpy(), values):
-            return f"a feed changed: {static.program}"
+    with tempfile.TemporaryDirectory() as folder:
+        run, count = way(static, folder)
+        for values in inputs:
+            x = paddle.to_tensor(values.copy())
+            with paddle.no_grad():
+                expected = [y.numpy() for y in layer(x)]
+            for result, wanted in zip(run(x), expected, strict=True):
+                finite = np.abs(wanted[np.isfinite(wanted)])
+                scale = max(1.0, float(finite.max()) if finite.size else 1.0)
+                if not np.allclose(result, wanted, rtol=10 * TOLERANCE, atol=TOLERANCE * scale, equal_nan=True):
+                    return f"differs by {np.abs(result - wanted).max() / scale:.2g} of the scale: {static.program}"
+            if not np.array_equal(x.numpy(), values):
+                return f"a feed changed: {static.program}"
     if any(not np.array_equal(value.numpy(), weights[key]) for key, value in layer.state_dict().items()):
         return f"a weight changed: {static.program}"
-    count = static.program.pass_report.get("compile_partitions", 0)
-    return f"equal, {'in partitions' if count else 'without partitions'}"
+    return f"equal, {count()}"
 
 
-def in_a_process(seed: int) -> str:
+def through_static(static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+    """Calls of the static graph itself, and whether they are answered in partitions."""
+    return lambda x: static([x]), lambda: _in_partitions(static.program.pass_report.get("compile_partitions", 0))
+
+
+def through_predictor(static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+    """Calls of a predictor on the archive."""
+    static.save_inference_model(folder)
+    predictor = inference.create_predictor(inference.Config(folder))
+    run = predictor._cell.served.program._module._run
+    return lambda x: [y.numpy() for y in predictor.run([x])], lambda: _in_partitions(getattr(run, "count", 0))
+
+
+def _in_partitions(count: int) -> str:
+    return "in partitions" if count else "without partitions"
+
+
+def through_cpp(program: Path, static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+    """Calls of fxtraced::Predictor on the archive by predict_named, each in a process of its own."""
+    static.save_inference_model(folder)
+    feeds, results = f"{folder}/feeds.pt", f"{folder}/results.pt"
+
+    def run(x: Any) -> list[Any]:
+        torch.save({"x": x.as_subclass(torch.Tensor)}, feeds)
+        done = subprocess.run([program, folder, feeds, results], capture_output=True, text=True, timeout=SECONDS)
+        if done.returncode:
+            raise RuntimeError(f"status {done.returncode} {done.stderr}")
+        named = dict(torch.load(results))
+        return [named[name].numpy() for name in static.program.fetch_names]
+
+    return run, lambda: "in C++"
+
+
+def in_a_process(seed: int, way: Way, seconds: int) -> str:
     """The outcome of a graph in a process that may end as it likes."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        signal.alarm(SECONDS)
+        signal.alarm(seconds)
         try:
-            text = outcome(seed)
+            text = outcome(seed, way)
         except Exception as error:
             text = f"{type(error).__name__}: {error}"
         os.write(writing, text.encode()[:60000])
@@ -146,14 +190,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graphs", type=int, default=400)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--through", choices=("static", "predictor", "cpp"), default="static")
     given = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
     # Each graph is compiled, however small, and whether faster or not.
     partitioning.WORTHWHILE = 1
     partitions.timed = lambda run, feeds: (run(*feeds), 0.0)  # type: ignore[assignment]
+    manifest.multiplications = lambda graph: 1 << 40  # type: ignore[assignment]
+    way: Way = through_static if given.through == "static" else through_predictor
+    seconds, built = SECONDS, tempfile.TemporaryDirectory()
+    if given.through == "cpp":
+        # It has SECONDS for each of its calls.
+        seconds *= 5
+        way = partial(through_cpp, sysconfig.build_examples(Path(built.name))["predict_named"])
     outcomes: Counter[str] = Counter()
     for seed in range(given.first, given.first + given.graphs):
-        text = in_a_process(seed)
+        text = in_a_process(seed, way, seconds)
         outcomes[text if text.startswith("equal") else text.split(":")[0][:60]] += 1
         if not text.startswith("equal"):
             print(f"\rgraph {seed}: {text}", flush=True)

@@ -246,21 +246,27 @@ class Partitions {
   }
 
   static bool are_for_it(const torch::jit::Module& module) {
-    const auto is_for_it = [](const at::Tensor& weight) {
-      return !weight.is_floating_point() ||
-             (weight.scalar_type() == at::kFloat && weight.device().is_cpu() && !std::isnan(weight.sum().item<double>()));
-    };
-    for (const auto& weight : module.parameters()) {
-      if (!is_for_it(weight)) {
+    // Infinity in a parameter makes not-a-number of 0; in a buffer it may be a mask's.
+    for (const auto& parameter : module.parameters()) {
+      if (!is_for_it(parameter) || std::isinf(total_of(parameter))) {
         return false;
       }
     }
-    for (const auto& weight : module.buffers()) {
-      if (!is_for_it(weight)) {
+    for (const auto& buffer : module.buffers()) {
+      if (!is_for_it(buffer)) {
         return false;
       }
     }
     return true;
+  }
+
+  static bool is_for_it(const at::Tensor& weight) {
+    const bool fits = weight.scalar_type() == at::kFloat && weight.device().is_cpu();
+    return !weight.is_floating_point() || (fits && !std::isnan(total_of(weight)));
+  }
+
+  static double total_of(const at::Tensor& tensor) {
+    return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
   }
 
   std::optional<Tensors> called(const Tensors& feeds) const {
@@ -272,9 +278,7 @@ class Partitions {
     for (const auto& feed : feeds) {
       // Partitions keep the layout that they get, and images are faster with their channels last.
       const at::Tensor turned = feed.contiguous(feed.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-      if (turned.is_floating_point()) {
-        total += turned.sum().item<double>();
-      }
+      total += total_of(turned);
       stack.emplace_back(turned);
     }
     if (!std::isfinite(total)) {

@@ -261,7 +261,8 @@ void check_partitions(const std::string& directory) {
   fxtraced::Options as_saved;
   as_saved.compile_partitions = false;
   const fxtraced::Predictor compiled(directory + "/images"), plain(directory + "/images", as_saved);
-  check(compiled.partitions() > 0 && plain.partitions() == 0, "partitions");
+  const auto count = compiled.partitions();
+  check(count > 0 && plain.partitions() == 0, "partitions");
   const auto x = torch::rand({1, 3, 64, 64}) - 0.5;
   const auto first = compiled.run({x}), second = compiled.run({x}), expected = plain.run({x});
   check(near(first, expected) && same(first, second), "what partitions give");
@@ -292,15 +293,32 @@ void check_partitions(const std::string& directory) {
   {
     const c10::InferenceMode inference;
     check(compiled.run({torch::ones({1, 3, 64, 64})}).size() == 2, "InferenceMode");
-    check(fxtraced::Predictor(directory + "/images").partitions() == compiled.partitions(), "made in InferenceMode");
+    check(fxtraced::Predictor(directory + "/images").partitions() == count, "made in InferenceMode");
   }
   {
     const torch::jit::GraphOptimizerEnabledGuard off(false);
-    check(fxtraced::Predictor(directory + "/images").partitions() == compiled.partitions(), "made without TorchScript's optimising");
+    check(fxtraced::Predictor(directory + "/images").partitions() == count, "made without TorchScript's optimising");
   }
   fxtraced::Options low;
   low.precision = at::kBFloat16;
   check(fxtraced::Predictor(directory + "/images", low).partitions() == 0, "another precision");
+
+  fxtraced::Predictor warmed(directory + "/images");
+  const auto twice = x.repeat({2, 1, 1, 1});
+  const auto calls_of_two = [&] { return warmed.run({twice})[0].slice(0, 0, 1); };
+  check(same({calls_of_two()}, {plain.run({twice})[0].slice(0, 0, 1)}), "a size that was not warmed up");
+  warmed.warm_up({twice});
+  warmed.warm_up({twice});
+  check(warmed.partitions() == 2 * count, "partitions for two choices of sizes");
+  check(!same(warmed.run({twice}), plain.run({twice})) && near(warmed.run({twice}), plain.run({twice})), "a size that was warmed up");
+  check(same(warmed.run({x}), first), "the sample's size beside it");
+  warmed.reload(directory + "/images");
+  check(warmed.partitions() == 2 * count, "a reload is for the same sizes");
+  for (int i = 1; i < 20; ++i) {
+    warmed.warm_up({torch::rand({1, 3, 30, 30 + i})}, 1);
+  }
+  check(warmed.partitions() <= 16 * count, "so many sizes at most");
+  check_throws<fxtraced::FeedError>("warm_up", {"FXT301"}, [&] { warmed.warm_up({x[0]}); });
 
   std::atomic<int> wrong{0};
   std::vector<std::thread> workers;
@@ -308,11 +326,12 @@ void check_partitions(const std::string& directory) {
     workers.emplace_back([&, t] {
       at::set_num_threads(threads);
       const auto own = t % 2 ? other_size : x;
+      compiled.warm_up({own});
       const auto wanted = plain.run({own});
       for (int i = 0; i < 10; ++i) {
         wrong += !near(compiled.run({own}), wanted);
       }
-      wrong += fxtraced::Predictor(directory + "/images").partitions() != compiled.partitions();
+      wrong += fxtraced::Predictor(directory + "/images").partitions() != count;
     });
   }
   for (auto& worker : workers) {

@@ -1,4 +1,4 @@
-// One loaded archive: its description, and checked calls of it. It does not change after it was made.
+// One loaded archive: its description, and checked calls of it. What it gives does not change after it was made.
 
 #pragma once
 
@@ -232,24 +232,34 @@ class Model {
 
   // One tensor a feed in order; one a fetch in order.
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
-    check(feeds);
-    std::vector<at::Tensor> ready;
-    ready.reserve(feeds.size());
-    for (std::size_t i = 0; i < feeds.size(); ++i) {
-      const at::Tensor feed = moved(i, feeds[i]);
-      // A result may be a feed: it has no gradient.
-      ready.push_back(feed.requires_grad() ? feed.detach() : feed);
-    }
-    if (partitions_) {
-      if (auto fetched = partitions_->run(ready)) {
+    const std::vector<at::Tensor> fitting = checked(feeds);
+    if (partitioned_) {
+      if (auto fetched = partitioned_->run(fitting)) {
         return *std::move(fetched);
       }
     }
-    return as_it_is(ready);
+    return as_it_is(fitting);
   }
 
-  // How many compiled partitions answer calls of the sample's sizes.
-  std::size_t partitions() const { return partitions_ ? partitions_->count() : 0; }
+  // Compiles partitions for feeds like these, where some answer the sizes of the sample.
+  void compile_for(const std::vector<at::Tensor>& feeds) const {
+    const std::vector<at::Tensor> fitting = checked(feeds);
+    if (partitioned_) {
+      partitioned_->make(fitting, [this](const auto& given) { return as_it_is(given); });
+    }
+  }
+
+  // Compiles partitions for the sizes for which another model has some.
+  void compile_like(const Model& other) const {
+    if (partitioned_ && other.partitioned_) {
+      for (const auto& feeds : other.partitioned_->feeds()) {
+        compile_for(feeds);
+      }
+    }
+  }
+
+  // How many compiled partitions answer calls, for all sizes.
+  std::size_t partitions() const { return partitioned_ ? partitioned_->count() : 0; }
 
   // Tensors by name, in the order of the feeds.
   std::vector<at::Tensor> ordered(const std::map<std::string, at::Tensor>& feeds) const {
@@ -301,8 +311,8 @@ class Model {
       throw ArchiveError("FXT401 " + name_ + " has a broken description: its self-test does not give a number for each fetch");
     }
     auto differences = found.toDoubleVector();
-    if (partitions_) {
-      // They answer, and not what the method tests.
+    if (partitioned_) {
+      // Partitions answer, and not what the method tests.
       const std::vector<at::Tensor> feeds = *sample();
       const auto expected = as_it_is(feeds), results = run(feeds);
       for (std::size_t i = 0; i < differences.size(); ++i) {
@@ -351,13 +361,27 @@ class Model {
     try {
       const auto multiplications = attribute<std::int64_t>("fxtraced_multiplications", 0);
       const auto feeds = multiplications < kWorthwhile ? std::nullopt : sample();
-      if (feeds) {
-        check(*feeds);
-        partitions_ = Partitions::make(module_, *feeds, [this](const auto& given) { return as_it_is(given); });
+      partitioned_ = feeds ? PartitionedModule::of(module_) : nullptr;
+      if (partitioned_ && !partitioned_->make(checked(*feeds), [this](const auto& given) { return as_it_is(given); })) {
+        partitioned_ = nullptr;
       }
     } catch (const std::exception&) {
       // A broken sample says so to the one who asks for it.
+      partitioned_ = nullptr;
     }
+  }
+
+  // The feeds on the model's device, as ordinary tensors. Throws FeedError for those that do not fit.
+  std::vector<at::Tensor> checked(const std::vector<at::Tensor>& feeds) const {
+    check(feeds);
+    std::vector<at::Tensor> fitting;
+    fitting.reserve(feeds.size());
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+      const at::Tensor feed = moved(i, feeds[i]);
+      // A result may be a feed: it has no gradient.
+      fitting.push_back(feed.requires_grad() ? feed.detach() : feed);
+    }
+    return fitting;
   }
 
   // What the graph as it was saved gives.
@@ -560,7 +584,7 @@ class Model {
   std::vector<std::string> guards_;
   std::string content_hash_;
   double tolerance_ = 1e-4;
-  std::shared_ptr<const Partitions> partitions_;
+  std::shared_ptr<PartitionedModule> partitioned_;
 };
 
 }  // namespace detail

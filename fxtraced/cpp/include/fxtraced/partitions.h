@@ -12,6 +12,7 @@
 #include <torch/script.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -172,58 +174,88 @@ inline void part_ways_that_meet(torch::jit::Graph& graph) {
   }
 }
 
+using Tensors = std::vector<at::Tensor>;
+using Run = std::function<Tensors(const Tensors&)>;
+
+inline double total_of(const at::Tensor& tensor) {
+  return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
+}
+
+// A frozen graph compiled for some sizes.
 class Partitions {
  public:
-  using Tensors = std::vector<at::Tensor>;
-  using Run = std::function<Tensors(const Tensors&)>;
-
-  // Of a module's forward, for feeds like these, which are finite and on the CPU. Null where the compiler has no use for
-  // it, where the results are more than rounding apart from the expected ones, or where they are not there sooner.
-  static std::shared_ptr<const Partitions> make(const torch::jit::Module& module, const Tensors& feeds, const Run& expected) {
-    if (!GraphCompiler::is_there()) {
-      return nullptr;
-    }
-    // What a caller in InferenceMode makes could not be used outside of it.
-    const c10::InferenceMode ordinary(false);
-    const at::NoGradGuard no_grad;
-    try {
-      if (!are_for_it(module)) {
-        return nullptr;
+  // For feeds like these, which are finite and on the CPU. Throws what a call of the graph throws.
+  Partitions(const torch::jit::Module& frozen, const Tensors& feeds)
+      : self_(frozen._ivalue()),
+        // Partitions are those of a function: it is another one for each choice of sizes, with the same weights.
+        unit_(std::make_shared<torch::jit::CompilationUnit>()),
+        function_(unit_->create_function("forward", frozen.get_method("forward").graph()->copy())),
+        threads_(at::get_num_threads()),
+        feeds_(feeds) {
+    count_ = GraphCompiler::during([&] {
+      for (int i = 0; i < kCalls; ++i) {
+        run(feeds);
       }
-      auto frozen = torch::jit::freeze(module);
-      auto graph = frozen.get_method("forward").graph();
-      for (const auto* node : graph->nodes()) {
-        if (!node->blocks().empty() && std::any_of(node->outputs().begin(), node->outputs().end(), [](const auto* x) { return holds_tensors(*x); })) {
-          return nullptr;
-        }
-      }
-      part_ways_that_meet(*graph);
-      const auto made = std::shared_ptr<const Partitions>(new Partitions(frozen, feeds));
-      return made->count_ && made->is_right_and_fast(feeds, expected) ? made : nullptr;
-    } catch (const std::exception&) {
-      // The module as it was loaded answers everything, and tells what is wrong in the user's terms.
-      return nullptr;
-    }
+    });
   }
 
+  // Zero where the compiler has no use for the graph.
   std::size_t count() const { return count_; }
 
-  // The results for feeds of the sizes that it was made for; nothing for others, with another number of threads, for a
-  // feed that is not finite, where a kernel's max(x, 0) is 0 for not-a-number, and where the call fails.
+  // Feeds of the sizes that it was made for.
+  const Tensors& feeds() const { return feeds_; }
+
+  bool fit(const Tensors& feeds) const {
+    return at::get_num_threads() == threads_ && std::equal(feeds.begin(), feeds.end(), feeds_.begin(), feeds_.end(), [](const auto& a, const auto& b) {
+             return a.sizes() == b.sizes();
+           });
+  }
+
+  // The results for feeds that fit; nothing where one is not finite: a kernel's max(x, 0) is 0 for not-a-number.
   std::optional<Tensors> run(const Tensors& feeds) const {
-    if (at::get_num_threads() != threads_) {
+    const at::NoGradGuard no_grad;
+    const torch::jit::GraphOptimizerEnabledGuard optimising(true);
+    double total = 0;
+    std::vector<c10::IValue> stack = {self_};
+    stack.reserve(feeds.size() + 1);
+    for (const auto& feed : feeds) {
+      // Partitions keep the layout that they get, and images are faster with their channels last.
+      const at::Tensor turned = feed.contiguous(feed.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+      total += total_of(turned);
+      stack.emplace_back(turned);
+    }
+    if (!std::isfinite(total)) {
       return std::nullopt;
     }
-    for (std::size_t i = 0; i < feeds.size(); ++i) {
-      if (feeds[i].sizes() != sizes_[i]) {
-        return std::nullopt;
+    Tensors results = tensors_of((*function_)(std::move(stack)));
+    for (auto& result : results) {
+      result = result.contiguous();
+    }
+    return results;
+  }
+
+  // Whether results are no more than rounding apart from the expected ones, leave the feeds alone, are in memory of their
+  // own, and are there sooner.
+  bool are_right_and_fast(const Run& expected) const {
+    Tensors given;
+    for (const auto& feed : feeds_) {
+      given.push_back(feed.clone());
+    }
+    const auto results = run(feeds_);
+    std::optional<Tensors> again;
+    Tensors wanted;
+    const auto own = shortest([&] { again = run(feeds_); });
+    const auto other = shortest([&] { wanted = expected(feeds_); });
+    if (!results || !again || results->size() != wanted.size() || own > other) {
+      return false;
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const bool is_shared = wanted[i].numel() != 0 && (*results)[i].data_ptr() == (*again)[i].data_ptr();
+      if (is_shared || !(relative_difference(wanted[i], (*results)[i]) <= kRounding)) {
+        return false;
       }
     }
-    try {
-      return called(feeds);
-    } catch (const std::exception&) {
-      return std::nullopt;
-    }
+    return std::equal(given.begin(), given.end(), feeds_.begin(), [](const auto& a, const auto& b) { return at::equal(a, b); });
   }
 
  private:
@@ -233,16 +265,115 @@ class Partitions {
   // How long each side is measured; one call at least.
   static constexpr std::chrono::milliseconds kMeasured{10};
 
-  Partitions(const torch::jit::Module& frozen, const Tensors& feeds)
-      : forward_(frozen.get_method("forward")), threads_(at::get_num_threads()) {
-    for (const auto& feed : feeds) {
-      sizes_.push_back(feed.sizes().vec());
+  // The shortest of some calls.
+  static std::chrono::nanoseconds shortest(const std::function<void()>& call) {
+    using Clock = std::chrono::steady_clock;
+    auto best = std::chrono::nanoseconds::max();
+    const auto start = Clock::now();
+    do {
+      const auto begun = Clock::now();
+      call();
+      best = std::min<std::chrono::nanoseconds>(best, Clock::now() - begun);
+    } while (Clock::now() - start < kMeasured);
+    return best;
+  }
+
+  c10::IValue self_;
+  std::shared_ptr<torch::jit::CompilationUnit> unit_;
+  torch::jit::Function* function_;
+  int threads_;
+  Tensors feeds_;
+  std::size_t count_ = 0;
+};
+
+// A module frozen for the compiler, and its partitions for some sizes. Usable from many threads.
+class PartitionedModule {
+ public:
+  // Null where the compiler has no use for the module. Throws what libtorch throws.
+  static std::shared_ptr<PartitionedModule> of(const torch::jit::Module& module) {
+    if (!GraphCompiler::is_there() || !are_for_it(module)) {
+      return nullptr;
     }
-    count_ = GraphCompiler::during([&] {
-      for (int i = 0; i < kCalls; ++i) {
-        called(feeds);
+    auto frozen = torch::jit::freeze(module);
+    auto graph = frozen.get_method("forward").graph();
+    for (const auto* node : graph->nodes()) {
+      if (!node->blocks().empty() && std::any_of(node->outputs().begin(), node->outputs().end(), [](const auto* x) { return holds_tensors(*x); })) {
+        return nullptr;
       }
-    });
+    }
+    part_ways_that_meet(*graph);
+    return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen));
+  }
+
+  // Makes partitions for feeds like these, unless there are some, or for as many sizes as are kept. Returns whether there
+  // are some now: not where the compiler takes no part of the graph, nor where they are of no use.
+  bool make(const Tensors& feeds, const Run& expected) {
+    const std::lock_guard<std::mutex> one_at_a_time(making_);
+    const auto before = made();
+    if (fitting(*before, feeds)) {
+      return true;
+    }
+    // What a caller in InferenceMode makes could not be used outside of it.
+    const c10::InferenceMode ordinary(false);
+    const at::NoGradGuard no_grad;
+    try {
+      Tensors own;
+      for (const auto& feed : feeds) {
+        own.push_back(feed.clone());
+      }
+      const auto partitions = std::make_shared<const Partitions>(frozen_, own);
+      if (before->size() == kMostSizes || partitions->count() == 0 || !partitions->are_right_and_fast(expected)) {
+        return false;
+      }
+      auto after = std::make_shared<Made>(*before);
+      after->push_back(partitions);
+      std::atomic_store(&made_, std::shared_ptr<const Made>(after));
+      return true;
+    } catch (const std::exception&) {
+      // The graph as it was saved answers, and tells what is wrong in the user's terms.
+      return false;
+    }
+  }
+
+  // The results where there are partitions for these feeds and they answer.
+  std::optional<Tensors> run(const Tensors& feeds) const {
+    const auto made = this->made();
+    const auto* partitions = fitting(*made, feeds);
+    try {
+      return partitions ? partitions->run(feeds) : std::nullopt;
+    } catch (const std::exception&) {
+      return std::nullopt;
+    }
+  }
+
+  // How many partitions there are, for all sizes.
+  std::size_t count() const {
+    std::size_t all = 0;
+    for (const auto& partitions : *made()) {
+      all += partitions->count();
+    }
+    return all;
+  }
+
+  // Feeds of each choice of sizes that there are partitions for.
+  std::vector<Tensors> feeds() const {
+    std::vector<Tensors> all;
+    for (const auto& partitions : *made()) {
+      all.push_back(partitions->feeds());
+    }
+    return all;
+  }
+
+ private:
+  using Made = std::vector<std::shared_ptr<const Partitions>>;
+  // Each choice of sizes lays out weights of its own.
+  static constexpr std::size_t kMostSizes = 16;
+
+  explicit PartitionedModule(torch::jit::Module frozen) : frozen_(std::move(frozen)), made_(std::make_shared<const Made>()) {}
+
+  static const Partitions* fitting(const Made& made, const Tensors& feeds) {
+    const auto found = std::find_if(made.begin(), made.end(), [&](const auto& x) { return x->fit(feeds); });
+    return found == made.end() ? nullptr : found->get();
   }
 
   static bool are_for_it(const torch::jit::Module& module) {
@@ -265,71 +396,11 @@ class Partitions {
     return !weight.is_floating_point() || (fits && !std::isnan(total_of(weight)));
   }
 
-  static double total_of(const at::Tensor& tensor) {
-    return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
-  }
+  std::shared_ptr<const Made> made() const { return std::atomic_load(&made_); }
 
-  std::optional<Tensors> called(const Tensors& feeds) const {
-    const at::NoGradGuard no_grad;
-    const torch::jit::GraphOptimizerEnabledGuard optimising(true);
-    double total = 0;
-    std::vector<c10::IValue> stack;
-    stack.reserve(feeds.size());
-    for (const auto& feed : feeds) {
-      // Partitions keep the layout that they get, and images are faster with their channels last.
-      const at::Tensor turned = feed.contiguous(feed.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-      total += total_of(turned);
-      stack.emplace_back(turned);
-    }
-    if (!std::isfinite(total)) {
-      return std::nullopt;
-    }
-    Tensors results = tensors_of(forward_(std::move(stack)));
-    for (auto& result : results) {
-      result = result.contiguous();
-    }
-    return results;
-  }
-
-  bool is_right_and_fast(const Tensors& feeds, const Run& expected) const {
-    Tensors given;
-    for (const auto& feed : feeds) {
-      given.push_back(feed.clone());
-    }
-    const auto results = run(feeds);
-    std::optional<Tensors> again;
-    Tensors wanted;
-    const auto own = shortest([&] { again = run(feeds); });
-    const auto other = shortest([&] { wanted = expected(feeds); });
-    if (!results || !again || results->size() != wanted.size() || own > other) {
-      return false;
-    }
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const bool is_shared = wanted[i].numel() != 0 && (*results)[i].data_ptr() == (*again)[i].data_ptr();
-      if (is_shared || !(relative_difference(wanted[i], (*results)[i]) <= kRounding)) {
-        return false;
-      }
-    }
-    return std::equal(given.begin(), given.end(), feeds.begin(), [](const auto& a, const auto& b) { return at::equal(a, b); });
-  }
-
-  // The shortest of some calls.
-  static std::chrono::nanoseconds shortest(const std::function<void()>& call) {
-    using Clock = std::chrono::steady_clock;
-    auto best = std::chrono::nanoseconds::max();
-    const auto start = Clock::now();
-    do {
-      const auto begun = Clock::now();
-      call();
-      best = std::min<std::chrono::nanoseconds>(best, Clock::now() - begun);
-    } while (Clock::now() - start < kMeasured);
-    return best;
-  }
-
-  torch::jit::Method forward_;
-  int threads_;
-  std::vector<std::vector<std::int64_t>> sizes_;
-  std::size_t count_ = 0;
+  torch::jit::Module frozen_;
+  std::mutex making_;
+  std::shared_ptr<const Made> made_;
 };
 
 }  // namespace fxtraced::detail

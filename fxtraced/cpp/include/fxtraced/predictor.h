@@ -20,8 +20,9 @@
 // milliseconds each; another rank or dtype makes it compile again. `warm_up` makes these calls at once.
 //
 // Partitions. On a CPU a model of a million multiplications or more is compiled for the sizes of the archive's sample when
-// it is loaded, unless Options::compile_partitions is false. Calls of other sizes, with another number of threads, or with
-// a feed that is not finite run the graph as it was saved. Results of the two agree within rounding.
+// it is loaded, unless Options::compile_partitions is false, and for those of `warm_up`. Calls of other sizes, with another
+// number of threads, or with a feed that is not finite run the graph as it was saved. Results of the two agree within
+// rounding.
 //
 // Devices. The archive is loaded onto the given device; feeds are moved there, results stay there. On a GPU calls are
 // queued on the calling thread's current stream, as everywhere in libtorch.
@@ -96,7 +97,7 @@ class Predictor {
 
   torch::Device device() const { return model()->options().device; }
 
-  // How many compiled partitions answer calls with the sizes of the archive's sample; 0 where none pay, or none are wanted.
+  // How many compiled partitions answer calls, for all sizes; 0 where none pay, or none are wanted.
   std::size_t partitions() const { return model()->partitions(); }
 
   // One tensor a feed in the order of feed_names(); gives one a fetch in the order of fetch_names().
@@ -122,9 +123,11 @@ class Predictor {
     return run(std::map<std::string, at::Tensor>(feeds));
   }
 
-  // Calls until TorchScript's executor has compiled; see "First calls" above.
+  // Compiles partitions for the sizes of these feeds (up to 16 choices of sizes), and calls until TorchScript's executor
+  // has compiled; see "First calls" and "Partitions" above. A reload does the former for its model, too.
   void warm_up(const std::vector<at::Tensor>& feeds, int calls = 3) const {
     const auto served = model();
+    served->compile_for(feeds);
     for (int i = 0; i < calls; ++i) {
       served->run(feeds);
     }
@@ -157,6 +160,7 @@ class Predictor {
       throw ArchiveError("FXT401 " + fresh->name() + " has other feeds or fetches than the model that is served: make another Predictor for it");
     }
     tested(*fresh, tolerance);
+    fresh->compile_like(*old);
     std::atomic_store(&cell().model, fresh);
   }
 

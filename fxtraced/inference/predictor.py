@@ -97,23 +97,21 @@ class Predictor:
         return self._cell.served.program.manifest
 
     def warm_up(self, shapes: Sequence[Sequence[int]] | None = None) -> None:
-        """Make the slow first calls now, on zeros of these shapes (one for each input) or on the archive's sample.
+        """Make the slow first calls now, for inputs of these shapes (one for each) or those of the archive's sample.
 
+        On a CPU calls of these shapes are compiled where that pays, for up to 16 choices of shapes; a model of reload
+        is compiled for them, too. Inputs repeat the values of the sample; without one they are zeros.
         Raises ValueError without shapes when the archive has no sample.
         """
         served = self._cell.served
-        feeds = served.sample() if shapes is None else None
-        if shapes is not None:
-            if len(shapes) != len(served.feeds):
-                raise ValueError(f"warm_up: {len(served.feeds)} shapes are wanted, but received {len(shapes)}")
-            feeds = [
-                torch.zeros(list(shape), dtype=feed.dtype, device=served.device)
-                for shape, feed in zip(shapes, served.feeds, strict=True)
-            ]
-        if feeds is None:
-            raise ValueError(f"warm_up: {served.path} has no sample: give a shape for each input")
-        for _ in range(_WARM_UP_CALLS):
-            served.run([x.clone() for x in feeds])
+        if shapes is None:
+            sample = served.sample()
+            if sample is None:
+                raise ValueError(f"warm_up: {served.path} has no sample: give a shape for each input")
+            shapes = [x.shape for x in sample]
+        if len(shapes) != len(served.feeds):
+            raise ValueError(f"warm_up: {len(served.feeds)} shapes are wanted, but received {len(shapes)}")
+        served.warm_up(shapes, _WARM_UP_CALLS)
 
     def enable_cuda_graph(self, max_shapes: int = 16) -> None:
         """Run each shape of the inputs as a CUDA graph, captured when it is first seen and replayed from then on.
@@ -152,6 +150,7 @@ class Predictor:
         served = Served(config)
         _check_same_interface(self._cell.served, served)
         served.self_test()
+        served.program.compile_like(self._cell.served.program)
         self._cell.served = served
 
     def clear_intermediate_tensor(self) -> None:

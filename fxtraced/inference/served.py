@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,14 @@ class Served:
         """The inputs of the sample in the archive, on the model's device; None when it has none."""
         feeds = self.program.sample()
         return None if feeds is None else [x.to(self.device) for x in feeds]
+
+    def warm_up(self, shapes: Sequence[Sequence[int]], calls: int) -> None:
+        """Compile for these shapes, and make some calls, on values of the sample."""
+        feeds = [x.to(self.device) for x in self.program.feeds_of(shapes)]
+        with self._own_precision():
+            self.program.compile_for(shapes)
+        for _ in range(calls):
+            self.run([x.clone() for x in feeds])
 
     def _tolerance(self) -> float:
         """How far an output may be from the same calculation elsewhere, relative to its largest magnitude."""

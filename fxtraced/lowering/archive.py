@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import fx
 
+from fxtraced.framework.dtype import convert_dtype
 from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
 from fxtraced.framework.memory import out_of_memory
 from fxtraced.framework.place import check_visible
@@ -227,6 +230,20 @@ class LoadedModule:
             partitioned(*sample[0])
         self._run = partitioned if partitioned.count else laid_out()
 
+    def compile_for(self, shapes: Sequence[Sequence[int]]) -> None:
+        """Compile partitions for feeds of these shapes, where there are some for the sample's."""
+        if isinstance(self._run, PartitionedExecutable):
+            self._run.make_for(self.feeds_of(shapes))
+
+    def compiled_shapes(self) -> list[list[torch.Size]]:
+        """The shapes of the feeds that there are partitions for."""
+        return self._run.sizes if isinstance(self._run, PartitionedExecutable) else []
+
+    def feeds_of(self, shapes: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """Feeds of these shapes that repeat the values of the sample; zeros without one."""
+        sample = self.sample() or [torch.zeros(0, dtype=convert_dtype(x["dtype"])) for x in self.manifest["feeds"]]
+        return [_repeated(x, shape) for x, shape in zip(sample, shapes, strict=True)]
+
     def operations(self, feeds: list[str], fetches: list[str]) -> list[tuple[str, str, list[str]]]:
         """The tensors of forward in order: name, operation (or "feed", "state", "fetch"), the tensors that it uses."""
         graph = self._module.inlined_graph
@@ -312,6 +329,13 @@ def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
 def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
     results: tuple[torch.Tensor, ...] = (laid_out if all(map(is_finite, feeds)) else otherwise)(*feeds)
     return results
+
+
+def _repeated(values: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    if not values.numel():
+        return torch.zeros(list(shape), dtype=values.dtype, device=values.device)
+    size = math.prod(shape)
+    return values.flatten().repeat(-(-size // values.numel()))[:size].reshape(list(shape))
 
 
 def _same(run: Any) -> Any:

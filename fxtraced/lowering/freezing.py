@@ -14,7 +14,7 @@ from torch import fx
 
 from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
-from fxtraced.lowering.script import frozen_forward, script
+from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.layout import channels_last
 from fxtraced.passes.matching import is_call
@@ -99,20 +99,31 @@ class ArchiveSource:
 
     def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None]):
         self._module, self._ranks = module, ranks
+        self._graph: Any = None
 
     def freeze(self) -> Frozen | None:
+        if self._graph is None:
+            self._graph = self._frozen_graph()
+        try:
+            forward = function_of(self._graph)
+        except ValueError as error:
+            raise CannotBePartitioned(str(error)) from error
+        return Frozen(_ForImages(forward, self._ranks), [], {}, _always)
+
+    def marks(self) -> Any:
+        return None
+
+    def _frozen_graph(self) -> Any:
         tensors = [*self._module.parameters(), *self._module.buffers()]
         if any(x.is_floating_point() and x.dtype is not torch.float32 for x in tensors):
             raise CannotBePartitioned("it is not for float32 alone")
         if any(map(makes_nan, tensors)):
             raise CannotBePartitioned("not-a-number is among the weights")
-        forward = frozen_forward(self._module)
-        if has_ways_that_meet(forward.graph):
-            raise CannotBePartitioned("what follows a product meets again, which the compiler does not always end on")
-        return Frozen(_ForImages(forward, self._ranks), [], {}, _always)
-
-    def marks(self) -> Any:
-        return None
+        graph = frozen_forward(self._module).graph
+        if any(list(node.blocks()) and any(map(_is_tensor, node.outputs())) for node in graph.nodes()):
+            raise CannotBePartitioned("a branch or a loop gives tensors")
+        part_ways_that_meet(graph)
+        return graph
 
 
 class _ForImages:
@@ -135,11 +146,16 @@ def _always() -> bool:
     return True
 
 
-def has_ways_that_meet(graph: Any) -> bool:
-    """What part_ways_that_meet asks of a traced graph, of a scripted one; True also for one with branches or loops."""
-    if any(list(node.blocks()) and any(map(_is_tensor, node.outputs())) for node in graph.nodes()):
-        return True
-    return any(_is_product(node) and _meet_again(node) for node in graph.nodes())
+def part_ways_that_meet(graph: Any) -> int:
+    """What the pass of this name does with a traced graph, with a scripted one; returns how often."""
+    meeting = [node for node in graph.nodes() if _is_product(node) and _meet_again(node)]
+    for node in meeting:
+        value = node.output()
+        alias = graph.create("aten::alias", [value], 1)
+        alias.output().setType(value.type())
+        alias.insertAfter(node)
+        value.replaceAllUsesAfterNodeWith(alias, alias.output())
+    return len(meeting)
 
 
 def _is_tensor(value: Any) -> bool:

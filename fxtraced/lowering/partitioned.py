@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from fxtraced.tracing.compare import is_finite
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
 # about ten calls, and gain a tenth of each.
 _CALLS_IN_A_ROW = 50
+# Partitions that were asked for, each with laid out weights of its own.
+_MOST_FURTHER = 15
 # So many calls that partitions cannot answer are answered by what is there: a graph for every size takes seconds to
 # make.
 _RARE = 2
@@ -32,6 +35,7 @@ class PartitionedExecutable:
     def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run]):
         self._source, self._lowered, self._expected = source, lowered, expected
         self._partitions: Partitions | None = None
+        self._further: tuple[Partitions, ...] = ()
         self._refused: str | None = None
         self._lock, self._building = threading.Lock(), threading.Lock()
         self._missed, self._in_a_row = None, _CALLS_IN_A_ROW
@@ -42,7 +46,24 @@ class PartitionedExecutable:
     @property
     def count(self) -> int:
         """How many partitions answer the calls that they fit."""
-        return self._partitions.count if self._partitions else 0
+        return sum(x.count for x in self._all())
+
+    @property
+    def sizes(self) -> list[list[torch.Size]]:
+        """The sizes of the feeds that there are partitions for."""
+        return [x.sizes for x in self._all()]
+
+    def make_for(self, feeds: Sequence[torch.Tensor]) -> None:
+        """Make partitions for feeds like these, too, which stay beside the others: for weights that do not change.
+
+        Nothing is made where they are of no use, nor for more than 16 choices of sizes.
+        """
+        with self._lock:
+            if any(x.fit(feeds) for x in self._all()) or len(self._further) == _MOST_FURTHER:
+                return
+            with suppress(GuardError, CannotBePartitioned, ExecutionError):
+                made = self._made(feeds)
+                self._further += () if made is None else (made,)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs on these feeds, without gradients; raises as Executable does."""
@@ -72,7 +93,9 @@ class PartitionedExecutable:
 
     def _from_partitions(self, feeds: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...] | None:
         partitions = self._partitions
-        if partitions is None or (self._ask_feeds and not all(map(is_finite, feeds))) or not partitions.fit(feeds):
+        if partitions is None or not partitions.fit(feeds):
+            partitions = next((x for x in self._further if x.fit(feeds)), None) if self._further else None
+        if partitions is None or (self._ask_feeds and not all(map(is_finite, feeds))):
             return None
         try:
             results = partitions(*feeds)
@@ -101,9 +124,7 @@ class PartitionedExecutable:
         try:
             # Those before are let go first: two copies of each weight would be held at once.
             self._partitions = None
-            frozen = self._source.freeze()
-            if frozen is not None:
-                self._partitions = Partitions(frozen, feeds, self._expected())
+            self._partitions = self._made(feeds)
         except GuardError:
             # These feeds are wrong, and others may not be: what answers them now says so.
             pass
@@ -112,3 +133,11 @@ class PartitionedExecutable:
         finally:
             self._in_a_row = 0
             self._lock.release()
+
+    def _made(self, feeds: Sequence[torch.Tensor]) -> Partitions | None:
+        frozen = self._source.freeze()
+        return None if frozen is None else Partitions(frozen, feeds, self._expected())
+
+    def _all(self) -> tuple[Partitions, ...]:
+        current = self._partitions
+        return self._further if current is None else (current, *self._further)

@@ -47,6 +47,11 @@ class Partitions:
             self.count = self._compile(feeds)
         self._check(feeds, expected)
 
+    @property
+    def sizes(self) -> list[torch.Size]:
+        """The sizes of the feeds that it was made for."""
+        return self._sizes
+
     def fit(self, feeds: Sequence[torch.Tensor]) -> bool:
         """True when the feeds have the forms that they had, and the weights and the number of threads are the same."""
         return (

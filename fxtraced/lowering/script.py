@@ -145,6 +145,20 @@ def frozen_forward(module: torch.jit.ScriptModule) -> Any:
         return torch.jit.freeze(module.eval())._c._get_method("forward")
 
 
+def function_of(graph: Any) -> Any:
+    """A function that computes a frozen forward's graph; its weights are shared.
+
+    TorchScript's executor compiles a function for the sizes of one call. Raises ValueError where the graph needs its
+    module.
+    """
+    copy = graph.copy()
+    module = next(copy.inputs())
+    if module.uses():
+        raise ValueError("the graph reads or writes its module")
+    copy.eraseInput(0)
+    return torch._C._create_function_from_graph("forward", copy)
+
+
 def compute_constants(forward: Any) -> None:
     """Compute what is constant in a scripted method, in place, such as lists of numbers.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -118,6 +119,19 @@ class InferenceProgram(Program):
     def optimise_for_cpu(self) -> None:
         """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed."""
         self._module.optimise_for_cpu()
+
+    def compile_for(self, shapes: Sequence[Sequence[int]]) -> None:
+        """Compile what pays on the CPU for feeds of these shapes, too, after optimise_for_cpu."""
+        self._module.compile_for(shapes)
+
+    def compile_like(self, other: InferenceProgram) -> None:
+        """Compile for the shapes for which another program of the same feeds is compiled."""
+        for shapes in other._module.compiled_shapes():
+            self.compile_for(shapes)
+
+    def feeds_of(self, shapes: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """Feeds of these shapes that repeat the values of the sample; zeros without one."""
+        return self._module.feeds_of(shapes)
 
     def __str__(self) -> str:
         names = [f"  feed   {v}" for v in self.feeds] + [f"  fetch  {v}" for v in self.fetches]

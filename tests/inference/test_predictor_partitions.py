@@ -40,6 +40,7 @@ LAYERS = {
                     [floats(2, 16, 12, 12)]),
     "rows and numbers": (lambda self, x, n: self.b(F.relu(self.a(x))) * n, rows,
                          [floats(8, 64), paddle.to_tensor([3])]),
+    "ways that meet": (lambda self, x: self.norm(y := self.a(x)) + y, images, [floats(2, 16, 12, 12)]),
 }  # fmt: skip
 
 
@@ -81,10 +82,9 @@ def test_not_a_number_stays_what_it_is(tmp_path):
 
 
 NO_PARTITIONS = {
-    "ways that meet": (lambda self, x: self.norm(y := self.a(x)) + y, images, floats(2, 16, 12, 12), "meets again"),
     "a branch": (
         lambda self, x: paddle.static.nn.cond(x.sum() > 0, lambda: self.a(x), lambda: self.b(x)),
-        rows, floats(8, 64), "meets again",
+        rows, floats(8, 64), "gives tensors",
     ),
     "no product": (lambda self, x: paddle.sort(x), rows, floats(8, 64), "takes no part of the graph"),
 }  # fmt: skip
@@ -120,11 +120,20 @@ def test_what_meets_in_a_script():
         module = torch.jit.CompilationUnit("def f(x, w):\n" + "".join(f"    {x}\n" for x in lines.split("; ")))
         return module.f.graph
 
-    assert not freezing.has_ways_that_meet(graph("return torch.relu(torch.matmul(x, w)) + x"))
-    assert not freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.matmul(y, w) + y"))
-    assert freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.relu(y) + y"))
-    assert freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return torch.cat([torch.relu(y), y])"))
-    assert not freezing.has_ways_that_meet(graph("y = torch.matmul(x, w); return y.reshape(y.size(1), y.size(0))"))
+    part = freezing.part_ways_that_meet
+    assert part(graph("return torch.relu(torch.matmul(x, w)) + x")) == 0
+    assert part(graph("y = torch.matmul(x, w); return torch.matmul(y, w) + y")) == 0
+    assert part(graph("y = torch.matmul(x, w); return torch.cat([torch.relu(y), y])")) == 1
+    assert part(graph("y = torch.matmul(x, w); return y.reshape(y.size(1), y.size(0))")) == 0
+    meeting = graph("y = torch.matmul(x, w); return torch.relu(y) + y")
+    assert part(meeting) == 1
+    lines = [line.strip() for line in str(meeting).splitlines()]
+    assert [line.partition("aten::")[2].partition("(")[0] for line in lines if "aten::" in line] == [
+        "matmul",
+        "alias",
+        "relu",
+        "add",
+    ]
 
 
 def test_reload_while_many_threads_ask(tmp_path):
@@ -162,3 +171,40 @@ def test_a_small_model_gets_none(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "WORTHWHILE", 8 * 64 * 64)
     _, run = predictor(layer_of(lambda self, x: self.a(x), rows), [floats(8, 64)], tmp_path)
     assert isinstance(run, PartitionedExecutable)
+
+
+def test_warm_up_makes_partitions_for_further_shapes(tmp_path):
+    layer = layer_of(lambda self, x, n: self.b(F.relu(self.a(x))) * n, rows)
+    n = paddle.to_tensor([3])
+    made, run = predictor(layer, [floats(8, 64), n], tmp_path)
+    assert run.sizes == [[(8, 64), (1,)]]
+    for _ in range(2):
+        made.warm_up([[5, 64], [1]])
+        made.warm_up()
+    assert run.sizes == [[(8, 64), (1,)], [(5, 64), (1,)]]
+    made.reload(str(tmp_path))
+    made.reload(str(tmp_path))
+    again = made._cell.served.program._module._run
+    assert again is not run
+    assert again.sizes == [[(8, 64), (1,)], [(5, 64), (1,)]]
+    for x in (floats(8, 64), floats(5, 64), floats(3, 64)):
+        with paddle.no_grad():
+            np.testing.assert_allclose(made.run([x, n])[0].numpy(), layer(x, n).numpy(), atol=1e-5)
+    repeated = made._cell.served.program.feeds_of([[17, 32], [2]])
+    assert torch.equal(repeated[0], torch.cat([floats(8, 64).flatten(), floats(8, 64)[0, :32]]).reshape([17, 32]))
+    assert repeated[1].tolist() == [3, 3]
+    for rows_ in range(10, 40):
+        made.warm_up([[rows_, 64], [1]])
+    assert len(again.sizes) == 16
+
+
+def test_shapes_that_a_guard_refuses_are_compiled_for_nothing(tmp_path):
+    def forward(self, x):
+        return self.a(x) if x.shape[0] % 2 == 0 else self.b(x)
+
+    made, run = predictor(layer_of(forward, rows), [floats(8, 64)], tmp_path)
+    with pytest.raises(paddle.errors.GuardError, match="FXT201"):
+        made.warm_up([[7, 64]])
+    assert run.sizes == [[(8, 64)]]
+    with pytest.raises(ValueError, match="warm_up: 1 shapes are wanted, but received 2"):
+        made.warm_up([[8, 64], [1]])

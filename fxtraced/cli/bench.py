@@ -80,8 +80,7 @@ def _repeated(feeds: list[torch.Tensor], batch: int) -> list[torch.Tensor]:
 
 
 def _measure(predictor: Predictor, feeds: list[torch.Tensor], threads: int, seconds: float) -> dict[str, float]:
-    for _ in range(3):
-        _call(predictor, feeds)
+    predictor.warm_up([x.shape for x in feeds])
     times: list[float] = []
     problems: list[BaseException] = []
     end = time.perf_counter() + seconds

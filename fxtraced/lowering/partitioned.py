@@ -25,7 +25,7 @@ _RARE = 2
 
 
 class PartitionedExecutable:
-    """Runs a graph in partitions for the feeds of its first call. Usable from many threads.
+    """Runs a graph in partitions for the feeds of its first call and of make_for. Usable from many threads.
 
     lowered: gives what takes every size and follows every change of a weight; made when it is needed often. expected:
     gives what partitions are compared with, and what answers until then. Calls in a row that the partitions cannot

@@ -244,9 +244,12 @@ class Partitions {
     const auto results = run(feeds_);
     std::optional<Tensors> again;
     Tensors wanted;
-    const auto own = shortest([&] { again = run(feeds_); });
-    const auto other = shortest([&] { wanted = expected(feeds_); });
-    if (!results || !again || results->size() != wanted.size() || own > other) {
+    bool are_fast = false;
+    for (int i = 0; i < kAttempts && !are_fast; ++i) {
+      const auto own = shortest([&] { again = run(feeds_); });
+      are_fast = own <= shortest([&] { wanted = expected(feeds_); });
+    }
+    if (!are_fast || !results || !again || results->size() != wanted.size()) {
       return false;
     }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -264,6 +267,8 @@ class Partitions {
   static constexpr double kRounding = 1e-4;
   // How long each side is measured; one call at least.
   static constexpr std::chrono::milliseconds kMeasured{10};
+  // What else the machine does may slow one side.
+  static constexpr int kAttempts = 3;
 
   // The shortest of some calls.
   static std::chrono::nanoseconds shortest(const std::function<void()>& call) {

@@ -79,11 +79,9 @@ def milliseconds(calls: dict[str, Callable[[], Any]], repeat: int) -> dict[str, 
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def run_cpp(
-    program: Path, archive: Path, feeds: list[Any], folder: Path, repeat: int
-) -> tuple[list[torch.Tensor], float]:
-    """The outputs and the median milliseconds of the C++ program."""
-    torch.save([torch.from_numpy(x.numpy()) for x in feeds], folder / "feeds.pt")
+def run_cpp(program: Path, archive: Path, feeds: Any, folder: Path, repeat: int) -> tuple[Any, float]:
+    """What the C++ program writes for these feeds, and its median milliseconds."""
+    torch.save(feeds, folder / "feeds.pt")
     command = [
         str(program),
         str(archive),
@@ -99,7 +97,7 @@ def run_cpp(
     printed = re.search(r"([\d.]+) ms", done.stdout)
     if printed is None:
         raise RuntimeError(f"no time in the output of {program}: {done.stdout!r}")
-    return list(torch.load(folder / "results.pt")), float(printed.group(1))
+    return torch.load(folder / "results.pt"), float(printed.group(1))
 
 
 def largest_difference(reference: list[np.ndarray], results: list[Any]) -> float:
@@ -137,7 +135,11 @@ def demonstrate(
         }
         times = milliseconds(calls, repeat)
         results = {way: call() for way, call in calls.items()}
-    results["C++"], times["C++"] = run_cpp(programs["predict"], archive, inputs, folder, repeat)
+    tensors = [torch.from_numpy(x.numpy()) for x in inputs]
+    named = dict(zip(feed_names, tensors, strict=True))
+    results["C++"], times["C++"] = run_cpp(programs["predict"], archive, tensors, folder, repeat)
+    pairs, times["C++ predictor"] = run_cpp(programs["predict_named"], archive, named, folder, repeat)
+    results["C++ predictor"] = [dict(pairs)[fetch.name] for fetch in fetches]
     rows = []
     for way, values in results.items():
         apart = largest_difference(reference, values)

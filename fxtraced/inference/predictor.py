@@ -150,7 +150,7 @@ class Predictor:
         served = Served(config)
         _check_same_interface(self._cell.served, served)
         served.self_test()
-        served.program.compile_like(self._cell.served.program)
+        served.compile_like(self._cell.served)
         self._cell.served = served
 
     def clear_intermediate_tensor(self) -> None:

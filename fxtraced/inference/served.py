@@ -50,7 +50,8 @@ class Served:
         self._autocast = _AUTOCAST.get(self._precision)
         # What was laid out for float32 would stay in float32.
         if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
-            self.program.optimise_for_cpu()
+            with self._own_precision():
+                self.program.optimise_for_cpu()
         self._run: Run = self.program.runnable(tuple(self.fetch_names))
         if config.cuda_graph_shapes():
             self.enable_cuda_graph(config.cuda_graph_shapes())
@@ -134,6 +135,11 @@ class Served:
             self.program.compile_for(shapes)
         for _ in range(calls):
             self.run([x.clone() for x in feeds])
+
+    def compile_like(self, other: Served) -> None:
+        """Compile for the shapes for which another model of the same feeds is compiled."""
+        with self._own_precision():
+            self.program.compile_like(other.program)
 
     def _tolerance(self) -> float:
         """How far an output may be from the same calculation elsewhere, relative to its largest magnitude."""

@@ -208,3 +208,19 @@ def test_shapes_that_a_guard_refuses_are_compiled_for_nothing(tmp_path):
     assert run.sizes == [[(8, 64)]]
     with pytest.raises(ValueError, match="warm_up: 1 shapes are wanted, but received 2"):
         made.warm_up([[8, 64], [1]])
+
+
+def test_a_caller_with_autocast_gets_partitions_too(tmp_path):
+    layer = layer_of(lambda self, x: self.b(F.relu(self.a(x))), rows)
+    layer.eval()
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    with torch.autocast("cpu", torch.bfloat16):
+        made = inference.create_predictor(inference.Config(str(tmp_path)))
+        run = made._cell.served.program._module._run
+        made.warm_up([[5, 64]])
+        made.reload(str(tmp_path))
+        result = made.run([floats(8, 64)])[0]
+    assert run.sizes == [[(8, 64)], [(5, 64)]]
+    assert made._cell.served.program._module._run.sizes == run.sizes
+    with paddle.no_grad():
+        np.testing.assert_allclose(result.numpy(), layer(floats(8, 64)).numpy(), atol=1e-5)

@@ -107,6 +107,8 @@ def start_engine(engine: str, build: Callable[[], Any], expected: Any) -> tuple[
     built = time.perf_counter()
     if isinstance(run, Child):
         first = run.seconds(0)
+        if run.loading:
+            print(f"\r  {engine}: loaded in {run.loading[0]:.2f} s, {run.loading[1]:.0f} MB", flush=True)
         result = run()[0].reshape(expected.shape)
     else:
         (result,) = run()
@@ -115,7 +117,7 @@ def start_engine(engine: str, build: Callable[[], Any], expected: Any) -> tuple[
     notes = {
         "conversion": built - start,
         "first": first,
-        "memory": None if isinstance(run, Child) else max(resident() - memory, 0),
+        "memory": next(iter(run.loading[1:]), None) if isinstance(run, Child) else max(resident() - memory, 0),
         "difference": float(np.abs(result - expected).max() / np.abs(expected).max()),
     }
     return run, notes, result

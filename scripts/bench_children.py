@@ -35,7 +35,8 @@ class Child:
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": threads, "PYTHONPATH": ""},
         )
-        self._answer()
+        # What a program in C++ says of loading the archive: seconds, and megabytes that the process grew by.
+        self.loading = list(map(float, self._answer().split()[1:]))
 
     def seconds(self, least: float) -> float:
         """The mean of as many calls as fit into least seconds."""

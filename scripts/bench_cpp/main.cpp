@@ -1,7 +1,7 @@
 // An archive in C++, called when the parent process says so: bench plain|predictor ARCHIVE FEEDS THREADS
 //
-// By plain libtorch or by fxtraced::Predictor. FEEDS holds a list of tensors as torch.save writes it. Commands come line by
-// line, and each is answered with a line: "run SECONDS" calls the model for that long and gives the mean seconds of a call;
+// By plain libtorch or by fxtraced::Predictor. FEEDS holds a list of tensors as torch.save writes it. When the archive is
+// loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by line, and each is answered with a line: "run SECONDS" calls the model for that long and gives the mean seconds of a call;
 // "result FILE" writes the first output as float32 numbers.
 
 #include <ATen/Parallel.h>
@@ -36,6 +36,14 @@ std::function<Tensors()> runner(const std::string& how, const std::string& archi
   return [model, values]() mutable { return fxtraced::detail::tensors_of(model.forward(values)); };
 }
 
+// The memory of the process, in megabytes.
+double resident() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, pages = 0;
+  file >> all >> pages;
+  return pages * 4096 / 1e6;
+}
+
 double seconds_of_a_call(const std::function<Tensors()>& run, double least) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
@@ -58,8 +66,11 @@ int main(int, char** arguments) {
   for (const c10::IValue& feed : torch::jit::pickle_load(bytes_of(arguments[3])).toList().vec()) {
     feeds.push_back(feed.toTensor());
   }
+  const double before = resident();
+  const auto start = std::chrono::steady_clock::now();
   const auto run = runner(arguments[1], arguments[2], feeds);
-  std::cout << "ready" << std::endl;
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  std::cout << "ready " << passed.count() << ' ' << resident() - before << std::endl;
   std::string line;
   while (std::getline(std::cin, line)) {
     std::istringstream words(line);

@@ -17,7 +17,8 @@ import torch
 from torch import fx
 
 from fxtraced.passes import onednn
-from fxtraced.passes.matching import argument, given_away, is_call
+from fxtraced.passes.linear import Linear, rows
+from fxtraced.passes.matching import given_away, is_call
 from fxtraced.passes.measuring import choose
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.state_values import derived_call, is_float32, products, state_values
@@ -67,14 +68,14 @@ def _groups(graph: fx.Graph, worthwhile: bool) -> list[list[fx.Node]]:
     for node in graph.nodes:
         if not is_call(node, "linear") or node in outside or onednn.activation_after(node) is not None:
             continue
-        x, weight, bias = _operands(node)
+        x, weight, bias = Linear.of(node)
         fits = x not in state and weight in state and is_float32(x, weight, node) and len(weight.meta["shape"]) == 2
-        if fits and (bias is None or (bias in state and is_float32(bias))) and 0 < _rows(node) < most_rows:
+        if fits and (bias is None or (bias in state and is_float32(bias))) and 0 < rows(node) < most_rows:
             found.setdefault((x, bias is None), []).append(node)
     return [
         group
         for group in found.values()
-        if len(group) > 1 and sum(products(node, _operands(node)[1]) for node in group) >= least
+        if len(group) > 1 and sum(products(node, Linear.of(node)[1]) for node in group) >= least
     ]
 
 
@@ -82,7 +83,7 @@ def _merge(group: list[fx.Node], merged: Weights) -> None:
     """Merge one group. merged: the weights and biases of the groups before it, as a step of a loop has them again."""
     first = group[0]
     graph = first.graph
-    operands = [_operands(node) for node in group]
+    operands = [Linear.of(node) for node in group]
     widths = [int(node.meta["shape"][-1]) for node in group]
     key = tuple(_calculation(value) for _, *own in operands for value in own)
     if key not in merged:
@@ -137,11 +138,11 @@ def _measured_site(group: list[fx.Node]) -> tuple[list[fx.Node], set[fx.Node]]:
     """The calls of a group in a graph of their own, with something small that reads them all; its weights."""
     graph, state = fx.Graph(), set[fx.Node]()
     x = graph.placeholder("x")
-    x.meta = dict(_operands(group[0])[0].meta)
+    x.meta = dict(Linear.of(group[0])[0].meta)
     nodes, parts = [], []
     for i, node in enumerate(group):
         own = []
-        for name, value in zip(("weight", "bias"), _operands(node)[1:], strict=True):
+        for name, value in zip(("weight", "bias"), Linear.of(node)[1:], strict=True):
             if value is not None:
                 own.append(graph.get_attr(f"{name}_{i}"))
                 own[-1].meta = {key: value.meta[key] for key in ("shape", "dtype")}
@@ -164,13 +165,5 @@ def _merged_and_packed(graph: fx.Graph) -> None:
 
 def _key(group: list[fx.Node]) -> tuple[Any, ...]:
     """What decides how long the calls take."""
-    forms = tuple((*map(int, _operands(node)[1].meta["shape"]), _operands(node)[2] is None) for node in group)
-    return "projections", _rows(group[0]), forms
-
-
-def _operands(node: fx.Node) -> tuple[Any, Any, Any]:
-    return argument(node, 0, "input"), argument(node, 1, "weight"), argument(node, 2, "bias")
-
-
-def _rows(node: fx.Node) -> int:
-    return math.prod(map(int, node.meta["shape"][:-1]))
+    forms = tuple((*map(int, Linear.of(node)[1].meta["shape"]), Linear.of(node)[2] is None) for node in group)
+    return "projections", rows(group[0]), forms

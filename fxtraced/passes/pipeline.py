@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import fx
 
+from fxtraced.passes.convolve_linears import convolve_linears
 from fxtraced.passes.fold_batch_norm import fold_batch_norm
 from fxtraced.passes.fold_constants import fold_constants
 from fxtraced.passes.fuse_activation import fuse_activation
@@ -51,7 +52,7 @@ class Step(NamedTuple):
 
 # The passes that lay weights out, or decide that they stay.
 PACKING = (
-    "multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recurrent", "fuse_linear_add",
+    "multiply_pointwise", "pack_convolutions", "convolve_linears", "pack_linears", "pack_recurrent", "fuse_linear_add",
     "lay_out_channels_last",
 )  # fmt: skip
 _CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
@@ -78,6 +79,7 @@ PIPELINE = [
     Step("lay_out_channels_last", lay_out_channels_last, False, _CUDA),
     Step("merge_projections", merge_projections, False, _CPU),
     Step("merge_projections", partial(merge_projections, measured=False), False, _CUDA),
+    Step("convolve_linears", convolve_linears, False, _CPU),
     Step("pack_linears", pack_linears, False, _CPU),
     Step("pack_recurrent", pack_recurrent, False, _CPU),
     Step("fold_constants", fold_constants, False, _EITHER),
@@ -148,8 +150,9 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
                 step.run(each)
     if not can_be_partitioned(graph):
         return None
-    part_ways_that_meet(graph)
     feed_channels_last(graph)
+    convolve_linears(graph, for_partitions=True)
+    part_ways_that_meet(graph)
     graph.lint()
     return graph
 

@@ -117,6 +117,38 @@ def _attention_written_out(
     return torch.matmul(torch.softmax(scores, -1), v)
 
 
+def rows_as_image(x: torch.Tensor) -> torch.Tensor:
+    """Rows [..., channels] as the places of an image [1, channels, rows, 1], whose channels are last in memory."""
+    return x.flatten(0, -2).unsqueeze(1).unsqueeze(0).permute(0, 3, 1, 2)
+
+
+def image_as_rows(image: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """The places of an image [1, channels, rows, 1] as rows [..., channels], in the dimensions that `like` has."""
+    sizes = list(like.size())
+    sizes[-1] = image.size(1)
+    return image.permute(0, 2, 3, 1).reshape(sizes)
+
+
+def convolve_and_add(
+    x: torch.Tensor,
+    other: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Optional[torch.Tensor],  # noqa: UP045 - TorchScript reads it
+) -> torch.Tensor:
+    """linear(x, weight, bias) + other as a convolution of oneDNN, whose packed weight is [out, in, 1, 1].
+
+    oneDNN adds what has as many elements: at sizes where torch would repeat an operand, torch adds.
+    """
+    image, stride, padding = rows_as_image(x), [1, 1], [0, 0]
+    if list(x.size())[:-1] == list(other.size())[:-1]:
+        image = torch.ops.mkldnn._convolution_pointwise(
+            image, rows_as_image(other), weight, bias, padding, stride, stride, 1, "add", 1.0, None, [], None
+        )
+        return image_as_rows(image, x)
+    image = torch.ops.mkldnn._convolution_pointwise(image, weight, bias, padding, stride, stride, 1, "none", [], "")
+    return image_as_rows(image, x) + other
+
+
 def keep_unsuppressed_ever_easier(overlaps: torch.Tensor, threshold: float, eta: float) -> torch.Tensor:
     """Like keep_unsuppressed, of overlaps [n, n] above a threshold, which each box that is kept makes lower.
 

@@ -14,7 +14,15 @@ import numpy as np
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolution, fold_batch_norm, multiply_pointwise, pack_linears, pool_images
+from fxtraced.passes import (
+    convolution,
+    convolve_linears,
+    fold_batch_norm,
+    linear,
+    multiply_pointwise,
+    pack_linears,
+    pool_images,
+)
 
 nn = paddle.nn
 _ACTIVATIONS = (F.relu, F.relu6, F.silu, F.hardswish, F.hardsigmoid, F.sigmoid, F.tanh, F.gelu, F.leaky_relu, F.mish)
@@ -136,7 +144,8 @@ def every_pass(seed: int) -> Iterator[None]:
     with (
         mock.patch.object(convolution, "_WORTHWHILE", 0),
         mock.patch.object(fold_batch_norm, "_WORTHWHILE", 0),
-        mock.patch.object(pack_linears, "_WORTHWHILE", 0),
+        mock.patch.object(linear, "_WORTHWHILE", 0),
+        mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
         mock.patch.object(multiply_pointwise, "choose", choose),
         mock.patch.object(pool_images, "choose", choose),

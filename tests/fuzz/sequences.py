@@ -14,7 +14,7 @@ import numpy as np
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import fuse_attention, merge_projections, pack_linears
+from fxtraced.passes import convolve_linears, fuse_attention, linear, merge_projections, pack_linears
 from tests.fuzz.networks import archives_of
 
 nn = paddle.nn
@@ -163,7 +163,8 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(fuse_attention, "_WORTHWHILE", 0),
         mock.patch.object(merge_projections, "_WORTHWHILE", 0),
         mock.patch.object(merge_projections, "choose", choose),
-        mock.patch.object(pack_linears, "_WORTHWHILE", 0),
+        mock.patch.object(linear, "_WORTHWHILE", 0),
+        mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
     ):
         yield

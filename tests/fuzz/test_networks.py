@@ -19,4 +19,5 @@ def test_networks_give_what_their_layers_give():
         assert found < 1e-4, f"seed {seed}: {Network(seed).steps}, {Network(seed).tail}"
         changed.update(report)
     acted = {name for name, count in changed.items() if count}
-    assert acted >= {"fold_batch_norm", "multiply_pointwise", "pack_convolutions", "pack_linears", "pack_recurrent"}
+    packing = {"multiply_pointwise", "pack_convolutions", "convolve_linears", "pack_linears", "pack_recurrent"}
+    assert acted >= {"fold_batch_norm", *packing}

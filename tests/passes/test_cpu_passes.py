@@ -9,7 +9,7 @@ import torch
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
-from fxtraced.passes import pack_linears
+from fxtraced.passes import convolve_linears, pack_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
@@ -210,6 +210,7 @@ def test_a_graph_that_asks_for_a_layout_stays():
 @pytest.mark.parametrize("faster", [True, False])
 def test_linears_are_packed_with_what_follows_where_it_is_faster(name, faster, monkeypatch):
     rows, width = 100, 512
+    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
     monkeypatch.setattr(pack_linears, "choose", chosen("packed" if faster else "present"))
 
     class Block(nn.Layer):
@@ -248,6 +249,7 @@ ADDED = {
 @onednn
 @pytest.mark.parametrize("name", ADDED)
 def test_a_packed_linear_adds(name, monkeypatch):
+    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
     monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
     layer = ADDED[name]()
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))

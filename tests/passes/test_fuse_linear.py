@@ -6,7 +6,7 @@ import pytest
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import pack_linears
+from fxtraced.passes import convolve_linears, linear, pack_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, layer_of, trace
 from tests.passes.cases import check_pass
@@ -73,7 +73,8 @@ def test_in_training():
 
 @pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 def test_products_are_packed(monkeypatch):
-    monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1)
+    monkeypatch.setattr(linear, "_WORTHWHILE", 1)
+    monkeypatch.setattr(convolve_linears, "choose", lambda sites, state, changes, **_: ["linear"] * len(sites))
     monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
     traced = trace(layer_of(FUSED["two"][0], weights), *INPUTS[0])
     traced(INPUTS[0])

@@ -14,7 +14,7 @@ import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.archive import LoadedModule, read_manifest
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import multiply_pointwise, pack_linears
+from fxtraced.passes import convolve_linears, linear, multiply_pointwise, pack_linears
 from fxtraced.passes.onednn import is_available
 from fxtraced.static.precision import TOLERANCE
 from tests.helpers import floats, trace
@@ -71,9 +71,10 @@ MODELS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def packed_everywhere(monkeypatch):
-    monkeypatch.setattr(pack_linears, "_WORTHWHILE", 1 << 10)
+@pytest.fixture(autouse=True, params=["linear", "convolution"])
+def packed_everywhere(request, monkeypatch):
+    monkeypatch.setattr(linear, "_WORTHWHILE", 1 << 10)
+    monkeypatch.setattr(convolve_linears, "choose", chosen(request.param))
     monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
     monkeypatch.setattr(multiply_pointwise, "choose", chosen("packed"))
 

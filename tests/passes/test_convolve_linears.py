@@ -1,0 +1,141 @@
+"""convolve_linears: where linear calls become convolutions, where they must not, and what they compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import fxtraced as paddle
+import fxtraced.nn.functional as F
+from fxtraced.passes import convolve_linears, pipeline
+from fxtraced.passes.onednn import is_available
+from fxtraced.static.strategy import BuildStrategy
+from fxtraced.tensor.loops import convolve_and_add
+from tests.helpers import floats, trace
+from tests.passes.test_cpu_passes import ACTIVATIONS, ADDED, chosen, compare
+
+nn = paddle.nn
+pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
+
+WIDTH = 256
+# Inputs of two, three and four dimensions; the first size is traced.
+SIZES = {
+    "rows": [(100, WIDTH), (1, WIDTH), (0, WIDTH), (7, WIDTH)],
+    "texts": [(2, 50, WIDTH), (3, 5, WIDTH), (1, 1, WIDTH), (2, 0, WIDTH)],
+    "four dimensions": [(2, 5, 10, WIDTH), (1, 2, 3, WIDTH)],
+}
+
+
+@pytest.fixture(autouse=True)
+def convolved(monkeypatch):
+    monkeypatch.setattr(convolve_linears, "choose", chosen("convolution"))
+
+
+class Block(nn.Layer):
+    def __init__(self, activation=F.relu, bias=None):
+        super().__init__()
+        self.up, self.down = nn.Linear(WIDTH, 2 * WIDTH, bias_attr=bias), nn.Linear(2 * WIDTH, WIDTH)
+        self.activation = activation
+
+    def forward(self, x):
+        return self.down(self.activation(self.up(x)))
+
+
+@pytest.fixture(params=["packed", "in partitions"])
+def way(request, monkeypatch):
+    if request.param == "packed":
+        monkeypatch.setattr(pipeline, "can_be_partitioned", lambda graph: False)
+    return request.param
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_of_any_dimensions(sizes, way):
+    compare(Block(), SIZES[sizes], **({"convolve_linears": 2} if way == "packed" else {}))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_with_what_follows(name, way):
+    compare(Block(ACTIVATIONS[name]), SIZES["texts"])
+
+
+def test_without_a_bias(way):
+    compare(Block(bias=False), SIZES["texts"])
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_with_an_addition(name, way):
+    layer = ADDED[name]()
+    traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
+    if way == "packed":
+        assert convolve_and_add in [node.target for node in traced.program.after("convolve_linears").graph.nodes]
+    # The last ones have as many elements and another shape, or one is repeated.
+    same, repeated = [(4, 25), (3, 1), (0, 2)], [((2, 3), (1, 3)), ((3, 1), (1, 3)), ((1, 3), (2, 3))]
+    for sizes, other in [*zip(same, same, strict=True), *repeated]:
+        probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
+        with paddle.no_grad():
+            wanted = layer(*probe).numpy()
+        result = traced(probe)[0]
+        assert result.shape == wanted.shape
+        np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_of_an_input_that_lies_otherwise(way):
+    class Turned(Block):
+        def forward(self, x):
+            return super().forward(x.transpose([0, 2, 1]))
+
+    compare(Turned(), [(2, WIDTH, 50), (3, WIDTH, 5)])
+
+
+def test_a_weight_that_changes_shows(way):
+    layer = Block()
+    traced = trace(layer, floats(100, WIDTH))
+    for _ in range(2):
+        with paddle.no_grad():
+            layer.up.weight[0, 0] += 1.0
+            wanted = layer(floats(100, WIDTH)).numpy()
+        np.testing.assert_allclose(traced([floats(100, WIDTH)])[0], wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_the_caller_may_write_into_what_he_gets(way):
+    layer = nn.Linear(WIDTH, 2 * WIDTH)
+    traced = trace(layer, floats(100, WIDTH))
+    first = traced([floats(100, WIDTH)], return_numpy=False)[0]
+    assert first.is_contiguous()
+    kept = first.clone()
+    first.zero_()
+    assert torch.equal(traced([floats(100, WIDTH)], return_numpy=False)[0], kept)
+
+
+STAYS = {
+    "small": (lambda: nn.Linear(8, 8), (4, 8)),
+    "one row without dimensions": (lambda: nn.Linear(2048, 1024), (2048,)),
+    "of float64": (lambda: Block().to(dtype="float64"), (100, WIDTH)),
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_stays(name):
+    make, size = STAYS[name]
+    layer = make()
+    x = floats(*size).astype("float64" if "float64" in name else "float32")
+    traced = trace(layer, x)
+    with paddle.no_grad():
+        np.testing.assert_allclose(traced([x])[0], layer(x).numpy(), rtol=1e-5, atol=1e-5)
+    assert traced.program.pass_report.get("convolve_linears", 0) == 0
+
+
+def test_what_is_not_faster_stays(monkeypatch):
+    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
+    compare(Block(), SIZES["rows"], convolve_linears=0)
+
+
+def test_it_can_be_left_out():
+    traced = trace(Block(), floats(100, WIDTH))
+    build = BuildStrategy()
+    build.delete_pass("convolve_linears")
+    compiled = paddle.static.CompiledProgram(traced.program, build_strategy=build)
+    (result,) = paddle.static.Executor().run(compiled, feed={"feed_0": floats(100, WIDTH)})
+    np.testing.assert_allclose(result, traced([floats(100, WIDTH)])[0], rtol=1e-4, atol=1e-5)
+    assert "convolve_linears" not in compiled.report()

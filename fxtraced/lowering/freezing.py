@@ -15,10 +15,11 @@ from torch import fx
 from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
+from fxtraced.lowering.scripted_passes import convolve_linears, holds_tensors, part_ways_that_meet
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.layout import channels_last
 from fxtraced.passes.matching import is_call
-from fxtraced.passes.partitioning import ELEMENTWISE, PRODUCTS
+from fxtraced.passes.partitioning import ELEMENTWISE
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
@@ -47,8 +48,11 @@ class Frozen(NamedTuple):
 class Source(Protocol):
     """What gives a Frozen whenever it is asked."""
 
-    def freeze(self) -> Frozen | None:
-        """A Frozen of this moment; None where not-a-number is among the weights. Raises CannotBePartitioned."""
+    def freeze(self, feeds: Sequence[torch.Tensor]) -> Frozen | None:
+        """A Frozen of this moment for feeds like these; None where not-a-number is among the weights.
+
+        Raises CannotBePartitioned.
+        """
 
     def marks(self) -> Any:
         """Something that differs when the weights changed in between."""
@@ -68,7 +72,7 @@ class LayerSource:
         }
         self._lines = {node.name: node.meta.get("source") for node in all_nodes(graph)}
 
-    def freeze(self) -> Frozen | None:
+    def freeze(self, feeds: Sequence[torch.Tensor]) -> Frozen | None:
         self._structure.check()
         # What changes while it is read here is seen as changed at the next call.
         watch = Watch(list(self._places.values()), self._structure.entries)
@@ -101,13 +105,13 @@ class ArchiveSource:
         self._module, self._ranks = module, ranks
         self._graph: Any = None
 
-    def freeze(self) -> Frozen | None:
+    def freeze(self, feeds: Sequence[torch.Tensor]) -> Frozen | None:
         if self._graph is None:
             self._graph = self._frozen_graph()
-        try:
-            forward = function_of(self._graph)
-        except ValueError as error:
-            raise CannotBePartitioned(str(error)) from error
+        graph = self._graph.copy()
+        convolve_linears(graph, feeds)
+        part_ways_that_meet(graph)
+        forward = function_of(graph)
         return Frozen(_ForImages(forward, self._ranks), [], {}, _always)
 
     def marks(self) -> Any:
@@ -120,9 +124,10 @@ class ArchiveSource:
         if any(map(makes_nan, tensors)):
             raise CannotBePartitioned("not-a-number is among the weights")
         graph = frozen_forward(self._module).graph
-        if any(list(node.blocks()) and any(map(_is_tensor, node.outputs())) for node in graph.nodes()):
+        if any(list(node.blocks()) and any(map(holds_tensors, node.outputs())) for node in graph.nodes()):
             raise CannotBePartitioned("a branch or a loop gives tensors")
-        part_ways_that_meet(graph)
+        if next(graph.inputs()).uses():
+            raise CannotBePartitioned("the graph reads or writes its module")
         return graph
 
 
@@ -144,46 +149,6 @@ class _ForImages:
 
 def _always() -> bool:
     return True
-
-
-def part_ways_that_meet(graph: Any) -> int:
-    """What the pass of this name does with a traced graph, with a scripted one; returns how often."""
-    meeting = [node for node in graph.nodes() if _is_product(node) and _meet_again(node)]
-    for node in meeting:
-        value = node.output()
-        alias = graph.create("aten::alias", [value], 1)
-        alias.output().setType(value.type())
-        alias.insertAfter(node)
-        value.replaceAllUsesAfterNodeWith(alias, alias.output())
-    return len(meeting)
-
-
-def _is_tensor(value: Any) -> bool:
-    """True also for a list or tuple of tensors."""
-    return "Tensor" in str(value.type())
-
-
-def _is_product(node: Any) -> bool:
-    name = node.kind().rpartition("::")[2]
-    return name in PRODUCTS or name == "_convolution"
-
-
-def _meet_again(product: Any) -> bool:
-    # A node is another object each time that it is asked for; the name of its first output is its own.
-    seen: set[str] = set()
-    pending = [product]
-    while pending:
-        for output in pending.pop().outputs():
-            for use in output.uses() if _is_tensor(output) else ():
-                user = use.user
-                if user.kind() == "prim::Return" or _is_product(user) or not user.outputsSize():
-                    continue
-                name = next(iter(user.outputs())).debugName()
-                if name in seen:
-                    return True
-                seen.add(name)
-                pending.append(user)
-    return False
 
 
 def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:

@@ -135,7 +135,7 @@ class PartitionedExecutable:
             self._lock.release()
 
     def _made(self, feeds: Sequence[torch.Tensor]) -> Partitions | None:
-        frozen = self._source.freeze()
+        frozen = self._source.freeze(feeds)
         return None if frozen is None else Partitions(frozen, feeds, self._expected())
 
     def _all(self) -> tuple[Partitions, ...]:

@@ -12,7 +12,7 @@ from fxtraced.passes.matching import argument, is_call
 from fxtraced.passes.state_values import products
 
 # Multiplications from which a oneDNN call can pay.
-_WORTHWHILE = 1 << 20
+WORTHWHILE = 1 << 20
 
 
 class Linear(NamedTuple):
@@ -86,4 +86,4 @@ def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
     if bias is not None and bias not in state:
         return False
     operands = (x, weight) if bias is None else (x, weight, bias)
-    return onednn.takes(node, *operands) and products(node, weight) >= _WORTHWHILE
+    return onednn.takes(node, *operands) and products(node, weight) >= WORTHWHILE

@@ -144,7 +144,7 @@ def every_pass(seed: int) -> Iterator[None]:
     with (
         mock.patch.object(convolution, "_WORTHWHILE", 0),
         mock.patch.object(fold_batch_norm, "_WORTHWHILE", 0),
-        mock.patch.object(linear, "_WORTHWHILE", 0),
+        mock.patch.object(linear, "WORTHWHILE", 0),
         mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
         mock.patch.object(multiply_pointwise, "choose", choose),

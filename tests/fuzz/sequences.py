@@ -163,7 +163,7 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(fuse_attention, "_WORTHWHILE", 0),
         mock.patch.object(merge_projections, "_WORTHWHILE", 0),
         mock.patch.object(merge_projections, "choose", choose),
-        mock.patch.object(linear, "_WORTHWHILE", 0),
+        mock.patch.object(linear, "WORTHWHILE", 0),
         mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
     ):

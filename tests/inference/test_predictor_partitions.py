@@ -11,7 +11,7 @@ import torch
 
 import fxtraced as paddle
 from fxtraced import inference
-from fxtraced.lowering import archive, freezing, partitions
+from fxtraced.lowering import archive, freezing, partitions, scripted_passes
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, layer_of, trace
@@ -38,6 +38,7 @@ LAYERS = {
     "a residual": (lambda self, x: F.relu(self.norm(self.a(x)) + x), images, [floats(2, 16, 12, 12)]),
     "two results": (lambda self, x: (self.b(F.relu(self.a(x))), self.a(x).mean([2, 3])), images,
                     [floats(2, 16, 12, 12)]),
+    "rows after rows": (lambda self, x: x + self.b(F.gelu(self.a(x))), rows, [floats(2, 50, 64)]),
     "rows and numbers": (lambda self, x, n: self.b(F.relu(self.a(x))) * n, rows,
                          [floats(8, 64), paddle.to_tensor([3])]),
     "ways that meet": (lambda self, x: self.norm(y := self.a(x)) + y, images, [floats(2, 16, 12, 12)]),
@@ -51,8 +52,11 @@ def predictor(layer, inputs, directory):
     return made, made._cell.served.program._module._run
 
 
+@pytest.mark.parametrize("convolved", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
-def test_results_are_the_layers(name, tmp_path):
+def test_results_are_the_layers(name, convolved, tmp_path, monkeypatch):
+    monkeypatch.setattr(scripted_passes, "WORTHWHILE", 1)
+    monkeypatch.setattr(scripted_passes, "_is_faster", lambda *sizes: convolved)
     forward, setup, inputs = LAYERS[name]
     layer = layer_of(forward, setup)
     made, run = predictor(layer, inputs, tmp_path)
@@ -113,27 +117,6 @@ def test_without_a_sample_or_optimisation_there_are_none(tmp_path):
     config.switch_ir_optim(False)
     run = inference.create_predictor(config)._cell.served.program._module._run
     assert not isinstance(run, PartitionedExecutable)
-
-
-def test_what_meets_in_a_script():
-    def graph(lines):
-        module = torch.jit.CompilationUnit("def f(x, w):\n" + "".join(f"    {x}\n" for x in lines.split("; ")))
-        return module.f.graph
-
-    part = freezing.part_ways_that_meet
-    assert part(graph("return torch.relu(torch.matmul(x, w)) + x")) == 0
-    assert part(graph("y = torch.matmul(x, w); return torch.matmul(y, w) + y")) == 0
-    assert part(graph("y = torch.matmul(x, w); return torch.cat([torch.relu(y), y])")) == 1
-    assert part(graph("y = torch.matmul(x, w); return y.reshape(y.size(1), y.size(0))")) == 0
-    meeting = graph("y = torch.matmul(x, w); return torch.relu(y) + y")
-    assert part(meeting) == 1
-    lines = [line.strip() for line in str(meeting).splitlines()]
-    assert [line.partition("aten::")[2].partition("(")[0] for line in lines if "aten::" in line] == [
-        "matmul",
-        "alias",
-        "relu",
-        "add",
-    ]
 
 
 def test_reload_while_many_threads_ask(tmp_path):

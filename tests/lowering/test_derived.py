@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for th
 @pytest.fixture(autouse=True)
 def packed_everywhere(monkeypatch, without_partitions):
     """Linear calls are packed at any size, and whether that is faster or not."""
-    monkeypatch.setattr(linear, "_WORTHWHILE", 1)
+    monkeypatch.setattr(linear, "WORTHWHILE", 1)
     monkeypatch.setattr(convolve_linears, "choose", lambda sites, state, changes, **_: ["linear"] * len(sites))
     monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
 

@@ -73,7 +73,7 @@ def test_in_training():
 
 @pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 def test_products_are_packed(monkeypatch):
-    monkeypatch.setattr(linear, "_WORTHWHILE", 1)
+    monkeypatch.setattr(linear, "WORTHWHILE", 1)
     monkeypatch.setattr(convolve_linears, "choose", lambda sites, state, changes, **_: ["linear"] * len(sites))
     monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
     traced = trace(layer_of(FUSED["two"][0], weights), *INPUTS[0])

@@ -73,7 +73,7 @@ MODELS = {
 
 @pytest.fixture(autouse=True, params=["linear", "convolution"])
 def packed_everywhere(request, monkeypatch):
-    monkeypatch.setattr(linear, "_WORTHWHILE", 1 << 10)
+    monkeypatch.setattr(linear, "WORTHWHILE", 1 << 10)
     monkeypatch.setattr(convolve_linears, "choose", chosen(request.param))
     monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
     monkeypatch.setattr(multiply_pointwise, "choose", chosen("packed"))

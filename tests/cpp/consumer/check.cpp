@@ -257,6 +257,40 @@ bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>&
                     [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
 }
 
+// Linear calls as convolutions: with an addition, with activations, and where two share a sum.
+void check_linears() {
+  const at::NoGradGuard no_grad;
+  torch::jit::Module module("Rows");
+  module.register_parameter("a", at::randn({1024, 1024}), false);
+  module.register_parameter("b", at::randn({1024}), false);
+  module.register_parameter("c", at::randn({1024, 1024}).t(), false);
+  module.define(R"(
+    def forward(self, x):
+        y = x + torch.linear(torch.gelu(torch.linear(x, self.a, self.b)), self.c)
+        return torch.relu(torch.linear(y, self.c)) + (torch.linear(y, self.a) + torch.linear(x, self.c))
+  )");
+  module.eval();
+  const auto frozen = torch::jit::freeze(module);
+  const auto always = [](std::int64_t, const at::Tensor&) { return true; };
+  for (const auto& size : {std::vector<std::int64_t>{6, 1024}, std::vector<std::int64_t>{2, 3, 1024}}) {
+    const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
+    const auto graph = frozen.get_method("forward").graph()->copy();
+    check(fxtraced::detail::convolve_linears(*graph, inputs, always) == 5, "linear calls that are convolved");
+    torch::jit::CompilationUnit unit;
+    const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
+    const auto before = frozen.get_method("forward")({inputs[1]}).toTensor();
+    check(fxtraced::detail::relative_difference(before, after) < 1e-5, "what convolved linear calls give");
+  }
+  const auto graph = frozen.get_method("forward").graph()->copy();
+  check(fxtraced::detail::convolve_linears(*graph, {frozen._ivalue(), at::randn({1024})}, always) == 0, "a vector stays");
+  // Whatever is faster here.
+  const auto x = at::randn({64, 1024});
+  fxtraced::detail::convolve_linears(*graph, {frozen._ivalue(), x});
+  torch::jit::CompilationUnit unit;
+  const auto after = (*unit.create_function("forward", graph))({frozen._ivalue(), x}).toTensor();
+  check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x}).toTensor(), after) < 1e-5, "what is measured");
+}
+
 // A busy machine may find that partitions are not faster: they are asked for some times.
 bool soon(const std::function<bool()>& holds) {
   for (int i = 0; i < 20; ++i) {
@@ -472,6 +506,7 @@ int main(int, char** values) {
   check_out_of_memory(directory);
   check_self_test(directory, predictor);
   check_precision(directory);
+  check_linears();
   check_partitions(directory);
   check_reload(directory);
   check_hostile_files(directory);

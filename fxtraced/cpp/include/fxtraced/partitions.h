@@ -7,8 +7,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/jit/passes/pass_manager.h>
-#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -28,12 +26,8 @@
 #include <utility>
 #include <vector>
 
-// Weak, as a libtorch may be built without it: its address is null then.
-#if defined(__linux__) && defined(__x86_64__)
-namespace torch::jit::fuser::onednn {
-__attribute__((weak)) void fuseGraph(std::shared_ptr<Graph>& graph);
-}
-#endif
+#include "graph_compiler.h"
+#include "linears.h"
 
 namespace fxtraced::detail {
 
@@ -71,109 +65,6 @@ inline double relative_difference(const at::Tensor& expected, const at::Tensor& 
   return std::isfinite(apart) ? apart / std::max(scale, smallest) : std::numeric_limits<double>::infinity();
 }
 
-// Hands a graph to oneDNN's graph compiler, on a thread that asked for it, just before TorchScript's executor compiles it.
-class GraphCompiler {
- public:
-  static bool is_there() {
-#if defined(__linux__) && defined(__x86_64__)
-    return torch::jit::fuser::onednn::fuseGraph != nullptr && at::globalContext().userEnabledMkldnn() &&
-           torch::jit::getExecutorMode() && torch::jit::getProfilingMode();
-#else
-    return false;
-#endif
-  }
-
-  // Calls with the compiler at work; returns how many partitions it made.
-  static std::size_t during(const std::function<void()>& calls) {
-    struct Switch {
-      Switch() { asked_ = true; }
-      ~Switch() { asked_ = false; }
-    };
-    made_ = 0;
-    const Switch on;
-    calls();
-    return made_;
-  }
-
- private:
-  // A pass of the whole process that leaves every other graph alone.
-  struct Registered {
-    Registered() : id(torch::jit::registerPrePass(&GraphCompiler::compile)) {}
-    ~Registered() { torch::jit::clearPrePass(id); }
-    torch::jit::GraphPassNameType id;
-  };
-
-  static void compile(std::shared_ptr<torch::jit::Graph>& graph) {
-#if defined(__linux__) && defined(__x86_64__)
-    if (asked_) {
-      torch::jit::fuser::onednn::fuseGraph(graph);
-      static const auto kGuard = c10::Symbol::fromQualString("prim::oneDNNFusionGuard");
-      for (const auto* node : graph->nodes()) {
-        made_ += node->kind() == kGuard;
-      }
-    }
-#else
-    (void)graph;
-#endif
-  }
-
-  static inline thread_local bool asked_ = false;
-  static inline thread_local std::size_t made_ = 0;
-  static inline const Registered registered_;
-};
-
-inline bool is_product(const torch::jit::Node& node) {
-  static const std::set<std::string> names = {
-      "_convolution", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-      "linear", "matmul", "bmm", "mm", "addmm", "baddbmm"};
-  return names.count(node.kind().toUnqualString()) != 0;
-}
-
-// True for a list or tuple of tensors, too.
-inline bool holds_tensors(const torch::jit::Value& value) {
-  return value.type()->str().find("Tensor") != std::string::npos;
-}
-
-// True when two of the calls that follow, up to the next products, read the same value and meet.
-inline bool meet_again(const torch::jit::Node& product) {
-  std::set<const torch::jit::Node*> seen;
-  std::vector<const torch::jit::Node*> pending = {&product};
-  while (!pending.empty()) {
-    const auto* node = pending.back();
-    pending.pop_back();
-    for (const auto* output : node->outputs()) {
-      if (!holds_tensors(*output)) {
-        continue;
-      }
-      for (const auto& use : output->uses()) {
-        if (use.user->kind() == c10::prim::Return || is_product(*use.user)) {
-          continue;
-        }
-        if (!seen.insert(use.user).second) {
-          return true;
-        }
-        pending.push_back(use.user);
-      }
-    }
-  }
-  return false;
-}
-
-// Keeps what follows a product in two ways that meet again out of its partition: the compiler would never end on some of
-// them, as on norm(y) + y, and takes all memory meanwhile.
-inline void part_ways_that_meet(torch::jit::Graph& graph) {
-  const std::vector<torch::jit::Node*> nodes(graph.nodes().begin(), graph.nodes().end());
-  for (auto* node : nodes) {
-    if (is_product(*node) && meet_again(*node)) {
-      // An operation that the compiler does not know, and that copies nothing.
-      auto* alias = graph.create(c10::aten::alias, {node->output()});
-      alias->output()->setType(node->output()->type());
-      alias->insertAfter(node);
-      node->output()->replaceAllUsesAfterNodeWith(alias, alias->output());
-    }
-  }
-}
-
 using Tensors = std::vector<at::Tensor>;
 using Run = std::function<Tensors(const Tensors&)>;
 
@@ -189,7 +80,7 @@ class Partitions {
       : self_(frozen._ivalue()),
         // Partitions are those of a function: it is another one for each choice of sizes, with the same weights.
         unit_(std::make_shared<torch::jit::CompilationUnit>()),
-        function_(unit_->create_function("forward", frozen.get_method("forward").graph()->copy())),
+        function_(unit_->create_function("forward", graph_for(frozen, feeds))),
         threads_(at::get_num_threads()),
         feeds_(feeds) {
     count_ = GraphCompiler::during([&] {
@@ -265,6 +156,16 @@ class Partitions {
   // The first call is watched, and the second compiles.
   static constexpr int kCalls = 2;
   static constexpr double kRounding = 1e-4;
+  // A copy of the graph as the compiler gets it.
+  static std::shared_ptr<torch::jit::Graph> graph_for(const torch::jit::Module& frozen, const Tensors& feeds) {
+    auto graph = frozen.get_method("forward").graph()->copy();
+    std::vector<c10::IValue> inputs = {frozen._ivalue()};
+    inputs.insert(inputs.end(), feeds.begin(), feeds.end());
+    convolve_linears(*graph, inputs);
+    part_ways_that_meet(*graph);
+    return graph;
+  }
+
   // How long each side is measured; one call at least.
   static constexpr std::chrono::milliseconds kMeasured{10};
   // What else the machine does may slow one side.
@@ -306,7 +207,6 @@ class PartitionedModule {
         return nullptr;
       }
     }
-    part_ways_that_meet(*graph);
     return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen));
   }
 

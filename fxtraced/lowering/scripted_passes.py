@@ -1,0 +1,196 @@
+"""Passes over the scripted graph of an archive, which has no traced one: for oneDNN's graph compiler.
+
+They do what those of their names in passes/partitioning.py and passes/convolve_linears.py do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx
+
+from fxtraced.lowering.script import call_scripted
+from fxtraced.passes import convolve_linears as of_traced
+from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
+from fxtraced.passes.linear import WORTHWHILE
+from fxtraced.passes.partitioning import PRODUCTS
+
+# What a convolution's partition takes in after it, of one operand.
+_ACTIVATIONS = tuple(f"aten::{x}" for x in ("relu", "gelu", "silu", "hardswish", "sigmoid", "tanh", "leaky_relu"))
+
+
+def part_ways_that_meet(graph: Any) -> int:
+    """Keep what follows a product in two ways that meet again out of its partition, in place; returns how often."""
+    meeting = [node for node in graph.nodes() if _is_product(node) and _meet_again(node)]
+    for node in meeting:
+        value = node.output()
+        alias = graph.create("aten::alias", [value], 1)
+        alias.output().setType(value.type())
+        alias.insertAfter(node)
+        value.replaceAllUsesAfterNodeWith(alias, alias.output())
+    return len(meeting)
+
+
+def holds_tensors(value: Any) -> bool:
+    """True for a tensor, and a list or tuple of tensors."""
+    return "Tensor" in str(value.type())
+
+
+class _Site(NamedTuple):
+    """A linear call with a weight of the module.
+
+    addition: of a tensor, where it alone reads the call. activation: where there is no such addition, the one that
+    alone reads it.
+    """
+
+    node: Any
+    weight: torch.Tensor
+    addition: Any = None
+    activation: Any = None
+
+    @property
+    def x(self) -> Any:
+        return self.node.inputsAt(0)
+
+    @property
+    def other(self) -> Any:
+        """What is added; the call's input where nothing is."""
+        if self.addition is None:
+            return self.x
+        first, second = self.addition.inputsAt(0), self.addition.inputsAt(1)
+        # A value is another object each time that it is asked for; its name is its own.
+        return second if first.debugName() == self.node.output().debugName() else first
+
+
+def convolve_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
+    """Replace linear calls by 1x1 convolutions where those are faster, in place, for feeds like these; how many.
+
+    Raises as call_scripted does.
+    """
+    sites = [site for node in graph.nodes() if (site := _site(node))]
+    if not sites:
+        return 0
+    sizes = iter(_sizes(graph, [value for site in sites for value in (site.x, site.other)], feeds))
+    changed = 0
+    for found in sites:
+        # Looked at anew: the one before may have taken an addition that both could.
+        site = _site(found.node) or found
+        size, other = next(sizes), next(sizes)
+        outputs, inputs = site.weight.shape
+        rows = math.prod(size[:-1])
+        if len(size) < 2 or rows * outputs * inputs < WORTHWHILE or not _is_faster(rows, outputs, inputs):
+            continue
+        if site.addition and other != (*size[:-1], outputs):
+            site = site._replace(addition=None)
+        _convolve(graph, site, [*size[:-1], outputs])
+        changed += 1
+    return changed
+
+
+def _site(node: Any) -> _Site | None:
+    if node.kind() != "aten::linear":
+        return None
+    weight, bias = node.inputsAt(1), node.inputsAt(2)
+    if weight.node().kind() != "prim::Constant" or bias.node().kind() != "prim::Constant":
+        return None
+    value = weight.toIValue()
+    if value.dtype is not torch.float32 or value.ndim != 2:
+        return None
+    uses = node.output().uses()
+    user = uses[0].user if len(uses) == 1 else None
+    if user is not None and user.kind() == "aten::add" and user.inputsAt(2).toIValue() == 1:
+        site = _Site(node, value, addition=user)
+        return site if holds_tensors(site.other) else _Site(node, value)
+    return _Site(node, value, activation=user if user is not None and user.kind() in _ACTIVATIONS else None)
+
+
+def _sizes(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list[tuple[int, ...]]:
+    """The sizes of these values of the graph in a call with these feeds."""
+    copy = graph.copy()
+    places = {output.debugName(): (i, j) for i, x in enumerate(graph.nodes()) for j, output in enumerate(x.outputs())}
+    inputs = {x.debugName(): i for i, x in enumerate(graph.inputs())}
+    nodes, given = list(copy.nodes()), list(copy.inputs())
+    while list(copy.outputs()):
+        copy.eraseOutput(0)
+    for value in values:
+        name = value.debugName()
+        copy.registerOutput(
+            given[inputs[name]] if name in inputs else nodes[places[name][0]].outputsAt(places[name][1])
+        )
+    copy.makeMultiOutputIntoTuple()
+    copy.eraseInput(0)
+    forward = torch._C._create_function_from_graph("sizes", copy)
+    return [tuple(x.shape) for x in call_scripted(forward, tuple(feeds), as_it_is=True)]
+
+
+def _is_faster(rows: int, outputs: int, inputs: int) -> bool:
+    """Ask the pass over traced graphs."""
+    graph, sizes = fx.Graph(), {"x": (rows, inputs), "weight": (outputs, inputs), "linear": (rows, outputs)}
+    x, weight = graph.placeholder("x"), graph.get_attr("weight")
+    linear = graph.call_function(torch.nn.functional.linear, (x, weight))
+    for node, size in zip((x, weight, linear), sizes.values(), strict=True):
+        node.meta = {"shape": size, "dtype": torch.float32}
+    graph.output((linear,))
+    return of_traced.convolve_linears(graph, for_partitions=True) == 1
+
+
+def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
+    """Put a convolution, and that which is made with it, in the place of a linear call whose result has this size."""
+    node, last = site.node, site.addition or site.activation or site.node
+    with graph.insert_point_guard(last):
+        kernel = of_traced.as_kernel(site.weight)
+        image = _image(graph, site.x)
+        settings = ([1, 1], [0, 0], [1, 1], 1)
+        value = _insert(graph, "aten::conv2d", image, kernel, node.inputsAt(2), *settings)
+        if site.addition:
+            other = site.other
+            last.replaceInputWith(other, _image(graph, other))
+    if last is not node:
+        last.replaceInputWith(node.output(), value)
+        value = last.output()
+    # There is no way to ask for the node after one.
+    place = graph.create("prim::Constant", 1)
+    place.insertAfter(last)
+    with graph.insert_point_guard(place):
+        turned = _insert(graph, "aten::permute", value, list(CHANNELS_LAST))
+        rows = _insert(graph, "aten::reshape", turned, size)
+    place.destroy()
+    last.output().replaceAllUsesAfterNodeWith(rows.node(), rows)
+    node.destroy()
+
+
+def _image(graph: Any, x: Any) -> Any:
+    rows = _insert(graph, "aten::flatten", x, 0, -2)
+    image = _insert(graph, "aten::unsqueeze", _insert(graph, "aten::unsqueeze", rows, 1), 0)
+    return _insert(graph, "aten::permute", image, list(CHANNELS_FIRST))
+
+
+def _insert(graph: Any, kind: str, *inputs: Any) -> Any:
+    values = [x if isinstance(x, torch._C.Value) else graph.insertConstant(x) for x in inputs]
+    return graph.insertNode(graph.create(kind, values, 1)).output()
+
+
+def _is_product(node: Any) -> bool:
+    name = node.kind().rpartition("::")[2]
+    return name in PRODUCTS or name == "_convolution"
+
+
+def _meet_again(product: Any) -> bool:
+    # A node is another object each time that it is asked for; the name of its first output is its own.
+    seen: set[str] = set()
+    pending = [product]
+    while pending:
+        for output in pending.pop().outputs():
+            for use in output.uses() if holds_tensors(output) else ():
+                user = use.user
+                if user.kind() == "prim::Return" or _is_product(user) or not user.outputsSize():
+                    continue
+                name = next(iter(user.outputs())).debugName()
+                if name in seen:
+                    return True
+                seen.add(name)
+                pending.append(user)
+    return False

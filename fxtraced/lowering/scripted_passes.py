@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import fx
 
 from fxtraced.lowering.script import call_scripted
-from fxtraced.passes import convolve_linears as of_traced
+from fxtraced.passes.convolve_linears import as_kernel, is_faster
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
 from fxtraced.passes.linear import WORTHWHILE
 from fxtraced.passes.partitioning import PRODUCTS
@@ -81,7 +80,7 @@ def convolve_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
         size, other = next(sizes), next(sizes)
         outputs, inputs = site.weight.shape
         rows = math.prod(size[:-1])
-        if len(size) < 2 or rows * outputs * inputs < WORTHWHILE or not _is_faster(rows, outputs, inputs):
+        if len(size) < 2 or rows * outputs * inputs < WORTHWHILE or not is_faster(rows, outputs, inputs):
             continue
         if site.addition and other != (*size[:-1], outputs):
             site = site._replace(addition=None)
@@ -126,22 +125,11 @@ def _sizes(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list
     return [tuple(x.shape) for x in call_scripted(forward, tuple(feeds), as_it_is=True)]
 
 
-def _is_faster(rows: int, outputs: int, inputs: int) -> bool:
-    """Ask the pass over traced graphs."""
-    graph, sizes = fx.Graph(), {"x": (rows, inputs), "weight": (outputs, inputs), "linear": (rows, outputs)}
-    x, weight = graph.placeholder("x"), graph.get_attr("weight")
-    linear = graph.call_function(torch.nn.functional.linear, (x, weight))
-    for node, size in zip((x, weight, linear), sizes.values(), strict=True):
-        node.meta = {"shape": size, "dtype": torch.float32}
-    graph.output((linear,))
-    return of_traced.convolve_linears(graph, for_partitions=True) == 1
-
-
 def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
     """Put a convolution, and that which is made with it, in the place of a linear call whose result has this size."""
     node, last = site.node, site.addition or site.activation or site.node
     with graph.insert_point_guard(last):
-        kernel = of_traced.as_kernel(site.weight)
+        kernel = as_kernel(site.weight)
         image = _image(graph, site.x)
         settings = ([1, 1], [0, 0], [1, 1], 1)
         value = _insert(graph, "aten::conv2d", image, kernel, node.inputsAt(2), *settings)

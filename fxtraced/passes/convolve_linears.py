@@ -24,6 +24,8 @@ from fxtraced.tensor.loops import convolve_and_add, image_as_rows, rows_as_image
 
 # How many times faster it must be.
 _GAIN = 1.03
+# What is measured has no more multiplications, or so many outputs: more would say nothing new, and take longer.
+_ENOUGH, _FEWEST = 1 << 26, 256
 # Stride, padding, dilation and groups.
 _SETTINGS: Any = ([1, 1], [0, 0], [1, 1], 1)
 
@@ -35,10 +37,12 @@ def convolve_linears(graph: fx.Graph, for_partitions: bool = False) -> int:
     """
     state = state_values(graph)
     sites = linears(graph, state)
-    own = (for_partitions, "convolved")
-    variants = {"linear": _pack if for_partitions else pack_linears, "convolution": _convolve}
-    chosen = choose([((*own, *site.key), site.nodes) for site in sites], state, variants, gain=_GAIN)
-    found = [site.node for site, name in zip(sites, chosen, strict=True) if name == "convolution"]
+    if for_partitions:
+        found = [site.node for site in sites if is_faster(rows(site.node), *site.linear.weight.meta["shape"])]
+    else:
+        variants = {"linear": pack_linears, "convolution": _convolve}
+        chosen = choose([(("convolved", *site.key), site.nodes) for site in sites], state, variants, gain=_GAIN)
+        found = [site.node for site, name in zip(sites, chosen, strict=True) if name == "convolution"]
     for node in found:
         # Each is looked at anew: the one before may have taken an addition that both could.
         if for_partitions:
@@ -46,6 +50,19 @@ def convolve_linears(graph: fx.Graph, for_partitions: bool = False) -> int:
         else:
             convolve_packed(graph, node)
     return len(found)
+
+
+def is_faster(count: int, outputs: int, inputs: int) -> bool:
+    """Measure whether oneDNN convolves so many rows sooner than it multiplies them with a weight [outputs, inputs]."""
+    outputs = min(int(outputs), max(_FEWEST, _ENOUGH // (count * int(inputs))))
+    graph = fx.Graph()
+    x, weight = graph.placeholder("x"), graph.get_attr("weight")
+    linear = graph.call_function(torch.nn.functional.linear, (x, weight))
+    for node, size in ((x, (count, inputs)), (weight, (outputs, inputs)), (linear, (count, outputs))):
+        node.meta = {"shape": size, "dtype": torch.float32}
+    graph.output((linear,))
+    site = ("in partitions", count, outputs, int(inputs)), [linear]
+    return choose([site], {weight}, {"linear": _pack, "convolution": _convolve}, gain=_GAIN) == ["convolution"]
 
 
 def convolve(graph: fx.Graph, node: fx.Node) -> fx.Node:

@@ -17,7 +17,7 @@ from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
 
 # How often each call is made, and the seconds after which no further round begins.
-_ROUNDS, _BUDGET = 9, 0.25
+_ROUNDS, _BUDGET = 15, 0.25
 # The bytes of inputs and weights that are held at once: more than the caches hold, and less than a model.
 _AT_ONCE = 48 << 20
 

@@ -56,7 +56,7 @@ def predictor(layer, inputs, directory):
 @pytest.mark.parametrize("name", LAYERS)
 def test_results_are_the_layers(name, convolved, tmp_path, monkeypatch):
     monkeypatch.setattr(scripted_passes, "WORTHWHILE", 1)
-    monkeypatch.setattr(scripted_passes, "_is_faster", lambda *sizes: convolved)
+    monkeypatch.setattr(scripted_passes, "is_faster", lambda *sizes: convolved)
     forward, setup, inputs = LAYERS[name]
     layer = layer_of(forward, setup)
     made, run = predictor(layer, inputs, tmp_path)

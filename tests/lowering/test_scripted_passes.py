@@ -13,7 +13,7 @@ from fxtraced.lowering.script import frozen_forward, function_of, quiet
 @pytest.fixture(autouse=True)
 def whether_faster_or_not(monkeypatch):
     monkeypatch.setattr(scripted_passes, "WORTHWHILE", 1)
-    monkeypatch.setattr(scripted_passes, "_is_faster", lambda *sizes: True)
+    monkeypatch.setattr(scripted_passes, "is_faster", lambda *sizes: True)
 
 
 def test_what_meets_in_a_script():
@@ -129,16 +129,5 @@ def test_the_addition_and_the_activation_are_of_images():
 
 def test_a_vector_nothing_and_what_is_not_faster_stay(monkeypatch):
     assert convolved(one, torch.randn(8))[1] == convolved(one, torch.randn(3, 0, 8))[1] == 0
-    monkeypatch.setattr(scripted_passes, "_is_faster", lambda *sizes: False)
+    monkeypatch.setattr(scripted_passes, "is_faster", lambda *sizes: False)
     assert convolved(one, torch.randn(6, 8))[1] == 0
-
-
-def test_it_is_measured(monkeypatch):
-    monkeypatch.undo()
-    asked = []
-    monkeypatch.setattr(
-        "fxtraced.passes.convolve_linears.choose",
-        lambda sites, *_, **__: [asked.append(s[0]) or "linear" for s in sites],
-    )
-    assert not scripted_passes._is_faster(100, 512, 256)
-    assert asked == [(True, "convolved", "linear", 100, 512, 256, False, None)]

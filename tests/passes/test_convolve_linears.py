@@ -8,7 +8,7 @@ import torch
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolve_linears, pipeline
+from fxtraced.passes import convolve_linears, measuring, pipeline
 from fxtraced.passes.onednn import is_available
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.tensor.loops import convolve_and_add
@@ -139,3 +139,22 @@ def test_it_can_be_left_out():
     (result,) = paddle.static.Executor().run(compiled, feed={"feed_0": floats(100, WIDTH)})
     np.testing.assert_allclose(result, traced([floats(100, WIDTH)])[0], rtol=1e-4, atol=1e-5)
     assert "convolve_linears" not in compiled.report()
+
+
+def test_what_is_measured(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        convolve_linears, "choose", lambda sites, *_, **__: [asked.append(x[0]) or "linear" for x in sites]
+    )
+    for sizes in [(64, 512, 1024), (64, 6000, 1024), (1024, 6000, 1024)]:
+        assert not convolve_linears.is_faster(*sizes)
+    assert [outputs for _, _, outputs, _ in asked] == [512, 1024, 256]
+
+
+def test_a_measurement(monkeypatch):
+    """Whichever is faster here, both ways of all four sizes can be made and called."""
+    monkeypatch.undo()
+    monkeypatch.setattr(measuring, "_chosen", {})
+    for count, outputs in [(1, 1000), (64, 768), (100, 700), (7, 64)]:
+        assert convolve_linears.is_faster(count, outputs, 512) in (True, False)
+    assert len(measuring._chosen) == 4

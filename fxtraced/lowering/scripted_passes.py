@@ -116,13 +116,21 @@ def _sizes(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list
         copy.eraseOutput(0)
     for value in values:
         name = value.debugName()
-        copy.registerOutput(
-            given[inputs[name]] if name in inputs else nodes[places[name][0]].outputsAt(places[name][1])
-        )
+        i, j = places.get(name, (-1, 0))
+        found = given[inputs[name]] if i < 0 else nodes[i].outputsAt(j)
+        # The size and not the tensor: all of them would be held at once.
+        size = copy.create("aten::size", [found], 1)
+        if i < 0:
+            copy.prependNode(size)
+        else:
+            size.insertAfter(nodes[i])
+        size.output().setType(torch._C.ListType.ofInts())
+        copy.registerOutput(size.output())
     copy.makeMultiOutputIntoTuple()
     copy.eraseInput(0)
     forward = torch._C._create_function_from_graph("sizes", copy)
-    return [tuple(x.shape) for x in call_scripted(forward, tuple(feeds), as_it_is=True)]
+    sizes: Any = call_scripted(forward, tuple(feeds), as_it_is=True)
+    return [tuple(x) for x in sizes]
 
 
 def _convolve(graph: Any, site: _Site, size: list[int]) -> None:

@@ -93,7 +93,16 @@ inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<t
   }
   std::vector<torch::jit::Value*> wanted;
   for (const auto* value : values) {
-    wanted.push_back(copies.at(value));
+    auto* found = copies.at(value);
+    // The size and not the tensor: all of them would be held at once.
+    auto* size = copy->create(c10::aten::size, {found});
+    size->output()->setType(c10::ListType::ofInts());
+    if (found->node()->kind() == c10::prim::Param) {
+      copy->prependNode(size);
+    } else {
+      size->insertAfter(found->node());
+    }
+    wanted.push_back(size->output());
   }
   copy->registerOutput(copy->insertNode(copy->createTuple(wanted))->output());
   torch::jit::CompilationUnit unit;
@@ -101,7 +110,7 @@ inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<t
   const auto results = (*unit.create_function("sizes", copy))(std::move(stack));
   std::vector<Sizes> found;
   for (const auto& value : results.toTupleRef().elements()) {
-    found.push_back(value.toTensor().sizes().vec());
+    found.push_back(value.toIntVector());
   }
   return found;
 }

@@ -13,7 +13,7 @@ from fxtraced.passes.onednn import is_available
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.tensor.loops import convolve_and_add
 from tests.helpers import floats, trace
-from tests.passes.test_cpu_passes import ACTIVATIONS, ADDED, chosen, compare
+from tests.passes.test_cpu_passes import ACTIVATIONS, ADDED, agrees_at_all_sizes, chosen, compare
 
 nn = paddle.nn
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
@@ -69,15 +69,7 @@ def test_with_an_addition(name, way):
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
     if way == "packed":
         assert convolve_and_add in [node.target for node in traced.program.after("convolve_linears").graph.nodes]
-    # The last ones have as many elements and another shape, or one is repeated.
-    same, repeated = [(4, 25), (3, 1), (0, 2)], [((2, 3), (1, 3)), ((3, 1), (1, 3)), ((1, 3), (2, 3))]
-    for sizes, other in [*zip(same, same, strict=True), *repeated]:
-        probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
-        with paddle.no_grad():
-            wanted = layer(*probe).numpy()
-        result = traced(probe)[0]
-        assert result.shape == wanted.shape
-        np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
+    agrees_at_all_sizes(traced, layer)
 
 
 def test_of_an_input_that_lies_otherwise(way):

@@ -246,6 +246,18 @@ ADDED = {
 }
 
 
+def agrees_at_all_sizes(traced, layer):
+    """Compare the sums of an `Added`; torch repeats the last three, of which one has as many elements in both operands."""
+    same, repeated = [(4, 25), (3, 1), (0, 2)], [((2, 3), (1, 3)), ((3, 1), (1, 3)), ((1, 3), (2, 3))]
+    for sizes, other in [*zip(same, same, strict=True), *repeated]:
+        probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
+        with paddle.no_grad():
+            wanted = layer(*probe).numpy()
+        result = traced(probe)[0]
+        assert result.shape == wanted.shape
+        np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
+
+
 @onednn
 @pytest.mark.parametrize("name", ADDED)
 def test_a_packed_linear_adds(name, monkeypatch):
@@ -255,14 +267,7 @@ def test_a_packed_linear_adds(name, monkeypatch):
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
     targets = [node.target for node in traced.program.after("pack_linears").graph.nodes]
     assert pack_linears.linear_with_addition in targets
-    # The last two have as many elements and another shape: torch repeats both.
-    for sizes, other in [((4, 25), (4, 25)), ((3, 1), (3, 1)), ((0, 2), (0, 2)), ((2, 3), (1, 3)), ((3, 1), (1, 3))]:
-        probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
-        with paddle.no_grad():
-            wanted = layer(*probe).numpy()
-        result = traced(probe)[0]
-        assert result.shape == wanted.shape
-        np.testing.assert_allclose(result, wanted, rtol=1e-4, atol=1e-5)
+    agrees_at_all_sizes(traced, layer)
 
 
 @onednn

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from fxtraced.lowering.script import call_scripted
+from fxtraced.passes import onednn
 from fxtraced.passes.convolve_linears import as_kernel, is_faster
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
 from fxtraced.passes.linear import WORTHWHILE
@@ -70,7 +71,7 @@ def convolve_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
     Raises as call_scripted does.
     """
     sites = [site for node in graph.nodes() if (site := _site(node))]
-    if not sites:
+    if not sites or not onednn.is_available():
         return 0
     sizes = iter(_sizes(graph, [value for site in sites for value in (site.x, site.other)], feeds))
     changed = 0

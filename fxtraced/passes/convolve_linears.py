@@ -1,9 +1,10 @@
 """convolve_linears: a linear call becomes a 1x1 convolution, where that is faster.
 
 Requires: a graph for a CPU whose torch has oneDNN, before pack_linears. Ensures: same values within rounding at every
-size; the rows of such a call are the places of an image whose channels are last in memory, so nothing is copied for it,
-and the addition or the activation that alone reads it comes before they are rows again. oneDNN has kernels of its own
-for each: without AVX-512 its product takes a fifth longer. Which is faster is measured.
+size; the rows of such a call, which is in float32, are the places of an image whose channels are last in memory, so
+nothing is copied for it, and the addition or the activation that alone reads it comes before they are rows again.
+oneDNN has kernels of its own for each: without AVX-512 its product takes up to a fourth longer. Which is faster is
+measured.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from fxtraced.passes.matching import replace_calls
 from fxtraced.passes.measuring import choose
 from fxtraced.passes.pack_convolutions import pack_convolution
 from fxtraced.passes.pack_linears import pack_linear, pack_linears
-from fxtraced.passes.state_values import derived_call, packed_call, state_values
+from fxtraced.passes.state_values import derived_call, is_float32, packed_call, state_values
 from fxtraced.tensor.loops import convolve_and_add, image_as_rows, rows_as_image
 
 # How many times faster it must be.
@@ -36,7 +37,7 @@ def convolve_linears(graph: fx.Graph, for_partitions: bool = False) -> int:
     for_partitions: oneDNN's compiler lays the weights out, and has no other product.
     """
     state = state_values(graph)
-    sites = linears(graph, state)
+    sites = [site for site in linears(graph, state) if is_float32(site.node)]
     if for_partitions:
         found = [site.node for site in sites if is_faster(rows(site.node), *site.linear.weight.meta["shape"])]
     else:

@@ -1,8 +1,9 @@
 // An archive in C++, called when the parent process says so: bench plain|predictor ARCHIVE FEEDS THREADS
 //
 // By plain libtorch or by fxtraced::Predictor. FEEDS holds a list of tensors as torch.save writes it. When the archive is
-// loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by line, and each is answered with a line: "run SECONDS" calls the model for that long and gives the mean seconds of a call;
-// "result FILE" writes the first output as float32 numbers.
+// loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by line, and each is answered with a line:
+// "run SECONDS" calls the model for that long and gives the mean seconds of a call; "result FILE" writes the first output
+// as float32 numbers.
 
 #include <ATen/Parallel.h>
 #include <fxtraced/predictor.h>

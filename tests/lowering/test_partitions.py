@@ -316,7 +316,9 @@ def test_graphs_that_are_not_for_it(name):
     assert "compile_partitions" not in traced.program.pass_report
 
 
-@pytest.mark.parametrize("name", ["compile_partitions", "fold_batch_norm", "pack_convolutions", "pack_linears"])
+@pytest.mark.parametrize(
+    "name", ["compile_partitions", "fold_batch_norm", "pack_convolutions", "convolve_linears", "pack_linears"]
+)
 def test_a_strategy_that_wants_the_layers_weights_gets_no_partitions(net, name):
     traced = trace(net, X)
     build = paddle.static.BuildStrategy()

@@ -1,5 +1,5 @@
 // Linear calls as 1x1 convolutions, where those are faster: oneDNN has kernels of its own for each, and without AVX-512 its
-// product takes a fifth longer.
+// product takes up to a fourth longer.
 
 #pragma once
 

@@ -1,10 +1,11 @@
-"""Linear calls as products and as 1x1 convolutions of oneDNN, in turns in one process, on one thread.
+"""Linear calls as products of MKL and of oneDNN and as its 1x1 convolutions, in turns in one process, on one thread.
 
 python scripts/bench_linears.py [MODEL ...]
 
-Prints GFLOP/s, the fastest of all rounds, for rows x inputs x outputs: oneDNN's product and its convolution with packed
-weights, and torch's own call. For each model of scripts/bench whose name has one of the texts, the milliseconds of its
-static graph without and with the pass convolve_linears: the fastest call and the median.
+Prints GFLOP/s, the median of all rounds, for rows x inputs x outputs: MKL's product, oneDNN's, and its convolution, with
+packed weights that are not in a core's own caches, and torch's own call. For each model of scripts/bench whose name has
+one of the texts, the milliseconds of its static graph where linear calls can only be oneDNN's products, and where they
+are what is measured to be the fastest: the fastest call and the median.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench_models import MODELS, make
 
 import fxtraced as paddle
-from fxtraced.passes import convolve_linears
+from fxtraced.passes import convolve_linears, multiply_linears, partition_linears
 from fxtraced.tensor.loops import rows_as_image
 
 ROUNDS = 30
+# The bytes of weights that one round reads: more than a core's caches.
+HELD = 32 << 20
 SIZES = [(8, 784, 512), (80, 192, 6625), (128, 768, 768), (128, 3072, 768), (197, 768, 3072), (197, 3072, 768)]
 
 
@@ -44,31 +47,38 @@ def in_turns(calls: list[Callable[[], Any]]) -> list[list[float]]:
 
 
 def kernels(rows: int, inputs: int, outputs: int) -> list[float]:
-    """GFLOP/s of oneDNN's product, its convolution and torch's linear."""
-    x, weight, bias = torch.rand(rows, inputs), torch.rand(outputs, inputs), torch.rand(outputs)
-    ops, image = torch.ops.mkldnn, rows_as_image(x)
-    product = ops._reorder_linear_weight(weight, rows)
+    """GFLOP/s of MKL's product, oneDNN's product, its convolution and torch's linear."""
+    copies = max(2, HELD // (4 * inputs * outputs))
+    x, bias = torch.rand(rows, inputs), torch.rand(outputs)
+    weights = [torch.rand(outputs, inputs) for _ in range(copies)]
+    mkl, ops, image = torch.ops.mkl, torch.ops.mkldnn, rows_as_image(x)
     settings: Any = ([0, 0], [1, 1], [1, 1], 1)
-    kernel = convolve_linears.as_kernel(weight)
-    kernel = ops._reorder_convolution_weight(kernel, *settings, list(image.shape))
+    by_mkl = [mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if multiply_linears.is_available() else []
+    products = [ops._reorder_linear_weight(w, rows) for w in weights]
+    size = list(image.shape)
+    kernels = [ops._reorder_convolution_weight(convolve_linears.as_kernel(w), *settings, size) for w in weights]
     calls = [
-        lambda: ops._linear_pointwise(x, product, bias, "none", [], ""),
-        lambda: ops._convolution_pointwise(image, kernel, bias, *settings, "none", [], ""),
-        lambda: torch.nn.functional.linear(x, weight, bias),
+        lambda: [mkl._mkl_linear(x, p, w, bias, rows) for p, w in zip(by_mkl, weights, strict=False)],
+        lambda: [ops._linear_pointwise(x, w, bias, "none", [], "") for w in products],
+        lambda: [ops._convolution_pointwise(image, w, bias, *settings, "none", [], "") for w in kernels],
+        lambda: [torch.nn.functional.linear(x, w, bias) for w in weights],
     ]
-    return [2e-9 * rows * inputs * outputs / min(times) for times in in_turns(calls)]
+    counts = [len(by_mkl), copies, copies, copies]
+    seconds = map(statistics.median, in_turns(calls))
+    return [2e-9 * rows * inputs * outputs * n / s for n, s in zip(counts, seconds, strict=True)]
 
 
 def models(name: str) -> list[list[float]]:
-    """The seconds of calls of the static graph without and with the pass."""
+    """The seconds of calls of the static graph with oneDNN's products only, and with what is the fastest."""
     layer, inputs = make(name)
     with (
-        mock.patch.object(convolve_linears, "is_faster", return_value=False),
+        mock.patch.object(partition_linears, "fastest", lambda cases: ["product" for _ in cases]),
+        mock.patch.object(multiply_linears, "choose", lambda sites, *_, **__: ["otherwise" for _ in sites]),
         mock.patch.object(convolve_linears, "choose", lambda sites, *_, **__: ["linear" for _ in sites]),
     ):
-        _, without = paddle.jit.TracedLayer.trace(layer, inputs)
+        _, products = paddle.jit.TracedLayer.trace(layer, inputs)
     _, static = paddle.jit.TracedLayer.trace(layer, inputs)
-    return in_turns([lambda: without(inputs), lambda: static(inputs)])
+    return in_turns([lambda: products(inputs), lambda: static(inputs)])
 
 
 def main() -> None:
@@ -76,12 +86,12 @@ def main() -> None:
     print(f"vectors: {torch.backends.cpu.get_cpu_capability()}")
     with torch.no_grad():
         for size in SIZES:
-            product, convolution, own = kernels(*size)
-            print(f"{size}: product {product:.0f}, convolution {convolution:.0f}, torch {own:.0f} GFLOP/s", flush=True)
+            names = "MKL", "oneDNN's product", "its convolution", "torch"
+            print(f"{size}:", *(f"{x} {y:.0f}" for x, y in zip(names, kernels(*size), strict=True)), "GFLOP/s", flush=True)
     for name in (x for x in MODELS if any(text in x for text in sys.argv[1:])):
         before, after = models(name)
         texts = [f"{min(x) * 1e3:.1f} ({statistics.median(x) * 1e3:.1f})" for x in (before, after)]
-        print(f"{name}: {texts[0]} ms without, {texts[1]} with", flush=True)
+        print(f"{name}: {texts[0]} ms with oneDNN's products, {texts[1]} with what is the fastest", flush=True)
 
 
 if __name__ == "__main__":

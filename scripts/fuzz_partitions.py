@@ -4,9 +4,9 @@ python scripts/fuzz_partitions.py [--graphs 400] [--first 0] [--through static|p
 
 Convolutions or linear layers, norms, activations, pools and operations of two tensors, wired at random; a value is read
 again more often than in a model. Every graph is compiled in partitions, whether faster or not, with its linear layers
-as convolutions in every other one, and its results are compared with the layer's at three scales of the input; feeds
-and weights must stay as they were. Prints the graphs that differ, end in an exception or do not end, and a count of
-each outcome; exit code 1 when there is one of them.
+as products of oneDNN, as convolutions or as products of MKL in turns, and its results are compared with the layer's at
+three scales of the input; feeds and weights must stay as they were. Prints the graphs that differ, end in an exception
+or do not end, and a count of each outcome; exit code 1 when there is one of them.
 --through: the static graph, a predictor on its archive, or fxtraced::Predictor in C++, which compiles each graph but
 uses only what is faster.
 A norm of nearly equal numbers may round by some 1e-5 of the scale more, and is listed: look at it.
@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import fxtraced as paddle
 from fxtraced import inference, sysconfig
 from fxtraced.lowering import partitions, scripted_passes
-from fxtraced.passes import convolve_linears, linear, partitioning
+from fxtraced.passes import linear, partition_linears, partitioning
 from fxtraced.static import manifest
 
 nn, F = paddle.nn, paddle.nn.functional
@@ -45,6 +45,9 @@ Run = Callable[[Any], list[Any]]
 Way = Callable[[Any, str], tuple[Run, Callable[[], str]]]
 # Bytes and seconds of one graph, and how far a result may be from the layer's, as a part of its scale.
 MEMORY, SECONDS, TOLERANCE = 6 << 30, 30, 2e-5
+
+# What linear layers become, by the seed.
+LINEARS = ("product", "convolution", "mkl")
 
 LAYERS: dict[bool, list[Callable[[], Any]]] = {
     True: [
@@ -108,8 +111,8 @@ class Wired(nn.Layer):
 def outcome(seed: int, way: Way) -> str:
     """What becomes of one graph: "equal" with or without partitions, or what is wrong."""
     # A process has one graph.
-    for module in (convolve_linears, scripted_passes):
-        module.is_faster = lambda *sizes: seed % 2 == 1  # type: ignore[attr-defined]
+    for module in (partition_linears, scripted_passes):
+        module.fastest = lambda cases: [LINEARS[seed % len(LINEARS)] for _ in cases]  # type: ignore[attr-defined]
     choice, numbers = random.Random(seed), np.random.RandomState(seed)
     paddle.seed(seed)
     images = choice.random() < 0.6

@@ -1,6 +1,6 @@
 """Passes over the scripted graph of an archive, which has no traced one: for oneDNN's graph compiler.
 
-They do what those of their names in passes/partitioning.py and passes/convolve_linears.py do.
+They do what those of their names in passes/partitioning.py and passes/partition_linears.py do.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import torch
 
 from fxtraced.lowering.script import call_scripted
 from fxtraced.passes import onednn
-from fxtraced.passes.convolve_linears import as_kernel, is_faster
+from fxtraced.passes.convolve_linears import as_kernel
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
 from fxtraced.passes.linear import WORTHWHILE
+from fxtraced.passes.partition_linears import Case, fastest
 from fxtraced.passes.partitioning import PRODUCTS
 
 # What a convolution's partition takes in after it, of one operand.
@@ -56,6 +57,12 @@ class _Site(NamedTuple):
         return self.node.inputsAt(0)
 
     @property
+    def after(self) -> str:
+        """What follows, as partition_linears.fastest takes it."""
+        follower = self.addition or self.activation
+        return follower.kind().partition("::")[2] if follower else ""
+
+    @property
     def other(self) -> Any:
         """What is added; the call's input where nothing is."""
         if self.addition is None:
@@ -65,32 +72,41 @@ class _Site(NamedTuple):
         return second if first.debugName() == self.node.output().debugName() else first
 
 
-def convolve_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
-    """Replace linear calls by 1x1 convolutions where those are faster, in place, for feeds like these; how many.
+def partition_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> dict[str, int]:
+    """Replace linear calls by 1x1 convolutions and products of MKL where those are faster, in place.
 
-    Raises as call_scripted does.
+    For feeds like these. Returns how many became a "convolution" and how many "mkl". Raises as call_scripted does.
     """
+    changed = {"convolution": 0, "mkl": 0}
     sites = [site for node in graph.nodes() if (site := _site(node))]
     if not sites or not onednn.is_available():
-        return 0
+        return changed
     sizes = iter(_sizes(graph, [value for site in sites for value in (site.x, site.other)], feeds))
-    changed = 0
-    for found in sites:
-        # Looked at anew: the one before may have taken an addition that both could.
-        site = _site(found.node) or found
+    large = []
+    for site in sites:
         size, other = next(sizes), next(sizes)
         outputs, inputs = site.weight.shape
-        rows = math.prod(size[:-1])
-        if len(size) < 2 or rows * outputs * inputs < WORTHWHILE or not is_faster(rows, outputs, inputs):
-            continue
-        if site.addition and other != (*size[:-1], outputs):
+        case = Case(math.prod(size[:-1]), outputs, inputs, site.after)
+        if len(size) > 1 and math.prod(case[:3]) >= WORTHWHILE:
+            large.append((site.node, case, [*size[:-1], case.outputs], list(other)))
+    ways = fastest([case for _, case, _, _ in large])
+    for (node, case, result, added), way in zip(large, ways, strict=True):
+        # Looked at anew: the one before may have taken an addition that both could.
+        site = _site(node)
+        if site.addition and added != result:
             site = site._replace(addition=None)
-        _convolve(graph, site, [*size[:-1], outputs])
-        changed += 1
+        if way == "convolution":
+            _convolve(graph, site, result)
+        elif way == "mkl":
+            _multiply(graph, site, case.rows)
+        else:
+            continue
+        changed[way] += 1
     return changed
 
 
-def _site(node: Any) -> _Site | None:
+def _site(node: Any) -> Any:
+    """The _Site of a linear call with a weight of the module, in float32; None for another node."""
     if node.kind() != "aten::linear":
         return None
     weight, bias = node.inputsAt(1), node.inputsAt(2)
@@ -156,6 +172,19 @@ def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
         rows = _insert(graph, "aten::reshape", turned, size)
     place.destroy()
     last.output().replaceAllUsesAfterNodeWith(rows.node(), rows)
+    node.destroy()
+
+
+def _multiply(graph: Any, site: _Site, rows: int) -> None:
+    """Put a product of MKL in the place of a linear call with so many rows."""
+    node = site.node
+    with graph.insert_point_guard(node):
+        # No file can hold an opaque tensor, nor can another constant.
+        packed = graph.insertNode(graph.create("prim::ConstantMKLDNNTensor", 1))
+        packed.t_("value", torch.ops.mkl._mkl_reorder_linear_weight(site.weight.contiguous(), rows))
+        inputs = (site.x, packed.output(), node.inputsAt(1), node.inputsAt(2), rows)
+        value = _insert(graph, "mkl::_mkl_linear", *inputs)
+    node.output().replaceAllUsesWith(value)
     node.destroy()
 
 

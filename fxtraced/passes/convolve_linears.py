@@ -19,51 +19,27 @@ from fxtraced.passes.linear import Site, linears, only_linear, rows
 from fxtraced.passes.matching import replace_calls
 from fxtraced.passes.measuring import choose
 from fxtraced.passes.pack_convolutions import pack_convolution
-from fxtraced.passes.pack_linears import pack_linear, pack_linears
+from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.state_values import derived_call, is_float32, packed_call, state_values
 from fxtraced.tensor.loops import convolve_and_add, image_as_rows, rows_as_image
 
 # How many times faster it must be.
 _GAIN = 1.03
-# What is measured has no more multiplications, or so many outputs: more would say nothing new, and take longer.
-_ENOUGH, _FEWEST = 1 << 26, 256
 # Stride, padding, dilation and groups.
 _SETTINGS: Any = ([1, 1], [0, 0], [1, 1], 1)
 
 
-def convolve_linears(graph: fx.Graph, for_partitions: bool = False) -> int:
-    """Replace linear calls by convolutions, in place; returns how many.
-
-    for_partitions: oneDNN's compiler lays the weights out, and has no other product.
-    """
+def convolve_linears(graph: fx.Graph) -> int:
+    """Replace linear calls by convolutions, in place; returns how many."""
     state = state_values(graph)
     sites = [site for site in linears(graph, state) if is_float32(site.node)]
-    if for_partitions:
-        found = [site.node for site in sites if is_faster(rows(site.node), *site.linear.weight.meta["shape"])]
-    else:
-        variants = {"linear": pack_linears, "convolution": _convolve}
-        chosen = choose([(("convolved", *site.key), site.nodes) for site in sites], state, variants, gain=_GAIN)
-        found = [site.node for site, name in zip(sites, chosen, strict=True) if name == "convolution"]
+    variants = {"linear": pack_linears, "convolution": _convolve}
+    chosen = choose([(("convolved", *site.key), site.nodes) for site in sites], state, variants, gain=_GAIN)
+    found = [site.node for site, name in zip(sites, chosen, strict=True) if name == "convolution"]
     for node in found:
         # Each is looked at anew: the one before may have taken an addition that both could.
-        if for_partitions:
-            convolve(graph, node)
-        else:
-            convolve_packed(graph, node)
+        convolve_packed(graph, node)
     return len(found)
-
-
-def is_faster(count: int, outputs: int, inputs: int) -> bool:
-    """Measure whether oneDNN convolves so many rows sooner than it multiplies them with a weight [outputs, inputs]."""
-    outputs = min(int(outputs), max(_FEWEST, _ENOUGH // (count * int(inputs))))
-    graph = fx.Graph()
-    x, weight = graph.placeholder("x"), graph.get_attr("weight")
-    linear = graph.call_function(torch.nn.functional.linear, (x, weight))
-    for node, size in ((x, (count, inputs)), (weight, (outputs, inputs)), (linear, (count, outputs))):
-        node.meta = {"shape": size, "dtype": torch.float32}
-    graph.output((linear,))
-    site = ("in partitions", count, outputs, int(inputs)), [linear]
-    return choose([site], {weight}, {"linear": _pack, "convolution": _convolve}, gain=_GAIN) == ["convolution"]
 
 
 def convolve(graph: fx.Graph, node: fx.Node) -> fx.Node:
@@ -120,10 +96,6 @@ def _image_of(graph: fx.Graph, x: fx.Node) -> fx.Node:
 
 def _meta_of_image(node: fx.Node) -> dict[str, Any]:
     return {**node.meta, "shape": (1, node.meta["shape"][-1], rows(node), 1)}
-
-
-def _pack(graph: fx.Graph) -> None:
-    pack_linear(graph, only_linear(graph))
 
 
 def _convolve(graph: fx.Graph) -> None:

@@ -12,7 +12,7 @@ from fxtraced.tracing.regions import all_nodes, regions_of
 # Operations whose result is new memory, whatever their inputs are.
 _FRESH = frozenset(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear linear_with_addition
-    matmul bmm baddbmm addmm batch_norm layer_norm group_norm instance_norm add sub mul truediv div
+    multiply_packed matmul bmm baddbmm addmm batch_norm layer_norm group_norm instance_norm add sub mul truediv div
     scaled_dot_product_attention max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d""".split()
 )
 # Uninitialised memory, and calls that may draw random numbers without saying so.

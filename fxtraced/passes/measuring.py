@@ -20,6 +20,8 @@ from fxtraced.passes.state_values import compute
 _ROUNDS, _BUDGET = 15, 0.25
 # The bytes of inputs and weights that are held at once: more than the caches hold, and less than a model.
 _AT_ONCE = 48 << 20
+# The bytes that a round touches at least: more than a core's own caches hold.
+_LEAST = 64 << 20
 
 Changes = Mapping[str, Callable[[fx.Graph], Any]]
 
@@ -67,10 +69,14 @@ def _return_memory() -> None:
 
 
 def _run_in_turns(calls: list[_Call]) -> None:
+    if not calls:
+        return
+    rest = torch.zeros(max(0, _LEAST - sum(call.size for call in calls)), dtype=torch.uint8)
     start = time.perf_counter()
     for at in range(_ROUNDS):
         if at > 1 and time.perf_counter() - start > _BUDGET:
             break
+        rest.add_(1)
         for call in calls:
             call.run()
 

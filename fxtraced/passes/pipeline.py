@@ -18,11 +18,13 @@ from fxtraced.passes.fuse_linear import fuse_linear
 from fxtraced.passes.lay_out_channels_last import lay_out_channels_last
 from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
 from fxtraced.passes.merge_projections import merge_projections
+from fxtraced.passes.multiply_linears import multiply_linears
 from fxtraced.passes.multiply_pointwise import multiply_pointwise
 from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
-from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last, part_ways_that_meet
+from fxtraced.passes.partition_linears import partition_linears
+from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last, multiplications, part_ways_that_meet
 from fxtraced.passes.pool_images import pool_images
 from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
@@ -52,8 +54,8 @@ class Step(NamedTuple):
 
 # The passes that lay weights out, or decide that they stay.
 PACKING = (
-    "multiply_pointwise", "pack_convolutions", "convolve_linears", "pack_linears", "pack_recurrent", "fuse_linear_add",
-    "lay_out_channels_last",
+    "multiply_pointwise", "pack_convolutions", "multiply_linears", "convolve_linears", "pack_linears", "pack_recurrent",
+    "fuse_linear_add", "lay_out_channels_last",
 )  # fmt: skip
 _CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
 
@@ -79,11 +81,12 @@ PIPELINE = [
     Step("lay_out_channels_last", lay_out_channels_last, False, _CUDA),
     Step("merge_projections", merge_projections, False, _CPU),
     Step("merge_projections", partial(merge_projections, measured=False), False, _CUDA),
+    Step("multiply_linears", multiply_linears, False, _CPU),
     Step("convolve_linears", convolve_linears, False, _CPU),
     Step("pack_linears", pack_linears, False, _CPU),
     Step("pack_recurrent", pack_recurrent, False, _CPU),
     Step("fold_constants", fold_constants, False, _EITHER),
-    Step("fuse_linear_add", partial(fuse_addition, after=("linear",)), False, _CPU),
+    Step("fuse_linear_add", partial(fuse_addition, after=("linear", "multiply_packed")), False, _CPU),
     Step("fuse_bn_add_act_ops", partial(fuse_addition, after=("batch_norm",))),
     Step("fuse_elewise_add_act_ops", partial(fuse_addition, before_activation=True)),
     Step("memory_optimize", fuse_addition),
@@ -100,6 +103,10 @@ _NOT_FOR_PARTITIONS = {
     *PACKING, "pool_images", "merge_projections", "fuse_bn_add_act_ops", "fuse_elewise_add_act_ops", "memory_optimize",
     "fuse_bn_act_ops", "fuse_relu_depthwise_conv", "enable_inplace",
 } - {"pack_recurrent"}  # fmt: skip
+
+# Of the multiplications of a graph, what the compiler must get of them. Where MKL makes nearly all, the graph for every
+# size has them at other sizes, too.
+_LEAST_PART = 0.1
 
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:
@@ -151,7 +158,10 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
     if not can_be_partitioned(graph):
         return None
     feed_channels_last(graph)
-    convolve_linears(graph, for_partitions=True)
+    whole = multiplications(graph)
+    partition_linears(graph)
+    if multiplications(graph) < _LEAST_PART * whole:
+        return None
     part_ways_that_meet(graph)
     graph.lint()
     return graph

@@ -46,7 +46,7 @@ def derived_call(graph: fx.Graph, function: Callable[..., Any], args: tuple[Any,
 
 
 def packed_call(graph: fx.Graph, function: Any, weights: list[fx.Node], *settings: Any, like: fx.Node) -> fx.Node:
-    """A derived call of one of oneDNN's operations that lay out weights, of weights and settings.
+    """A derived call of one of oneDNN's or MKL's operations that lay out weights, of weights and settings.
 
     Its results are opaque: no file can hold them.
     """
@@ -67,7 +67,7 @@ def compute(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
 
 def is_packed(node: fx.Node) -> bool:
     """True for a call of packed_call."""
-    return "derived" in node.meta and str(node.target).startswith("mkldnn._reorder_")
+    return "derived" in node.meta and str(node.target).startswith(("mkldnn._reorder_", "mkl._mkl_reorder_"))
 
 
 def is_float32(*values: Any) -> bool:

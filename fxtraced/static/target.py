@@ -59,7 +59,10 @@ def for_archive(
             sink_casts(graph)
     if target == "portable":
         return ForArchive(graph, tensors, differences=differences)
-    lowered, changes = optimise(graph, BuildStrategy(), target)
+    strategy = BuildStrategy()
+    # It needs plain weights, too, which an archive lets go when it is loaded, and a libtorch that has MKL.
+    strategy.delete_pass("multiply_linears")
+    lowered, changes = optimise(graph, strategy, target)
     total = {name: folded.get(name, 0) + count for name, count in changes.items()}
     return ForArchive(graph, tensors, lowered, total, differences)
 

@@ -149,6 +149,22 @@ def convolve_and_add(
     return image_as_rows(image, x) + other
 
 
+def multiply_packed(
+    x: torch.Tensor,
+    packed: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Optional[torch.Tensor],  # noqa: UP045 - TorchScript reads it
+    rows: int,
+) -> torch.Tensor:
+    """linear(x, weight, bias), where `packed` is the weight in MKL's layout for so many rows.
+
+    MKL does not look at the number of columns: torch tells where it is wrong.
+    """
+    if x.size(-1) == weight.size(1):
+        return torch.ops.mkl._mkl_linear(x, packed, weight, bias, rows)
+    return torch.nn.functional.linear(x, weight, bias)
+
+
 def keep_unsuppressed_ever_easier(overlaps: torch.Tensor, threshold: float, eta: float) -> torch.Tensor:
     """Like keep_unsuppressed, of overlaps [n, n] above a threshold, which each box that is kept makes lower.
 

@@ -14,7 +14,14 @@ import numpy as np
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolve_linears, fuse_attention, linear, merge_projections, pack_linears
+from fxtraced.passes import (
+    convolve_linears,
+    fuse_attention,
+    linear,
+    merge_projections,
+    multiply_linears,
+    pack_linears,
+)
 from tests.fuzz.networks import archives_of
 
 nn = paddle.nn
@@ -164,6 +171,7 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(merge_projections, "_WORTHWHILE", 0),
         mock.patch.object(merge_projections, "choose", choose),
         mock.patch.object(linear, "WORTHWHILE", 0),
+        mock.patch.object(multiply_linears, "choose", choose),
         mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
     ):

@@ -19,5 +19,5 @@ def test_networks_give_what_their_layers_give():
         assert found < 1e-4, f"seed {seed}: {Network(seed).steps}, {Network(seed).tail}"
         changed.update(report)
     acted = {name for name, count in changed.items() if count}
-    packing = {"multiply_pointwise", "pack_convolutions", "convolve_linears", "pack_linears", "pack_recurrent"}
-    assert acted >= {"fold_batch_norm", *packing}
+    linears = {"multiply_linears", "convolve_linears", "pack_linears"}
+    assert acted >= {"fold_batch_norm", "multiply_pointwise", "pack_convolutions", "pack_recurrent", *linears}

@@ -14,10 +14,11 @@ from fxtraced.lowering import derived
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import convolve_linears, linear, pack_linears
+from fxtraced.passes import linear
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 from tests.lowering.changes import CHANGES, Net, X, agree, write_data
+from tests.passes.test_cpu_passes import linears_become
 
 nn = paddle.nn
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
@@ -27,8 +28,7 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for th
 def packed_everywhere(monkeypatch, without_partitions):
     """Linear calls are packed at any size, and whether that is faster or not."""
     monkeypatch.setattr(linear, "WORTHWHILE", 1)
-    monkeypatch.setattr(convolve_linears, "choose", lambda sites, state, changes, **_: ["linear"] * len(sites))
-    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
+    linears_become(monkeypatch, "packed")
 
 
 @pytest.fixture

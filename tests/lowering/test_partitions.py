@@ -11,11 +11,14 @@ import torch
 
 import fxtraced as paddle
 from fxtraced.lowering import freezing, partitioned, partitions
+from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.script import quiet
+from fxtraced.passes import multiply_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, ints, layer_of, trace
 from tests.lowering.changes import CHANGES, Net, X, agree, set_value
+from tests.passes.test_cpu_passes import linears_become
 
 nn, F = paddle.nn, paddle.nn.functional
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
@@ -25,6 +28,7 @@ MANY = partitioned._CALLS_IN_A_ROW
 @pytest.fixture(autouse=True)
 def whether_faster_or_not(monkeypatch):
     monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), 0.0))
+    linears_become(monkeypatch, "packed")
 
 
 @pytest.fixture
@@ -113,6 +117,33 @@ def test_results_are_the_layers(name):
                 # A result belongs to the caller.
                 result.fill(7.0)
         np.testing.assert_array_equal(values.numpy(), given.numpy())
+
+
+@pytest.mark.skipif(not multiply_linears.is_available(), reason="this torch has no MKL")
+def test_products_of_mkl_beside_partitions(monkeypatch):
+    linears_become(monkeypatch, "mkl")
+
+    def mixed(self):
+        self.a, self.b = nn.Conv2D(16, 16, 3), nn.Linear(16 * 18 * 18, 300)
+
+    layer = layer_of(lambda self, x: F.gelu(self.b(self.a(x).flatten(1))), mixed)
+    traced = trace(layer, IMAGE)
+    assert answering(traced) > 0
+    partitions = executable(traced)._partitions
+    assert [x.layout for x in partitions._frozen.packed] == [torch._mkldnn]
+    agree(traced, layer, IMAGE)
+    agree(traced, layer, IMAGE[:3])
+    with paddle.no_grad():
+        layer.b.weight[0] = 1.0
+    agree(traced, layer, IMAGE)
+
+
+def test_where_mkl_multiplies_nearly_all_there_are_no_partitions(monkeypatch):
+    linears_become(monkeypatch, "mkl")
+    layer = layer_of(lambda self, x: self.b(F.relu(self.a(x))), projections)
+    traced = trace(layer, ROWS)
+    assert isinstance(traced.program.runnable(("fetch_0",)), CpuExecutable)
+    assert traced.program.pass_report["multiply_linears"] == 2
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

@@ -9,11 +9,19 @@ import torch.nn.functional as F
 from fxtraced.lowering import scripted_passes
 from fxtraced.lowering.script import frozen_forward, function_of, quiet
 
+# What a linear call becomes, and the operation that computes it then.
+KINDS = {"convolution": "aten::conv2d", "mkl": "mkl::_mkl_linear"}
+NOTHING = dict.fromkeys(KINDS, 0)
+
 
 @pytest.fixture(autouse=True)
-def whether_faster_or_not(monkeypatch):
+def of_any_size(monkeypatch):
     monkeypatch.setattr(scripted_passes, "WORTHWHILE", 1)
-    monkeypatch.setattr(scripted_passes, "is_faster", lambda *sizes: True)
+    always(monkeypatch, "convolution")
+
+
+def always(monkeypatch, way):
+    monkeypatch.setattr(scripted_passes, "fastest", lambda cases: [way for _ in cases])
 
 
 def test_what_meets_in_a_script():
@@ -88,51 +96,60 @@ def of_a_turned_input(self, x: torch.Tensor) -> torch.Tensor:
     return self.a(x.transpose(-2, -1).contiguous().transpose(-2, -1))
 
 
-# A forward and how many of its linear calls are convolved.
+# A forward and how many of its linear calls are replaced.
 FORWARDS = {
     one: 1, activations: 3, residuals: 4, two_linears_in_one_sum: 2, one_linear_twice_in_a_sum: 1, a_scaled_sum: 2,
     a_number_added: 1, a_row_added: 1, written_into: 1, of_a_turned_input: 1,
 }  # fmt: skip
 
 
-def convolved(forward, x):
-    """The frozen graph of a forward, how often it was changed, and what it gives then and gave before."""
+def replaced(forward, x):
+    """The frozen graph of a forward, how many calls became what, and what it gives then and gave before."""
     module = type("Made", (Rows,), {"forward": forward})().eval()
     with quiet(), torch.no_grad():
         frozen = frozen_forward(torch.jit.script(module))
         before = frozen(x)
         graph = frozen.graph.copy()
-        changed = scripted_passes.convolve_linears(graph, [x])
+        changed = scripted_passes.partition_linears(graph, [x])
         return graph, changed, function_of(graph)(x), before
 
 
+@pytest.mark.parametrize("way", KINDS)
 @pytest.mark.parametrize("size", [(6, 8), (2, 3, 8), (2, 2, 2, 8)], ids=str)
 @pytest.mark.parametrize("forward", FORWARDS, ids=lambda x: x.__name__)
-def test_linears_are_convolved(forward, size):
+def test_linears_are_replaced(forward, size, way, monkeypatch):
+    always(monkeypatch, way)
     torch.manual_seed(0)
-    graph, changed, after, before = convolved(forward, torch.randn(size))
-    assert changed == FORWARDS[forward]
+    graph, changed, after, before = replaced(forward, torch.randn(size))
+    assert changed == {**NOTHING, way: FORWARDS[forward]}
     kinds = [node.kind() for node in graph.nodes()]
     assert "aten::linear" not in kinds
-    assert kinds.count("aten::conv2d") == changed
+    assert kinds.count(KINDS[way]) == FORWARDS[forward]
     assert after.shape == before.shape
     torch.testing.assert_close(after, before, rtol=1e-5, atol=1e-5)
 
 
 def test_the_addition_and_the_activation_are_of_images():
-    graph, *_ = convolved(residuals, torch.randn(2, 3, 8))
+    graph, *_ = replaced(residuals, torch.randn(2, 3, 8))
     following = {
         use.user.kind() for node in graph.nodes() if node.kind() == "aten::conv2d" for use in node.output().uses()
     }
     assert following == {"aten::relu", "aten::silu", "aten::add"}
 
 
+def test_what_is_measured(monkeypatch):
+    asked = []
+    monkeypatch.setattr(scripted_passes, "fastest", lambda cases: asked.extend(cases) or ["product" for _ in cases])
+    _, changed, after, before = replaced(residuals, torch.randn(2, 3, 8))
+    assert asked == [(6, 16, 8, "relu"), (6, 8, 16, "add"), (6, 16, 8, "silu"), (6, 8, 16, "add")]
+    assert changed == NOTHING
+    assert torch.equal(after, before)
+
+
 def test_nothing_without_onednn(monkeypatch):
     monkeypatch.setattr("fxtraced.passes.onednn.is_available", lambda: False)
-    assert convolved(one, torch.randn(6, 8))[1] == 0
+    assert replaced(one, torch.randn(6, 8))[1] == NOTHING
 
 
-def test_a_vector_nothing_and_what_is_not_faster_stay(monkeypatch):
-    assert convolved(one, torch.randn(8))[1] == convolved(one, torch.randn(3, 0, 8))[1] == 0
-    monkeypatch.setattr(scripted_passes, "is_faster", lambda *sizes: False)
-    assert convolved(one, torch.randn(6, 8))[1] == 0
+def test_a_vector_and_nothing_stay():
+    assert replaced(one, torch.randn(8))[1] == replaced(one, torch.randn(3, 0, 8))[1] == NOTHING

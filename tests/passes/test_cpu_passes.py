@@ -9,7 +9,7 @@ import torch
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
-from fxtraced.passes import convolve_linears, pack_linears
+from fxtraced.passes import convolve_linears, multiply_linears, pack_linears, partition_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
@@ -44,6 +44,22 @@ def compare(layer, shapes, **expected):
 def chosen(name):
     """A measurement that always finds the same."""
     return lambda sites, state, changes, **_: [name for _ in sites if changes[name]]
+
+
+# What each measurement says of linear calls: multiply_linears, convolve_linears, pack_linears and partition_linears.
+WAYS = {
+    "mkl": ("multiplied", "linear", "packed", "mkl"),
+    "convolution": ("otherwise", "convolution", "packed", "convolution"),
+    "packed": ("otherwise", "linear", "packed", "product"),
+    "present": ("otherwise", "linear", "present", "product"),
+}
+
+
+def linears_become(monkeypatch, way):
+    """Let every measurement of linear calls find the same."""
+    modules = multiply_linears, convolve_linears, pack_linears, partition_linears
+    for module, name in zip(modules, WAYS[way], strict=True):
+        monkeypatch.setattr(module, "choose", chosen(name))
 
 
 def sequence(*layers):
@@ -210,8 +226,7 @@ def test_a_graph_that_asks_for_a_layout_stays():
 @pytest.mark.parametrize("faster", [True, False])
 def test_linears_are_packed_with_what_follows_where_it_is_faster(name, faster, monkeypatch):
     rows, width = 100, 512
-    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
-    monkeypatch.setattr(pack_linears, "choose", chosen("packed" if faster else "present"))
+    linears_become(monkeypatch, "packed" if faster else "present")
 
     class Block(nn.Layer):
         def __init__(self):
@@ -261,8 +276,7 @@ def agrees_at_all_sizes(traced, layer):
 @onednn
 @pytest.mark.parametrize("name", ADDED)
 def test_a_packed_linear_adds(name, monkeypatch):
-    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
-    monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
+    linears_become(monkeypatch, "packed")
     layer = ADDED[name]()
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
     targets = [node.target for node in traced.program.after("pack_linears").graph.nodes]

@@ -6,10 +6,11 @@ import pytest
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolve_linears, linear, pack_linears
+from fxtraced.passes import linear
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, layer_of, trace
 from tests.passes.cases import check_pass
+from tests.passes.test_cpu_passes import linears_become
 
 NAME = "fuse_linear"
 
@@ -74,8 +75,7 @@ def test_in_training():
 @pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 def test_products_are_packed(monkeypatch):
     monkeypatch.setattr(linear, "WORTHWHILE", 1)
-    monkeypatch.setattr(convolve_linears, "choose", lambda sites, state, changes, **_: ["linear"] * len(sites))
-    monkeypatch.setattr(pack_linears, "choose", lambda sites, state, changes, **_: ["packed"] * len(sites))
+    linears_become(monkeypatch, "packed")
     traced = trace(layer_of(FUSED["two"][0], weights), *INPUTS[0])
     traced(INPUTS[0])
     assert traced.program.pass_report["pack_linears"] == 2

@@ -14,11 +14,11 @@ import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.archive import LoadedModule, read_manifest
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import convolve_linears, linear, multiply_pointwise, pack_linears
+from fxtraced.passes import linear, multiply_pointwise
 from fxtraced.passes.onednn import is_available
 from fxtraced.static.precision import TOLERANCE
 from tests.helpers import floats, trace
-from tests.passes.test_cpu_passes import chosen, statistics
+from tests.passes.test_cpu_passes import chosen, linears_become, statistics
 
 nn = paddle.nn
 onednn = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
@@ -71,11 +71,10 @@ MODELS = {
 }
 
 
-@pytest.fixture(autouse=True, params=["linear", "convolution"])
+@pytest.fixture(autouse=True, params=["packed", "convolution"])
 def packed_everywhere(request, monkeypatch):
     monkeypatch.setattr(linear, "WORTHWHILE", 1 << 10)
-    monkeypatch.setattr(convolve_linears, "choose", chosen(request.param))
-    monkeypatch.setattr(pack_linears, "choose", chosen("packed"))
+    linears_become(monkeypatch, request.param)
     monkeypatch.setattr(multiply_pointwise, "choose", chosen("packed"))
 
 

@@ -257,8 +257,11 @@ bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>&
                     [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
 }
 
-// Linear calls as convolutions: with an addition, with activations, and where two share a sum.
+// Linear calls as convolutions and as products of MKL: with an addition, with activations, and where two share a sum.
 void check_linears() {
+  using fxtraced::detail::LinearSite;
+  using fxtraced::detail::LinearWay;
+  using fxtraced::detail::replace_linears;
   const at::NoGradGuard no_grad;
   torch::jit::Module module("Rows");
   module.register_parameter("a", at::randn({1024, 1024}), false);
@@ -271,21 +274,27 @@ void check_linears() {
   )");
   module.eval();
   const auto frozen = torch::jit::freeze(module);
-  const auto always = [](std::int64_t, const at::Tensor&) { return true; };
-  for (const auto& size : {std::vector<std::int64_t>{6, 1024}, std::vector<std::int64_t>{2, 3, 1024}}) {
-    const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
+  for (const auto way : {LinearWay::kProduct, LinearWay::kConvolution, LinearWay::kMkl}) {
+    const auto always = [&](std::int64_t, const LinearSite&) { return way; };
+    if (way == LinearWay::kMkl && !fxtraced::detail::MklProduct::is_there()) {
+      continue;
+    }
+    for (const auto& size : {std::vector<std::int64_t>{6, 1024}, std::vector<std::int64_t>{2, 3, 1024}}) {
+      const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
+      const auto graph = frozen.get_method("forward").graph()->copy();
+      check(replace_linears(*graph, inputs, always)[way] == 5, "linear calls that are replaced");
+      torch::jit::CompilationUnit unit;
+      const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
+      const auto before = frozen.get_method("forward")({inputs[1]}).toTensor();
+      check(fxtraced::detail::relative_difference(before, after) < 1e-5, "what replaced linear calls give");
+    }
     const auto graph = frozen.get_method("forward").graph()->copy();
-    check(fxtraced::detail::convolve_linears(*graph, inputs, always) == 5, "linear calls that are convolved");
-    torch::jit::CompilationUnit unit;
-    const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
-    const auto before = frozen.get_method("forward")({inputs[1]}).toTensor();
-    check(fxtraced::detail::relative_difference(before, after) < 1e-5, "what convolved linear calls give");
+    check(replace_linears(*graph, {frozen._ivalue(), at::randn({1024})}, always).empty(), "a vector stays");
   }
-  const auto graph = frozen.get_method("forward").graph()->copy();
-  check(fxtraced::detail::convolve_linears(*graph, {frozen._ivalue(), at::randn({1024})}, always) == 0, "a vector stays");
   // Whatever is faster here.
+  const auto graph = frozen.get_method("forward").graph()->copy();
   const auto x = at::randn({64, 1024});
-  fxtraced::detail::convolve_linears(*graph, {frozen._ivalue(), x});
+  replace_linears(*graph, {frozen._ivalue(), x});
   torch::jit::CompilationUnit unit;
   const auto after = (*unit.create_function("forward", graph))({frozen._ivalue(), x}).toTensor();
   check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x}).toTensor(), after) < 1e-5, "what is measured");

@@ -1,4 +1,4 @@
-"""convolve_linears: where linear calls become convolutions, where they must not, and what they compute."""
+"""convolve_linears, multiply_linears, partition_linears: where they act, where not, and what linear calls give then."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import torch
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
-from fxtraced.passes import convolve_linears, measuring, pipeline
+from fxtraced.lowering.script import quiet
+from fxtraced.passes import measuring, multiply_linears, partition_linears, pipeline
 from fxtraced.passes.onednn import is_available
+from fxtraced.passes.partition_linears import Case, fastest
 from fxtraced.static.strategy import BuildStrategy
-from fxtraced.tensor.loops import convolve_and_add
+from fxtraced.tensor.loops import convolve_and_add, multiply_packed
 from tests.helpers import floats, trace
-from tests.passes.test_cpu_passes import ACTIVATIONS, ADDED, agrees_at_all_sizes, chosen, compare
+from tests.passes.test_cpu_passes import ACTIVATIONS, ADDED, agrees_at_all_sizes, compare, linears_become
 
 nn = paddle.nn
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
@@ -27,9 +29,19 @@ SIZES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def convolved(monkeypatch):
-    monkeypatch.setattr(convolve_linears, "choose", chosen("convolution"))
+# What becomes of a linear call, the pass that makes it, and what it calls then, without and with an addition after it.
+OPERATIONS = {
+    "convolution": ("convolve_linears", convolve_and_add),
+    "mkl": ("multiply_linears", multiply_packed),
+}
+
+
+@pytest.fixture(params=OPERATIONS, autouse=True)
+def operation(request, monkeypatch):
+    if request.param == "mkl" and not multiply_linears.is_available():
+        pytest.skip("this torch has no MKL")
+    linears_become(monkeypatch, request.param)
+    return request.param
 
 
 class Block(nn.Layer):
@@ -50,8 +62,8 @@ def way(request, monkeypatch):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_of_any_dimensions(sizes, way):
-    compare(Block(), SIZES[sizes], **({"convolve_linears": 2} if way == "packed" else {}))
+def test_of_any_dimensions(sizes, way, operation):
+    compare(Block(), SIZES[sizes], **({OPERATIONS[operation][0]: 2} if way == "packed" else {}))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -64,11 +76,12 @@ def test_without_a_bias(way):
 
 
 @pytest.mark.parametrize("name", ADDED)
-def test_with_an_addition(name, way):
+def test_with_an_addition(name, way, operation):
     layer = ADDED[name]()
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
     if way == "packed":
-        assert convolve_and_add in [node.target for node in traced.program.after("convolve_linears").graph.nodes]
+        made_by, call = OPERATIONS[operation]
+        assert call in [node.target for node in traced.program.after(made_by).graph.nodes]
     agrees_at_all_sizes(traced, layer)
 
 
@@ -115,38 +128,51 @@ def test_what_stays(name):
     traced = trace(layer, x)
     with paddle.no_grad():
         np.testing.assert_allclose(traced([x])[0], layer(x).numpy(), rtol=1e-5, atol=1e-5)
-    assert traced.program.pass_report.get("convolve_linears", 0) == 0
+    assert not any(traced.program.pass_report.get(made_by, 0) for made_by, _ in OPERATIONS.values())
 
 
 def test_what_is_not_faster_stays(monkeypatch):
-    monkeypatch.setattr(convolve_linears, "choose", chosen("linear"))
-    compare(Block(), SIZES["rows"], convolve_linears=0)
+    linears_become(monkeypatch, "present")
+    compare(Block(), SIZES["rows"], convolve_linears=0, multiply_linears=0)
 
 
-def test_it_can_be_left_out():
+def test_an_input_of_another_width_is_told(way):
+    traced = trace(Block(), floats(100, WIDTH))
+    for columns in (WIDTH - 1, WIDTH + 1, 2 * WIDTH):
+        with pytest.raises(paddle.errors.ExecutionError, match=r"FXT306 .* shapes cannot be multiplied"):
+            traced([floats(100, columns)])
+
+
+def test_it_can_be_left_out(operation):
     traced = trace(Block(), floats(100, WIDTH))
     build = BuildStrategy()
-    build.delete_pass("convolve_linears")
+    build.delete_pass(OPERATIONS[operation][0])
     compiled = paddle.static.CompiledProgram(traced.program, build_strategy=build)
     (result,) = paddle.static.Executor().run(compiled, feed={"feed_0": floats(100, WIDTH)})
     np.testing.assert_allclose(result, traced([floats(100, WIDTH)])[0], rtol=1e-4, atol=1e-5)
-    assert "convolve_linears" not in compiled.report()
+    assert OPERATIONS[operation][0] not in compiled.report()
+
+
+def test_an_archive_for_cpus_has_no_products_of_mkl(tmp_path, monkeypatch):
+    linears_become(monkeypatch, "mkl")
+    trace(Block(), floats(100, WIDTH)).save_inference_model(str(tmp_path), target="cpu")
+    with quiet():
+        code = torch.jit.load(str(tmp_path / "model.pt")).inlined_graph
+    assert "mkl::" not in str(code)
 
 
 def test_what_is_measured(monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        convolve_linears, "choose", lambda sites, *_, **__: [asked.append(x[0]) or "linear" for x in sites]
-    )
-    for sizes in [(64, 512, 1024), (64, 6000, 1024), (1024, 6000, 1024)]:
-        assert not convolve_linears.is_faster(*sizes)
-    assert [outputs for _, _, outputs, _ in asked] == [512, 1024, 256]
+    monkeypatch.setattr(partition_linears, "choose", lambda sites, *_, **__: [asked.append(x[0]) for x in sites])
+    fastest([Case(64, 512, 1024), Case(64, 60000, 1024, "relu"), Case(4096, 6000, 1024), Case(0, 512, 0)])
+    assert [(case[2], case[4]) for case in asked] == [(512, ""), (8192, "relu"), (512, ""), (512, "")]
 
 
-def test_a_measurement(monkeypatch):
-    """Whichever is faster here, both ways of all four sizes can be made and called."""
+@pytest.mark.parametrize("after", ["", "add", "gelu", "relu"])
+def test_a_measurement(after, monkeypatch):
+    """Whichever is faster here, all ways of all four sizes can be made and called."""
     monkeypatch.undo()
     monkeypatch.setattr(measuring, "_chosen", {})
-    for count, outputs in [(1, 1000), (64, 768), (100, 700), (7, 64)]:
-        assert convolve_linears.is_faster(count, outputs, 512) in (True, False)
+    cases = [Case(rows, outputs, 512, after) for rows, outputs in [(1, 1000), (64, 768), (100, 700), (7, 64)]]
+    assert set(fastest(cases)) <= {"mkl", "product", "convolution"}
     assert len(measuring._chosen) == 4

@@ -2,10 +2,10 @@
 
 python scripts/bench_linears.py [MODEL ...]
 
-Prints GFLOP/s, the median of all rounds, for rows x inputs x outputs: MKL's product, oneDNN's, and its convolution, with
-packed weights that are not in a core's own caches, and torch's own call. For each model of scripts/bench whose name has
-one of the texts, the milliseconds of its static graph where linear calls can only be oneDNN's products, and where they
-are what is measured to be the fastest: the fastest call and the median.
+Prints GFLOP/s, the median of all rounds, for rows x inputs x outputs: MKL's product, oneDNN's, and its convolution,
+with packed weights that are not in a core's own caches, and torch's own call. For each model of scripts/bench whose
+name has one of the texts, the milliseconds of its static graph where linear calls can only be oneDNN's products, and
+where they are what is measured to be the fastest: the fastest call and the median.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def main() -> None:
     with torch.no_grad():
         for size in SIZES:
             names = "MKL", "oneDNN's product", "its convolution", "torch"
-            print(f"{size}:", *(f"{x} {y:.0f}" for x, y in zip(names, kernels(*size), strict=True)), "GFLOP/s", flush=True)
+            print(
+                f"{size}:", *(f"{x} {y:.0f}" for x, y in zip(names, kernels(*size), strict=True)), "GFLOP/s", flush=True
+            )
     for name in (x for x in MODELS if any(text in x for text in sys.argv[1:])):
         before, after = models(name)
         texts = [f"{min(x) * 1e3:.1f} ({statistics.median(x) * 1e3:.1f})" for x in (before, after)]

@@ -15,7 +15,9 @@ from torch import fx
 from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
-from fxtraced.lowering.scripted_passes import holds_tensors, part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted import holds_tensors
+from fxtraced.lowering.scripted_passes import part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted_recurrent import pack_recurrent
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.layout import channels_last
 from fxtraced.passes.matching import is_call
@@ -36,15 +38,15 @@ class Frozen(NamedTuple):
     """forward gives the outputs and, last, the sum of all numbers that it was fed: not finite where one is not.
 
     packed: weights that it takes after the feeds. lines: the user's line of each value, for errors. holds:
-    whether the weights are still those that it was made of. multiplied: how many products of MKL pay on their own,
-    where the compiler takes no part of the graph.
+    whether the weights are still those that it was made of. laid_out: how many products of MKL and LSTMs have weights
+    laid out for them, which pay where the compiler takes no part of the graph.
     """
 
     forward: Any
     packed: list[torch.Tensor]
     lines: dict[str, SourceLine | None]
     holds: Callable[[], bool]
-    multiplied: int = 0
+    laid_out: int = 0
 
 
 class Source(Protocol):
@@ -111,10 +113,10 @@ class ArchiveSource:
         if self._graph is None:
             self._graph = self._frozen_graph()
         graph = self._graph.copy()
-        multiplied = partition_linears(graph, feeds)["mkl"]
+        laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds)
         part_ways_that_meet(graph)
         forward = function_of(graph)
-        return Frozen(_ForImages(forward, self._ranks), [], {}, _always, multiplied)
+        return Frozen(_ForImages(forward, self._ranks), [], {}, _always, laid_out)
 
     def marks(self) -> Any:
         return None

@@ -36,8 +36,7 @@ Run = Callable[..., Any]
 class Partitions:
     """A frozen graph for feeds like these; `fit` says whether it may answer a call.
 
-    count: the compiler's partitions, and products of MKL.
-
+    count: the compiler's partitions, and an archive's products of MKL and LSTMs with laid out weights.
     feeds: plain tensors, finite. expected: gives what the graph has to give, with the model's own weights. Raises
     CannotBePartitioned where the compiler takes nothing of the graph, where the result differs from the expected one by
     more than rounding, is the same memory in each call, or is not there sooner.
@@ -48,7 +47,7 @@ class Partitions:
         self._threads = torch.get_num_threads()
         self._sizes, self._strides = list(map(_sizes, feeds)), list(map(_strides, feeds))
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            self.count = self._compile(feeds) + frozen.multiplied
+            self.count = self._compile(feeds) + frozen.laid_out
         self._check(feeds, expected)
 
     @property
@@ -91,7 +90,7 @@ class Partitions:
                     raise CannotBePartitioned(f"the compiler refuses the graph: {error}") from error
             nodes = torch._C._last_executed_optimized_graph().nodes()
             count = sum(node.kind() == "prim::oneDNNFusionGuard" for node in nodes)
-        if not count + self._frozen.multiplied:
+        if not count + self._frozen.laid_out:
             raise CannotBePartitioned("the compiler takes no part of the graph")
         return count
 

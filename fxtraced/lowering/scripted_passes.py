@@ -1,4 +1,4 @@
-"""Passes over the scripted graph of an archive, which has no traced one: for oneDNN's graph compiler.
+"""Passes over the scripted graph of an archive for oneDNN's graph compiler.
 
 They do what those of their names in passes/partitioning.py and passes/partition_linears.py do.
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from fxtraced.lowering.script import call_scripted
+from fxtraced.lowering.scripted import holds_tensors, insert, opaque, sizes_of
 from fxtraced.passes import onednn
 from fxtraced.passes.convolve_linears import as_kernel
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
@@ -33,11 +33,6 @@ def part_ways_that_meet(graph: Any) -> int:
         alias.insertAfter(node)
         value.replaceAllUsesAfterNodeWith(alias, alias.output())
     return len(meeting)
-
-
-def holds_tensors(value: Any) -> bool:
-    """True for a tensor, and a list or tuple of tensors."""
-    return "Tensor" in str(value.type())
 
 
 class _Site(NamedTuple):
@@ -81,7 +76,7 @@ def partition_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> dict[str, in
     sites = [site for node in graph.nodes() if (site := _site(node))]
     if not sites or not onednn.is_available():
         return changed
-    sizes = iter(_sizes(graph, [value for site in sites for value in (site.x, site.other)], feeds))
+    sizes = iter(sizes_of(graph, [value for site in sites for value in (site.x, site.other)], feeds))
     large = []
     for site in sites:
         size, other = next(sizes), next(sizes)
@@ -123,33 +118,6 @@ def _site(node: Any) -> Any:
     return _Site(node, value, activation=user if user is not None and user.kind() in _ACTIVATIONS else None)
 
 
-def _sizes(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list[tuple[int, ...]]:
-    """The sizes of these values of the graph in a call with these feeds."""
-    copy = graph.copy()
-    places = {output.debugName(): (i, j) for i, x in enumerate(graph.nodes()) for j, output in enumerate(x.outputs())}
-    inputs = {x.debugName(): i for i, x in enumerate(graph.inputs())}
-    nodes, given = list(copy.nodes()), list(copy.inputs())
-    while list(copy.outputs()):
-        copy.eraseOutput(0)
-    for value in values:
-        name = value.debugName()
-        i, j = places.get(name, (-1, 0))
-        found = given[inputs[name]] if i < 0 else nodes[i].outputsAt(j)
-        # The size and not the tensor: all of them would be held at once.
-        size = copy.create("aten::size", [found], 1)
-        if i < 0:
-            copy.prependNode(size)
-        else:
-            size.insertAfter(nodes[i])
-        size.output().setType(torch._C.ListType.ofInts())
-        copy.registerOutput(size.output())
-    copy.makeMultiOutputIntoTuple()
-    copy.eraseInput(0)
-    forward = torch._C._create_function_from_graph("sizes", copy)
-    sizes: Any = call_scripted(forward, tuple(feeds), as_it_is=True)
-    return [tuple(x) for x in sizes]
-
-
 def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
     """Put a convolution, and that which is made with it, in the place of a linear call whose result has this size."""
     node, last = site.node, site.addition or site.activation or site.node
@@ -157,7 +125,7 @@ def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
         kernel = as_kernel(site.weight)
         image = _image(graph, site.x)
         settings = ([1, 1], [0, 0], [1, 1], 1)
-        value = _insert(graph, "aten::conv2d", image, kernel, node.inputsAt(2), *settings)
+        value = insert(graph, "aten::conv2d", image, kernel, node.inputsAt(2), *settings)
         if site.addition:
             other = site.other
             last.replaceInputWith(other, _image(graph, other))
@@ -168,8 +136,8 @@ def _convolve(graph: Any, site: _Site, size: list[int]) -> None:
     place = graph.create("prim::Constant", 1)
     place.insertAfter(last)
     with graph.insert_point_guard(place):
-        turned = _insert(graph, "aten::permute", value, list(CHANNELS_LAST))
-        rows = _insert(graph, "aten::reshape", turned, size)
+        turned = insert(graph, "aten::permute", value, list(CHANNELS_LAST))
+        rows = insert(graph, "aten::reshape", turned, size)
     place.destroy()
     last.output().replaceAllUsesAfterNodeWith(rows.node(), rows)
     node.destroy()
@@ -179,24 +147,16 @@ def _multiply(graph: Any, site: _Site, rows: int) -> None:
     """Put a product of MKL in the place of a linear call with so many rows."""
     node = site.node
     with graph.insert_point_guard(node):
-        # No file can hold an opaque tensor, nor can another constant.
-        packed = graph.insertNode(graph.create("prim::ConstantMKLDNNTensor", 1))
-        packed.t_("value", torch.ops.mkl._mkl_reorder_linear_weight(site.weight.contiguous(), rows))
-        inputs = (site.x, packed.output(), node.inputsAt(1), node.inputsAt(2), rows)
-        value = _insert(graph, "mkl::_mkl_linear", *inputs)
+        packed = opaque(graph, torch.ops.mkl._mkl_reorder_linear_weight(site.weight.contiguous(), rows))
+        value = insert(graph, "mkl::_mkl_linear", site.x, packed, node.inputsAt(1), node.inputsAt(2), rows)
     node.output().replaceAllUsesWith(value)
     node.destroy()
 
 
 def _image(graph: Any, x: Any) -> Any:
-    rows = _insert(graph, "aten::flatten", x, 0, -2)
-    image = _insert(graph, "aten::unsqueeze", _insert(graph, "aten::unsqueeze", rows, 1), 0)
-    return _insert(graph, "aten::permute", image, list(CHANNELS_FIRST))
-
-
-def _insert(graph: Any, kind: str, *inputs: Any) -> Any:
-    values = [x if isinstance(x, torch._C.Value) else graph.insertConstant(x) for x in inputs]
-    return graph.insertNode(graph.create(kind, values, 1)).output()
+    rows = insert(graph, "aten::flatten", x, 0, -2)
+    image = insert(graph, "aten::unsqueeze", insert(graph, "aten::unsqueeze", rows, 1), 0)
+    return insert(graph, "aten::permute", image, list(CHANNELS_FIRST))
 
 
 def _is_product(node: Any) -> bool:

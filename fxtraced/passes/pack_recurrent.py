@@ -19,7 +19,7 @@ from fxtraced.passes.matching import is_call
 from fxtraced.passes.state_values import derived_call, is_float32, packed_call, state_values
 
 # The number of an LSTM among torch's recurrent networks, and the tensors of a layer and direction.
-_LSTM, _PER_LAYER = 2, 4
+LSTM, PER_LAYER = 2, 4
 
 
 def pack_recurrent(graph: fx.Graph) -> int:
@@ -41,7 +41,7 @@ def _can_pack(node: fx.Node, state: set[fx.Node]) -> bool:
     return (
         has_biases is True
         and training is False
-        and len(weights) == layers * (2 if bidirectional else 1) * _PER_LAYER
+        and len(weights) == layers * (2 if bidirectional else 1) * PER_LAYER
         and is_float32(x, *states, *weights)
         and state.issuperset(weights)
         and len(x.meta["shape"]) == 3
@@ -64,13 +64,13 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
             value = graph.call_method("contiguous", (value,))
             for direction in range(directions):
                 at = layer * directions + direction
-                own = weights[_PER_LAYER * at : _PER_LAYER * (at + 1)]
+                own = weights[PER_LAYER * at : PER_LAYER * (at + 1)]
                 hidden = int(own[1].meta["shape"][1])
                 form = (hidden, direction == 1, True, False, [*size, width])
                 both = packed_call(graph, lay_out, own[:2], *form, like=own[0])
                 packed = [derived_call(graph, operator.getitem, (both, i), like=own[i]) for i in range(2)]
                 start = [graph.call_method("contiguous", (call(torch.select, (s, 0, at)),)) for s in states]
-                settings: Any = (direction == 1, [], _LSTM, hidden, layers, True, bidirectional, False, False)
+                settings: Any = (direction == 1, [], LSTM, hidden, layers, True, bidirectional, False, False)
                 result = call(torch.mkldnn_rnn_layer, (value, *packed, *own[2:], *start, *settings))
                 outputs.append(call(operator.getitem, (result, 0)))
                 finals.append((call(operator.getitem, (result, 1)), call(operator.getitem, (result, 2))))

@@ -300,6 +300,40 @@ void check_linears() {
   check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x}).toTensor(), after) < 1e-5, "what is measured");
 }
 
+// LSTMs layer by layer: from states that are given, batch first or not, with the states after the last step.
+void check_recurrent() {
+  using fxtraced::detail::pack_recurrent;
+  const at::NoGradGuard no_grad;
+  for (const std::string batch_first : {"False", "True"}) {
+    torch::jit::Module whole("Recurrent");
+    std::string names;
+    for (int i = 0; i < 16; ++i) {
+      // Two layers of two directions: 6 inputs and 5 hidden, 10 inputs of the second layer.
+      const std::vector<std::vector<std::int64_t>> sizes = {{20, i < 8 ? 6 : 10}, {20, 5}, {20}, {20}};
+      const auto name = "w" + std::to_string(i);
+      whole.register_parameter(name, at::randn(sizes[i % 4]), false);
+      names += (i == 0 ? "self." : ", self.") + name;
+    }
+    whole.define("def forward(self, x, state):\n  y, h, c = torch.lstm(x, [state, -state], [" + names +
+                 "], True, 2, 0.0, False, True, " + batch_first + ")\n  return torch.relu(y), h, c\n");
+    whole.eval();
+    const auto frozen = torch::jit::freeze(whole);
+    const auto graph = frozen.get_method("forward").graph()->copy();
+    const auto x = batch_first == "True" ? at::randn({3, 7, 6}) : at::randn({7, 3, 6});
+    const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, at::randn({4, 3, 5})};
+    check(pack_recurrent(*graph, inputs) == 1, "an LSTM that is packed");
+    torch::jit::CompilationUnit unit;
+    const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
+    const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2]}));
+    check(after.size() == 3, "results of a packed LSTM");
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      check(fxtraced::detail::relative_difference(before[i], after[i]) < 1e-5, "what a packed LSTM gives");
+    }
+    const auto again = frozen.get_method("forward").graph()->copy();
+    check(pack_recurrent(*again, {frozen._ivalue(), x.narrow(batch_first == "True" ? 0 : 1, 0, 0), at::randn({4, 0, 5})}) == 0, "nothing stays");
+  }
+}
+
 // A busy machine may find that partitions are not faster: they are asked for some times.
 bool soon(const std::function<bool()>& holds) {
   for (int i = 0; i < 20; ++i) {
@@ -516,6 +550,7 @@ int main(int, char** values) {
   check_self_test(directory, predictor);
   check_precision(directory);
   check_linears();
+  check_recurrent();
   check_partitions(directory);
   check_reload(directory);
   check_hostile_files(directory);

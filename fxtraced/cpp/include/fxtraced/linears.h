@@ -6,7 +6,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -26,10 +25,9 @@
 #include <vector>
 
 #include "graph_compiler.h"
+#include "graphs.h"
 
 namespace fxtraced::detail {
-
-using Sizes = std::vector<std::int64_t>;
 
 // A linear call with a weight of the module. addition: of a tensor, where it alone reads the call. activation: where there
 // is no such addition, the one that alone reads it.
@@ -79,47 +77,6 @@ inline std::optional<LinearSite> linear_site(torch::jit::Node* node) {
   return site;
 }
 
-// The sizes of these values of a graph in a call with these inputs.
-inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, std::vector<c10::IValue> stack) {
-  const auto copy = graph.copy();
-  std::map<const torch::jit::Value*, torch::jit::Value*> copies;
-  for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
-    copies[graph.inputs()[i]] = copy->inputs()[i];
-  }
-  auto copied = copy->nodes().begin();
-  for (auto* node : graph.nodes()) {
-    for (std::size_t i = 0; i < node->outputs().size(); ++i) {
-      copies[node->output(i)] = copied->output(i);
-    }
-    ++copied;
-  }
-  while (!copy->outputs().empty()) {
-    copy->eraseOutput(0);
-  }
-  std::vector<torch::jit::Value*> wanted;
-  for (const auto* value : values) {
-    auto* found = copies.at(value);
-    // The size and not the tensor: all of them would be held at once.
-    auto* size = copy->create(c10::aten::size, {found});
-    size->output()->setType(c10::ListType::ofInts());
-    if (found->node()->kind() == c10::prim::Param) {
-      copy->prependNode(size);
-    } else {
-      size->insertAfter(found->node());
-    }
-    wanted.push_back(size->output());
-  }
-  copy->registerOutput(copy->insertNode(copy->createTuple(wanted))->output());
-  torch::jit::CompilationUnit unit;
-  const torch::jit::GraphOptimizerEnabledGuard as_it_is(false);
-  const auto results = (*unit.create_function("sizes", copy))(std::move(stack));
-  std::vector<Sizes> found;
-  for (const auto& value : results.toTupleRef().elements()) {
-    found.push_back(value.toIntVector());
-  }
-  return found;
-}
-
 // Rows [..., channels] as the places of an image [1, channels, rows, 1], whose channels are last in memory.
 inline torch::jit::Value* rows_as_image(torch::jit::Graph& graph, torch::jit::Value* x) {
   auto* rows = graph.insert(c10::aten::flatten, {x, 0, -2});
@@ -154,23 +111,21 @@ inline void convolve(torch::jit::Graph& graph, const LinearSite& site, const Siz
 // MKL's product of rows with a weight in its own layout, as torch has it. It looks at no sizes but the number of rows.
 class MklProduct {
  public:
-  static bool is_there() { return at::hasMKL() && packing() && packing()->hasKernelForDispatchKey(c10::DispatchKey::CPU); }
+  static bool is_there() { return at::hasMKL() && laying_out().is_there(); }
 
   // Puts such a product, for so many rows, in the place of a linear call.
   static void put(torch::jit::Graph& graph, const LinearSite& site, std::int64_t rows) {
     const torch::jit::WithInsertPoint here(site.node);
-    // Opaque tensors are no other constants.
-    auto* constant = graph.insertNode(graph.create(c10::Symbol::fromQualString("prim::ConstantMKLDNNTensor")));
-    constant->t_(c10::attr::value, packing()->typed<at::Tensor(const at::Tensor&, std::int64_t)>().call(site.weight.contiguous(), rows));
+    auto* packed = insert_opaque(graph, laying_out()({site.weight.contiguous(), rows}).toTensor());
     const auto name = c10::Symbol::fromQualString("mkl::_mkl_linear");
-    auto* value = graph.insert(name, {site.x(), constant->output(), site.node->input(1), site.node->input(2), rows});
+    auto* value = graph.insert(name, {site.x(), packed, site.node->input(1), site.node->input(2), rows});
     site.node->output()->replaceAllUsesWith(value);
     site.node->destroy();
   }
 
  private:
-  static const std::optional<c10::OperatorHandle>& packing() {
-    static const auto found = c10::Dispatcher::singleton().findSchema({"mkl::_mkl_reorder_linear_weight", ""});
+  static const LayingOut& laying_out() {
+    static const LayingOut found("mkl::_mkl_reorder_linear_weight");
     return found;
   }
 };

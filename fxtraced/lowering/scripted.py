@@ -1,0 +1,62 @@
+"""What passes over the scripted graph of an archive, which has no traced one, have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from fxtraced.lowering.script import call_scripted
+
+
+def holds_tensors(value: Any) -> bool:
+    """True for a tensor, and a list or tuple of tensors."""
+    return "Tensor" in str(value.type())
+
+
+def insert(graph: Any, kind: str, *inputs: Any) -> Any:
+    """Insert a call with one result, of values and constants, where the graph inserts; the result."""
+    values = [x if isinstance(x, torch._C.Value) else graph.insertConstant(x) for x in inputs]
+    return graph.insertNode(graph.create(kind, values, 1)).output()
+
+
+def insert_list(graph: Any, values: Sequence[Any], kind: Any) -> Any:
+    """Insert a list of values, which torch's type of lists `kind` names; the list."""
+    node = graph.create("prim::ListConstruct", list(values), 1)
+    node.output().setType(kind)
+    return graph.insertNode(node).output()
+
+
+def opaque(graph: Any, tensor: torch.Tensor) -> Any:
+    """Insert a weight in oneDNN's or MKL's layout; its value. No other constant can hold one, nor can a file."""
+    node = graph.insertNode(graph.create("prim::ConstantMKLDNNTensor", 1))
+    node.t_("value", tensor)
+    return node.output()
+
+
+def sizes_of(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list[tuple[int, ...]]:
+    """The sizes of these values of the graph in a call with these feeds."""
+    copy = graph.copy()
+    places = {output.debugName(): (i, j) for i, x in enumerate(graph.nodes()) for j, output in enumerate(x.outputs())}
+    inputs = {x.debugName(): i for i, x in enumerate(graph.inputs())}
+    nodes, given = list(copy.nodes()), list(copy.inputs())
+    while list(copy.outputs()):
+        copy.eraseOutput(0)
+    for value in values:
+        name = value.debugName()
+        i, j = places.get(name, (-1, 0))
+        found = given[inputs[name]] if i < 0 else nodes[i].outputsAt(j)
+        # The size and not the tensor: all of them would be held at once.
+        size = copy.create("aten::size", [found], 1)
+        if i < 0:
+            copy.prependNode(size)
+        else:
+            size.insertAfter(nodes[i])
+        size.output().setType(torch._C.ListType.ofInts())
+        copy.registerOutput(size.output())
+    copy.makeMultiOutputIntoTuple()
+    copy.eraseInput(0)
+    forward = torch._C._create_function_from_graph("sizes", copy)
+    sizes: Any = call_scripted(forward, tuple(feeds), as_it_is=True)
+    return [tuple(x) for x in sizes]

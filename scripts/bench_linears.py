@@ -53,7 +53,7 @@ def kernels(rows: int, inputs: int, outputs: int) -> list[float]:
     weights = [torch.rand(outputs, inputs) for _ in range(copies)]
     mkl, ops, image = torch.ops.mkl, torch.ops.mkldnn, rows_as_image(x)
     settings: Any = ([0, 0], [1, 1], [1, 1], 1)
-    by_mkl = [mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if multiply_linears.is_available() else []
+    by_mkl = [mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if mkl.is_available() else []
     products = [ops._reorder_linear_weight(w, rows) for w in weights]
     size = list(image.shape)
     kernels = [ops._reorder_convolution_weight(convolve_linears.as_kernel(w), *settings, size) for w in weights]
@@ -73,7 +73,7 @@ def models(name: str) -> list[list[float]]:
     layer, inputs = make(name)
     with (
         mock.patch.object(partition_linears, "fastest", lambda cases: ["product" for _ in cases]),
-        mock.patch.object(multiply_linears, "choose", lambda sites, *_, **__: ["otherwise" for _ in sites]),
+        mock.patch.object(multiply_linears, "fastest", lambda cases: ["product" for _ in cases]),
         mock.patch.object(convolve_linears, "choose", lambda sites, *_, **__: ["linear" for _ in sites]),
     ):
         _, products = paddle.jit.TracedLayer.trace(layer, inputs)

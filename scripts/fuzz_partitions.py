@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import fxtraced as paddle
 from fxtraced import inference, sysconfig
 from fxtraced.lowering import partitions, scripted_passes
-from fxtraced.passes import linear, partition_linears, partitioning
+from fxtraced.passes import linear, multiply_linears, partition_linears, partitioning
 from fxtraced.static import manifest
 
 nn, F = paddle.nn, paddle.nn.functional
@@ -111,7 +111,7 @@ class Wired(nn.Layer):
 def outcome(seed: int, way: Way) -> str:
     """What becomes of one graph: "equal" with or without partitions, or what is wrong."""
     # A process has one graph.
-    for module in (partition_linears, scripted_passes):
+    for module in (partition_linears, multiply_linears, scripted_passes):
         module.fastest = lambda cases: [LINEARS[seed % len(LINEARS)] for _ in cases]  # type: ignore[attr-defined]
     choice, numbers = random.Random(seed), np.random.RandomState(seed)
     paddle.seed(seed)

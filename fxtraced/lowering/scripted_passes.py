@@ -14,9 +14,9 @@ import torch
 from fxtraced.lowering.scripted import holds_tensors, insert, opaque, sizes_of
 from fxtraced.passes import onednn
 from fxtraced.passes.convolve_linears import as_kernel
+from fxtraced.passes.fastest_linear import Case, fastest
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
 from fxtraced.passes.linear import WORTHWHILE
-from fxtraced.passes.partition_linears import Case, fastest
 from fxtraced.passes.partitioning import PRODUCTS
 
 # What a convolution's partition takes in after it, of one operand.

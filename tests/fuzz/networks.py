@@ -17,6 +17,7 @@ import fxtraced.nn.functional as F
 from fxtraced.passes import (
     convolution,
     convolve_linears,
+    fastest_linear,
     fold_batch_norm,
     linear,
     multiply_linears,
@@ -147,6 +148,7 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(fold_batch_norm, "_WORTHWHILE", 0),
         mock.patch.object(linear, "WORTHWHILE", 0),
         mock.patch.object(multiply_linears, "choose", choose),
+        mock.patch.object(fastest_linear, "choose", choose),
         mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
         mock.patch.object(multiply_pointwise, "choose", choose),

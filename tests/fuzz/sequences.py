@@ -16,6 +16,7 @@ import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.passes import (
     convolve_linears,
+    fastest_linear,
     fuse_attention,
     linear,
     merge_projections,
@@ -172,6 +173,7 @@ def every_pass(seed: int) -> Iterator[None]:
         mock.patch.object(merge_projections, "choose", choose),
         mock.patch.object(linear, "WORTHWHILE", 0),
         mock.patch.object(multiply_linears, "choose", choose),
+        mock.patch.object(fastest_linear, "choose", choose),
         mock.patch.object(convolve_linears, "choose", choose),
         mock.patch.object(pack_linears, "choose", choose),
     ):

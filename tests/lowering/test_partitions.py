@@ -14,7 +14,7 @@ from fxtraced.lowering import freezing, partitioned, partitions
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import multiply_linears
+from fxtraced.passes import mkl
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, ints, layer_of, trace
 from tests.lowering.changes import CHANGES, Net, X, agree, set_value
@@ -119,7 +119,7 @@ def test_results_are_the_layers(name):
         np.testing.assert_array_equal(values.numpy(), given.numpy())
 
 
-@pytest.mark.skipif(not multiply_linears.is_available(), reason="this torch has no MKL")
+@pytest.mark.skipif(not mkl.is_available(), reason="this torch has no MKL")
 def test_products_of_mkl_beside_partitions(monkeypatch):
     linears_become(monkeypatch, "mkl")
 

@@ -9,7 +9,7 @@ import torch
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
-from fxtraced.passes import convolve_linears, multiply_linears, pack_linears, partition_linears
+from fxtraced.passes import convolve_linears, fastest_linear, multiply_linears, pack_linears
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
@@ -46,18 +46,18 @@ def chosen(name):
     return lambda sites, state, changes, **_: [name for _ in sites if changes[name]]
 
 
-# What each measurement says of linear calls: multiply_linears, convolve_linears, pack_linears and partition_linears.
+# What each measurement says of linear calls: multiply_linears, convolve_linears, pack_linears and fastest_linear.
 WAYS = {
     "mkl": ("multiplied", "linear", "packed", "mkl"),
-    "convolution": ("otherwise", "convolution", "packed", "convolution"),
-    "packed": ("otherwise", "linear", "packed", "product"),
-    "present": ("otherwise", "linear", "present", "product"),
+    "convolution": ("plain", "convolution", "packed", "convolution"),
+    "packed": ("plain", "linear", "packed", "product"),
+    "present": ("plain", "linear", "present", "product"),
 }
 
 
 def linears_become(monkeypatch, way):
     """Let every measurement of linear calls find the same."""
-    modules = multiply_linears, convolve_linears, pack_linears, partition_linears
+    modules = multiply_linears, convolve_linears, pack_linears, fastest_linear
     for module, name in zip(modules, WAYS[way], strict=True):
         monkeypatch.setattr(module, "choose", chosen(name))
 

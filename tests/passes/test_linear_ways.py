@@ -9,9 +9,9 @@ import torch
 import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.script import quiet
-from fxtraced.passes import measuring, multiply_linears, partition_linears, pipeline
+from fxtraced.passes import fastest_linear, measuring, mkl, pipeline
+from fxtraced.passes.fastest_linear import Case, fastest
 from fxtraced.passes.onednn import is_available
-from fxtraced.passes.partition_linears import Case, fastest
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.tensor.loops import convolve_and_add, multiply_packed
 from tests.helpers import floats, trace
@@ -38,7 +38,7 @@ OPERATIONS = {
 
 @pytest.fixture(params=OPERATIONS, autouse=True)
 def operation(request, monkeypatch):
-    if request.param == "mkl" and not multiply_linears.is_available():
+    if request.param == "mkl" and not mkl.is_available():
         pytest.skip("this torch has no MKL")
     linears_become(monkeypatch, request.param)
     return request.param
@@ -163,7 +163,7 @@ def test_an_archive_for_cpus_has_no_products_of_mkl(tmp_path, monkeypatch):
 
 def test_what_is_measured(monkeypatch):
     asked = []
-    monkeypatch.setattr(partition_linears, "choose", lambda sites, *_, **__: [asked.append(x[0]) for x in sites])
+    monkeypatch.setattr(fastest_linear, "choose", lambda sites, *_, **__: [asked.append(x[0]) for x in sites])
     fastest([Case(64, 512, 1024), Case(64, 60000, 1024, "relu"), Case(4096, 6000, 1024), Case(0, 512, 0)])
     assert [(case[2], case[4]) for case in asked] == [(512, ""), (8192, "relu"), (512, ""), (512, "")]
 

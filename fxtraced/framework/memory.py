@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 
 from fxtraced.framework.errors import OutOfMemoryError
@@ -38,3 +40,10 @@ def raise_if_out_of_memory(error: Exception, doing: str) -> None:
     finally:
         # The error's traceback holds this frame and the caller's, with its tensors: no cycle may keep them.
         del found
+
+
+def return_memory() -> None:
+    """Let the C library give back what it keeps of freed weights: laid out ones do not fit between the rest."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim:
+        trim(0)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.errors import ExecutionError, GuardError
+from fxtraced.framework.memory import return_memory
 from fxtraced.lowering.freezing import CannotBePartitioned, Source
 from fxtraced.lowering.partitions import Partitions, Run
 from fxtraced.tracing.compare import is_finite
@@ -135,8 +136,11 @@ class PartitionedExecutable:
             self._lock.release()
 
     def _made(self, feeds: Sequence[torch.Tensor]) -> Partitions | None:
-        frozen = self._source.freeze(feeds)
-        return None if frozen is None else Partitions(frozen, feeds, self._expected())
+        try:
+            frozen = self._source.freeze(feeds)
+            return None if frozen is None else Partitions(frozen, feeds, self._expected())
+        finally:
+            return_memory()
 
     def _all(self) -> tuple[Partitions, ...]:
         current = self._partitions

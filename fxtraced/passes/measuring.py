@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
-import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from fxtraced.framework.memory import return_memory
 from fxtraced.passes.layout import channels_last
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
@@ -57,15 +56,8 @@ def choose(
                 decide()
         decide()
     if new:
-        _return_memory()
+        return_memory()
     return [_chosen[key, threads] for key, _ in sites]
-
-
-def _return_memory() -> None:
-    """Let the C library give back what it keeps of freed weights: the packed ones do not fit between the rest."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim:
-        trim(0)
 
 
 def _run_in_turns(calls: list[_Call]) -> None:

@@ -9,6 +9,10 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/script.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -72,6 +76,18 @@ using Run = std::function<Tensors(const Tensors&)>;
 inline double total_of(const at::Tensor& tensor) {
   return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
 }
+
+// Lets the C library give back, at its end, what weights took on their way to their layouts.
+struct ReturnMemory {
+  ReturnMemory() = default;
+  ReturnMemory(const ReturnMemory&) = delete;
+  ReturnMemory& operator=(const ReturnMemory&) = delete;
+  ~ReturnMemory() {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+  }
+};
 
 // A frozen graph compiled for some sizes.
 class Partitions {
@@ -214,6 +230,7 @@ class PartitionedModule {
     if (fitting(*before, feeds)) {
       return true;
     }
+    const ReturnMemory at_the_end;
     // What a caller in InferenceMode makes could not be used outside of it.
     const c10::InferenceMode ordinary(false);
     const at::NoGradGuard no_grad;

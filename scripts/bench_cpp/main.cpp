@@ -1,6 +1,6 @@
 // An archive in C++, called when the parent process says so: bench plain|predictor ARCHIVE FEEDS THREADS
 //
-// By plain libtorch or by fxtraced::Predictor. FEEDS holds a list of tensors as torch.save writes it. When the archive is
+// By plain libtorch, or by fxtraced::Predictor in a process that keeps its memory. FEEDS holds a list of tensors as torch.save writes it. When the archive is
 // loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by line, and each is answered with a line:
 // "run SECONDS" calls the model for that long and gives the mean seconds of a call; "result FILE" writes the first output
 // as float32 numbers.
@@ -61,6 +61,9 @@ double seconds_of_a_call(const std::function<Tensors()>& run, double least) {
 }  // namespace
 
 int main(int, char** arguments) {
+  if (arguments[1] == std::string("predictor")) {
+    fxtraced::keep_memory();
+  }
   at::set_num_threads(std::stoi(arguments[4]));
   const at::NoGradGuard no_grad;
   Tensors feeds;

@@ -148,6 +148,7 @@ void serve(const std::string& model, const std::string& feeds_path, int threads,
 }  // namespace
 
 int main(int count, char** values) {
+  fxtraced::keep_memory();
   const std::vector<std::string> given(values + 1, values + count);
   if (given.size() != 6 || given[2] != "--threads" || given[4] != "--seconds") {
     std::cerr << kUsage;

@@ -5,6 +5,10 @@
 
 #include <fxtraced/predictor.h>
 
+#if defined(__GLIBC__)
+#include <sys/resource.h>
+#endif
+
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -334,6 +338,33 @@ void check_recurrent() {
   }
 }
 
+// Memory that was freed is there for the next tensor, without a page that is fetched anew.
+void check_kept_memory() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  // They have allocators of their own.
+#elif defined(__GLIBC__)
+  check(fxtraced::keep_memory(), "keep_memory");
+  const auto fetched = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+  };
+  const auto fill = [](int times) {
+    for (int i = 0; i < times; ++i) {
+      at::ones({16 << 18}, at::kFloat);
+    }
+  };
+  // An aligned tensor finds room in what some before it left.
+  fill(30);
+  const auto before = fetched();
+  fill(5);
+  // Each has 4,096 pages.
+  check(fetched() - before < 4096, "pages of memory that was kept");
+#else
+  check(!fxtraced::keep_memory(), "keep_memory elsewhere");
+#endif
+}
+
 // A busy machine may find that partitions are not faster: they are asked for some times.
 bool soon(const std::function<bool()>& holds) {
   for (int i = 0; i < 20; ++i) {
@@ -551,6 +582,7 @@ int main(int, char** values) {
   check_precision(directory);
   check_linears();
   check_recurrent();
+  check_kept_memory();
   check_partitions(directory);
   check_reload(directory);
   check_hostile_files(directory);

@@ -9,10 +9,6 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/script.h>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -32,6 +28,7 @@
 
 #include "graph_compiler.h"
 #include "linears.h"
+#include "memory.h"
 #include "recurrent.h"
 
 namespace fxtraced::detail {
@@ -76,18 +73,6 @@ using Run = std::function<Tensors(const Tensors&)>;
 inline double total_of(const at::Tensor& tensor) {
   return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
 }
-
-// Lets the C library give back, at its end, what weights took on their way to their layouts.
-struct ReturnMemory {
-  ReturnMemory() = default;
-  ReturnMemory(const ReturnMemory&) = delete;
-  ReturnMemory& operator=(const ReturnMemory&) = delete;
-  ~ReturnMemory() {
-#if defined(__GLIBC__)
-    malloc_trim(0);
-#endif
-  }
-};
 
 // A frozen graph compiled for some sizes.
 class Partitions {

@@ -44,6 +44,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "memory.h"
 #include "model.h"
 
 namespace fxtraced {

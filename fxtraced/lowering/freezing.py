@@ -145,7 +145,7 @@ class _ForImages:
         self._forward, self._ranks = forward, ranks
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[Any, ...]:
-        turned = [channels_last(x) if rank == 4 else x for x, rank in zip(feeds, self._ranks, strict=True)]
+        turned = [channels_last(plain(x)) if rank == 4 else x for x, rank in zip(feeds, self._ranks, strict=True)]
         total = sum(float(torch.sum(x)) for x, rank in zip(turned, self._ranks, strict=True) if rank is not None)
         results = self._forward(*turned)
         return (*(x.contiguous() for x in (results if type(results) is tuple else (results,))), total)

@@ -137,10 +137,11 @@ def convolve_and_add(
 ) -> torch.Tensor:
     """linear(x, weight, bias) + other as a convolution of oneDNN, whose packed weight is [out, in, 1, 1].
 
-    oneDNN adds what has as many elements: at sizes where torch would repeat an operand, torch adds.
+    oneDNN adds what has as many elements: at sizes where torch would repeat an operand, torch adds. So it does for one
+    row, whose layout the oneDNN of torch 2.11 does not recognise.
     """
     image, stride, padding = rows_as_image(x), [1, 1], [0, 0]
-    if list(x.size())[:-1] == list(other.size())[:-1]:
+    if list(x.size())[:-1] == list(other.size())[:-1] and image.size(2) != 1:
         image = torch.ops.mkldnn._convolution_pointwise(
             image, rows_as_image(other), weight, bias, padding, stride, stride, 1, "add", 1.0, None, [], None
         )

@@ -263,7 +263,7 @@ ADDED = {
 
 def agrees_at_all_sizes(traced, layer):
     """Compare the sums of an `Added`; torch repeats the last three, of which one has equally many elements in both."""
-    same, repeated = [(4, 25), (3, 1), (0, 2)], [((2, 3), (1, 3)), ((3, 1), (1, 3)), ((1, 3), (2, 3))]
+    same, repeated = [(4, 25), (3, 1), (0, 2), (1, 1)], [((2, 3), (1, 3)), ((3, 1), (1, 3)), ((1, 3), (2, 3))]
     for sizes, other in [*zip(same, same, strict=True), *repeated]:
         probe = [floats(*sizes, 512), floats(*other, 512, seed=3)]
         with paddle.no_grad():

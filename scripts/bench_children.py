@@ -48,6 +48,11 @@ class Child:
         self._ask(f"result {path}")
         return [np.fromfile(path, "float32")]
 
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
     def close(self) -> None:
         """Let the process end."""
         assert self._process.stdin

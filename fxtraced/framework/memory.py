@@ -1,4 +1,4 @@
-"""Memory that ran out: torch says so in many texts, this package in one error."""
+"""Memory that ran out, which torch says in many texts and this package in one error, and memory that is given back."""
 
 from __future__ import annotations
 

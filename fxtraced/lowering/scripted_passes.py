@@ -53,7 +53,7 @@ class _Site(NamedTuple):
 
     @property
     def after(self) -> str:
-        """What follows, as partition_linears.fastest takes it."""
+        """What follows, as fastest_linear.Case has it."""
         follower = self.addition or self.activation
         return follower.kind().partition("::")[2] if follower else ""
 

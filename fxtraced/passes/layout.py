@@ -22,8 +22,8 @@ CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 def channels_last(tensor: torch.Tensor) -> torch.Tensor:
     """A plain tensor [N, C, H, W] with its channels last in memory.
 
-    torch's `contiguous` walks element by element, which takes three times as long as its shuffle of channels, with a
-    whole image as the channels of one place.
+    torch's `contiguous` walks element by element, which takes longer than its shuffle of channels, with a whole
+    image as the channels of one place.
     """
     n, c, h, w = tensor.size()
     if c == 1 or not tensor.numel() or not tensor.is_contiguous():

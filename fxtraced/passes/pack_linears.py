@@ -28,7 +28,7 @@ def pack_linears(graph: fx.Graph) -> int:
     """Replace linear calls by packed ones, in place; returns how many."""
     state = state_values(graph)
     sites = linears(graph, state)
-    variants = {"present": _leave, "packed": _pack_first}
+    variants = {"present": leave, "packed": _pack_first}
     chosen = choose([(site.key, site.nodes) for site in sites], state, variants, gain=_GAIN)
     found = [site.node for site, name in zip(sites, chosen, strict=True) if name == "packed"]
     for node in found:
@@ -62,7 +62,7 @@ def linear_with_addition(x: Any, other: Any, weight: Any, bias: Any) -> Any:
     return linear(x, weight, bias, "none", [], "") + other
 
 
-def _leave(graph: fx.Graph) -> None:
+def leave(graph: fx.Graph) -> None:
     """What other passes make of a call that is not packed."""
     fuse_addition(graph, after=("linear",))
     fuse_activation(graph)

@@ -54,7 +54,9 @@ def packed_call(graph: fx.Graph, function: Any, weights: list[fx.Node], *setting
     for weight in weights:
         whole.append(graph.call_method("contiguous", (weight,)))
         whole[-1].meta = {"shape": weight.meta["shape"], "dtype": weight.meta["dtype"]}
-    return derived_call(graph, function, (*whole, *settings), like=like)
+    call = derived_call(graph, function, (*whole, *settings), like=like)
+    call.meta["packed"] = True
+    return call
 
 
 def compute(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
@@ -67,7 +69,7 @@ def compute(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
 
 def is_packed(node: fx.Node) -> bool:
     """True for a call of packed_call."""
-    return "derived" in node.meta and str(node.target).startswith(("mkldnn._reorder_", "mkl._mkl_reorder_"))
+    return "packed" in node.meta
 
 
 def is_float32(*values: Any) -> bool:

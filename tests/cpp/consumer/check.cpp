@@ -338,6 +338,27 @@ void check_recurrent() {
   }
 }
 
+// By the CPU's instructions, if it has them, and without: FIPS 180-4's example, and the same for all lengths around a block.
+void check_hashes() {
+  using fxtraced::detail::Sha256;
+  for (const bool by_instructions : {true, false}) {
+    Sha256 hash(by_instructions);
+    hash.update("abc", 3);
+    check(hash.hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "the hash of abc");
+  }
+  std::string text;
+  for (int size = 0; size < 260; ++size, text += static_cast<char>(size)) {
+    Sha256 whole(true), plain(false), in_pieces(true);
+    whole.update(text.data(), text.size());
+    plain.update(text.data(), text.size());
+    const std::size_t half = text.size() / 3;
+    in_pieces.update(text.data(), half);
+    in_pieces.update(text.data() + half, text.size() - half);
+    const auto found = whole.hex();
+    check(found == plain.hex() && found == in_pieces.hex(), "hashes of " + std::to_string(size) + " bytes");
+  }
+}
+
 // Memory that was freed is there for the next tensor, without a page that is fetched anew.
 void check_kept_memory() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -583,6 +604,7 @@ int main(int, char** values) {
   check_linears();
   check_recurrent();
   check_kept_memory();
+  check_hashes();
   check_partitions(directory);
   check_reload(directory);
   check_hostile_files(directory);

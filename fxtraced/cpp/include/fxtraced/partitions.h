@@ -74,8 +74,8 @@ inline double total_of(const at::Tensor& tensor) {
   return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
 }
 
-// Images [N, C, H, W] with their channels last in memory. `contiguous` walks element by element, which takes three times as
-// long as the shuffle of channels, with a whole image as the channels of one place.
+// Images [N, C, H, W] with their channels last in memory. `contiguous` walks element by element, which takes longer than
+// the shuffle of channels, with a whole image as the channels of one place.
 inline at::Tensor channels_last(const at::Tensor& x) {
   const auto n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   if (c > 1 && x.numel() > 0 && x.is_contiguous()) {

@@ -52,11 +52,11 @@ def for_archive(
     """
     differences, folded = None, dict[str, int]()
     if precision.dtype is not torch.float32:
+        lower = lower_precision
         if target != "portable":
+            lower = _lower
             graph, tensors, folded = _folded(graph, tensors, target)
-        graph, tensors, differences = reduced(graph, tensors, feeds, fetches, precision, _LOWER[target])
-        if target != "portable":
-            sink_casts(graph)
+        graph, tensors, differences = reduced(graph, tensors, feeds, fetches, precision, lower)
     if target == "portable":
         return ForArchive(graph, tensors, differences=differences)
     strategy = BuildStrategy()
@@ -67,11 +67,8 @@ def for_archive(
     return ForArchive(graph, tensors, lowered, total, differences)
 
 
-def _lower_for_gpus(graph: fx.Graph, dtype: torch.dtype) -> int:
-    return lower_precision(graph, dtype) + lower_attention(graph, dtype)
-
-
-_LOWER = {"portable": lower_precision, "cpu": lower_precision, "cuda": _lower_for_gpus}
+def _lower(graph: fx.Graph, dtype: torch.dtype) -> int:
+    return lower_precision(graph, dtype) + lower_attention(graph, dtype) + sink_casts(graph)
 
 
 def _folded(graph: fx.Graph, tensors: Tensors, target: str) -> tuple[fx.Graph, Tensors, dict[str, int]]:

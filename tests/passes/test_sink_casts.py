@@ -15,8 +15,8 @@ F = torch.nn.functional
 _SHAPES = {"x": (4, 8), "w": (8, 8), "v": (8, 8)}
 
 
-def graph_of(make):
-    """A graph of make(value of a name, call) in bfloat16."""
+def graph_of(make, reduced):
+    """A graph of make(call, x, w, v) in lower precision."""
     graph = fx.Graph()
 
     def noted(node, shape, dtype=torch.float32):
@@ -29,13 +29,13 @@ def graph_of(make):
     x = noted(graph.placeholder("x"), (4, 8))
     w, v = (noted(graph.get_attr(name), (8, 8)) for name in "wv")
     graph.output((make(call, x, w, v),))
-    lower_precision(graph, torch.bfloat16)
+    lower_precision(graph, reduced)
     return graph
 
 
-def result_of(graph, x):
+def result_of(graph, x, reduced):
     torch.manual_seed(0)
-    weights = {name: (torch.rand(8, 8) - 0.5).bfloat16() for name in "wv"}
+    weights = {name: (torch.rand(8, 8) - 0.5).to(reduced) for name in "wv"}
     root = torch.nn.Module()
     for name, weight in weights.items():
         root.register_buffer(name, weight)
@@ -59,7 +59,21 @@ def read_twice(call, x, w, v):
     return call(operator.add, call(F.relu, y), y)
 
 
-def sums(call, x, w, v):
+def residual(call, x, w, v):
+    y = call(F.relu, call(F.linear, x, w))
+    return call(F.linear, call(F.relu, call(operator.add, call(F.linear, y, v), y)), w)
+
+
+def joined(call, x, w, v):
+    y = call(F.linear, x, w)
+    return call(torch.cat, (y, call(F.linear, y, v)), axis=0)
+
+
+def scaled(call, x, w, v):
+    return call(operator.mul, call(F.linear, x, w), 0.5)
+
+
+def sum_with_input(call, x, w, v):
     return call(operator.add, call(F.linear, x, w), x)
 
 
@@ -71,16 +85,39 @@ def last(call, x, w, v):
     return call(F.gelu, call(F.linear, x, w))
 
 
-# A graph, how many places change, and how many casts are left.
-CASES = [(in_a_row, 2, 2), (directly, 1, 2), (last, 1, 2), (read_twice, 0, 2), (sums, 0, 2), (soft_max, 0, 2)]
+def integers(call, x, w, v):
+    y = call(F.linear, x, w)
+    whole = y.graph.call_method("to", (x, torch.int64))
+    whole.meta = {"shape": (4, 8), "dtype": torch.int64}
+    back = y.graph.call_method("to", (whole, torch.float32))
+    back.meta = {"shape": (4, 8), "dtype": torch.float32}
+    return call(operator.add, y, back)
 
 
-@pytest.mark.parametrize(("make", "changed", "left"), CASES, ids=[case[0].__name__ for case in CASES])
-def test_casts(make, changed, left):
-    graph, x = graph_of(make), torch.linspace(-1, 1, 32).reshape(4, 8)
-    before = result_of(graph, x)
+# A graph, and for bfloat16 and float16 how many places change, and how many casts are left.
+CASES = [
+    (in_a_row, (2, 2), (2, 2)),
+    (directly, (1, 2), (1, 2)),
+    (last, (1, 2), (1, 2)),
+    (read_twice, (2, 2), (0, 2)),
+    (residual, (5, 2), (2, 5)),
+    (joined, (2, 2), (1, 3)),
+    (scaled, (1, 2), (0, 2)),
+    (sum_with_input, (0, 2), (0, 2)),
+    (soft_max, (0, 2), (0, 2)),
+    (integers, (0, 4), (0, 4)),
+]
+
+
+@pytest.mark.parametrize("reduced", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("case", CASES, ids=[case[0].__name__ for case in CASES])
+def test_casts(case, reduced):
+    make, *expected = case
+    changed, left = expected[reduced is torch.float16]
+    graph, x = graph_of(make, reduced), torch.linspace(-1, 1, 32).reshape(4, 8)
+    before = result_of(graph, x, reduced)
     assert sink_casts(graph) == changed
     assert casts(graph) == left
-    after = result_of(graph, x)
+    after = result_of(graph, x, reduced)
     assert after.dtype is torch.float32
     assert (after - before).abs().max() <= 1e-2 * before.abs().max()

@@ -64,6 +64,17 @@ class Encoder(nn.Layer):
         return y * 0.5 * (1 + paddle.erf(y * 0.5**0.5))
 
 
+class Heads(nn.Layer):
+    """Attention as one call."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiHeadAttention(16, 2)
+
+    def forward(self, x, lengths):
+        return self.attention(x) + lengths.unsqueeze([1, 2]).astype("float32")
+
+
 class Text(nn.Layer):
     def __init__(self):
         super().__init__()
@@ -107,6 +118,7 @@ MODELS = {
         [sentences(2, 6), sentences(5, 9, 1)],
         {"fuse_attention": 1, "recognise_layer_norm": 1, "recognise_activations": 1, "merge_projections": 3},
     ),
+    "heads": (Heads, [sentences(2, 6), sentences(5, 9, 1)], {"merge_projections": 3}),
     "text": (Text, [(floats(3, 7, 12),), (floats(5, 4, 12, seed=1),)], {}),
     "writing": (Counted, [(floats(2, 3, 6, 6),), (floats(5, 3, 7, 7, seed=1),)], {}),
 }
@@ -184,10 +196,10 @@ def test_weights_are_channels_last_in_the_file_and_after_it(dtype, tmp_path):
     assert {x.dtype for x in weights} == {torch.float32 if dtype is None else getattr(torch, dtype)}
 
 
-@pytest.mark.parametrize("masked", [False, True])
-def test_attention_in_half(masked, tmp_path):
+@pytest.mark.parametrize("name", ["encoder", "masked encoder", "heads"])
+def test_attention_in_half(name, tmp_path):
     """A mask of -1e9 is -inf in float16: attention with one stays in float32."""
-    saved("masked encoder" if masked else "encoder", tmp_path, dtype="float16")
+    saved(name, tmp_path, dtype="float16")
     seen = []
 
     class Watch(TorchDispatchMode):
@@ -200,7 +212,7 @@ def test_attention_in_half(masked, tmp_path):
     x, lengths = (torch.from_numpy(x.numpy()) for x in sentences(2, 6))
     with torch.no_grad(), Watch():
         module(x, lengths)
-    assert seen == [torch.float32 if masked else torch.float16]
+    assert seen == [torch.float32 if name == "masked encoder" else torch.float16]
 
 
 NOT_FINITE = {

@@ -49,9 +49,11 @@ class Served:
             )
         self._autocast = _AUTOCAST.get(self._precision)
         # What was laid out for float32 would stay in float32.
-        if config.ir_optim() and not config.use_gpu() and self._precision is PrecisionType.Float32:
+        if config.ir_optim() and not config.use_gpu() and self._precision is not PrecisionType.Half:
+            in_bfloat16 = self._precision is PrecisionType.Bfloat16
+            self._autocast = None
             with self._own_precision():
-                self.program.optimise_for_cpu()
+                self.program.optimise_for_cpu(self._tolerance() if in_bfloat16 else None)
         self._run: Run = self.program.runnable(tuple(self.fetch_names))
         if config.cuda_graph_shapes():
             self.enable_cuda_graph(config.cuda_graph_shapes())

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.framework.errors import ArchiveError, LoweringError, TargetError
+from fxtraced.framework.errors import ArchiveError, ExecutionError, GuardError, LoweringError, TargetError
 from fxtraced.framework.memory import out_of_memory
 from fxtraced.framework.place import check_visible
 from fxtraced.framework.seal import broken_seal, seal, written_hash
@@ -23,7 +23,8 @@ from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.partitions import Run
-from fxtraced.lowering.script import call_scripted, compute_constants, quiet, script
+from fxtraced.lowering.script import call_scripted, compute_constants, frozen_forward, function_of, quiet, script
+from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.self_test import (
     FETCHES,
     METHOD,
@@ -33,11 +34,11 @@ from fxtraced.lowering.self_test import (
     sample_differences,
     self_test_source,
 )
-from fxtraced.passes.onednn import hides_nan
+from fxtraced.passes.onednn import calculates_bfloat16, hides_nan
 from fxtraced.passes.partitioning import WORTHWHILE
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
-from fxtraced.tracing.compare import is_finite
+from fxtraced.tracing.compare import ROUNDING, is_finite
 
 MANIFEST = "fxtraced_manifest.json"
 # What the self-test allows in an archive that does not say: float32's rounding, of the output's scale.
@@ -209,23 +210,38 @@ class LoadedModule:
             return self._of_the_sample(SAMPLE)
         return [x.clone() for x in self._sample[0]]
 
-    def optimise_for_cpu(self) -> None:
+    def optimise_for_cpu(self, bfloat16_within: float | None = None) -> None:
         """Run what is frozen and laid out for the CPU: for the sample's sizes in compiled partitions, where they pay.
 
         The module stays as it was loaded, and answers where that changes what it gives, and for feeds that are not
         finite: oneDNN's relu makes 0 of not-a-number. An archive for the target "cpu" is laid out already.
+        bfloat16_within: calculate products in bfloat16, and what lies between them, as archives in bfloat16 do anyway,
+        where the sample's results differ by no more than this, as a part of their largest magnitude; with torch's
+        automatic mixed precision otherwise.
         """
         if self.target == "cpu":
             return
         module, run, sample = self._module, self._run, self._kept_sample()
-        laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
+        within = bfloat16_within
+        if within is None and self.manifest.get("precision") == "bfloat16":
+            within = self.tolerance
+        otherwise = run if bfloat16_within is None else partial(_with_autocast, run)
+        laid_out: Callable[[], Run]
+        if within is None:
+            laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
+        elif sample is None or not calculates_bfloat16():
+            self._run = otherwise
+            return
+        else:
+            laid_out = cache(partial(_in_bfloat16, module, otherwise, sample, within))
         self._sample = sample
         # Without a sample it writes or draws random numbers, or nobody wanted one.
         if sample is None or self.manifest.get("multiplications", 0) < WORTHWHILE:
             self._run = laid_out()
             return
         ranks = [len(x["shape"]) if x["dtype"] == "float32" else None for x in self.manifest["feeds"]]
-        partitioned = PartitionedExecutable(ArchiveSource(module, ranks), laid_out, partial(_same, run))
+        source = ArchiveSource(module, ranks, in_bfloat16=within is not None)
+        partitioned = PartitionedExecutable(source, laid_out, partial(_same, run), within or ROUNDING)
         with torch.random.fork_rng(devices=[]):
             partitioned(*sample[0])
         self._run = partitioned if partitioned.count else laid_out()
@@ -324,6 +340,26 @@ def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
             return run
     is_plain = not any("mkldnn" in node.kind().lower() for node in forward.graph.nodes())
     return laid_out if is_plain else partial(_finite, laid_out, run)
+
+
+def _in_bfloat16(module: Any, otherwise: Run, sample: Any, tolerance: float) -> Run:
+    """What runs the frozen module with its products in bfloat16; `otherwise` where that is too far from the sample."""
+    feeds, fetches = sample
+    graph = frozen_forward(module).graph.copy()
+    try:
+        if not LowerPrecision(graph, feeds).count:
+            return otherwise
+        lowered = partial(_run, function_of(graph), True)
+        differences = sample_differences(lowered(*(x.clone() for x in feeds)), fetches)
+    except (ExecutionError, GuardError):
+        return otherwise
+    return lowered if max(differences, default=0.0) <= tolerance else otherwise
+
+
+def _with_autocast(run: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    with torch.autocast("cpu", torch.bfloat16):
+        results: tuple[torch.Tensor, ...] = run(*feeds)
+    return results
 
 
 def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:

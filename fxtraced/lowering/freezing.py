@@ -17,6 +17,7 @@ from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
 from fxtraced.lowering.scripted_passes import part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
 from fxtraced.lowering.watch import Watch
 from fxtraced.passes.layout import channels_last
@@ -102,17 +103,19 @@ class LayerSource:
 class ArchiveSource:
     """A Source: the module of an archive, whose weights stay as they are.
 
-    ranks: of the feeds, None for one that is not float32.
+    ranks: of the feeds, None for one that is not float32. in_bfloat16: calculate products in it, and what lies between.
     """
 
-    def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None]):
-        self._module, self._ranks = module, ranks
+    def __init__(self, module: torch.jit.ScriptModule, ranks: Sequence[int | None], in_bfloat16: bool = False):
+        self._module, self._ranks, self._in_bfloat16 = module, ranks, in_bfloat16
         self._graph: Any = None
 
     def freeze(self, feeds: Sequence[torch.Tensor]) -> Frozen | None:
         if self._graph is None:
             self._graph = self._frozen_graph()
         graph = self._graph.copy()
+        if self._in_bfloat16 and not LowerPrecision(graph, feeds).count:
+            raise CannotBePartitioned("no product is calculated in bfloat16")
         laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds)
         part_ways_that_meet(graph)
         forward = function_of(graph)
@@ -123,8 +126,9 @@ class ArchiveSource:
 
     def _frozen_graph(self) -> Any:
         tensors = [*self._module.parameters(), *self._module.buffers()]
-        if any(x.is_floating_point() and x.dtype is not torch.float32 for x in tensors):
-            raise CannotBePartitioned("it is not for float32 alone")
+        dtypes = (torch.float32, torch.bfloat16) if self._in_bfloat16 else (torch.float32,)
+        if any(x.is_floating_point() and x.dtype not in dtypes for x in tensors):
+            raise CannotBePartitioned("it is in another precision")
         if any(map(makes_nan, tensors)):
             raise CannotBePartitioned("not-a-number is among the weights")
         graph = frozen_forward(self._module).graph

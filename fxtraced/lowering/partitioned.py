@@ -13,7 +13,7 @@ from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.framework.memory import return_memory
 from fxtraced.lowering.freezing import CannotBePartitioned, Source
 from fxtraced.lowering.partitions import Partitions, Run
-from fxtraced.tracing.compare import is_finite
+from fxtraced.tracing.compare import ROUNDING, is_finite
 
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
 # about ten calls, and gain a tenth of each.
@@ -29,12 +29,14 @@ class PartitionedExecutable:
     """Runs a graph in partitions for the feeds of its first call and of make_for. Usable from many threads.
 
     lowered: gives what takes every size and follows every change of a weight; made when it is needed often. expected:
-    gives what partitions are compared with, and what answers until then. Calls in a row that the partitions cannot
-    answer, all alike, make new ones.
+    gives what partitions are compared with, and what answers until then. tolerance: of that comparison. Calls in a row
+    that the partitions cannot answer, all alike, make new ones.
     """
 
-    def __init__(self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run]):
-        self._source, self._lowered, self._expected = source, lowered, expected
+    def __init__(
+        self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run], tolerance: float = ROUNDING
+    ):
+        self._source, self._lowered, self._expected, self._tolerance = source, lowered, expected, tolerance
         self._partitions: Partitions | None = None
         self._further: tuple[Partitions, ...] = ()
         self._refused: str | None = None
@@ -138,7 +140,7 @@ class PartitionedExecutable:
     def _made(self, feeds: Sequence[torch.Tensor]) -> Partitions | None:
         try:
             frozen = self._source.freeze(feeds)
-            return None if frozen is None else Partitions(frozen, feeds, self._expected())
+            return None if frozen is None else Partitions(frozen, feeds, self._expected(), self._tolerance)
         finally:
             return_memory()
 

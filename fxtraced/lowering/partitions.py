@@ -18,7 +18,7 @@ import torch
 from fxtraced.framework.errors import GuardError
 from fxtraced.lowering.freezing import CannotBePartitioned, Frozen
 from fxtraced.lowering.script import call_scripted, quiet
-from fxtraced.tracing.compare import disagreements
+from fxtraced.tracing.compare import ROUNDING, disagreements
 
 # The first call is watched, and the second compiles.
 _CALLS = 2
@@ -39,16 +39,17 @@ class Partitions:
     count: the compiler's partitions, and an archive's products of MKL and LSTMs with laid out weights.
     feeds: plain tensors, finite. expected: gives what the graph has to give, with the model's own weights. Raises
     CannotBePartitioned where the compiler takes nothing of the graph, where the result differs from the expected one by
-    more than rounding, is the same memory in each call, or is not there sooner.
+    more than tolerance, as a part of an output's largest magnitude, is the same memory in each call, or is not there
+    sooner.
     """
 
-    def __init__(self, frozen: Frozen, feeds: Sequence[torch.Tensor], expected: Run):
+    def __init__(self, frozen: Frozen, feeds: Sequence[torch.Tensor], expected: Run, tolerance: float = ROUNDING):
         self._frozen = frozen
         self._threads = torch.get_num_threads()
         self._sizes, self._strides = list(map(_sizes, feeds)), list(map(_strides, feeds))
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
             self.count = self._compile(feeds) + frozen.laid_out
-        self._check(feeds, expected)
+        self._check(feeds, expected, tolerance)
 
     @property
     def sizes(self) -> list[torch.Size]:
@@ -94,7 +95,7 @@ class Partitions:
             raise CannotBePartitioned("the compiler takes no part of the graph")
         return count
 
-    def _check(self, feeds: Sequence[torch.Tensor], expected: Run) -> None:
+    def _check(self, feeds: Sequence[torch.Tensor], expected: Run, tolerance: float) -> None:
         inputs = [x for x in (*feeds, *self._frozen.packed) if x.layout is torch.strided]
         given = [x.clone() for x in inputs]
         results = self(*feeds)
@@ -109,7 +110,7 @@ class Partitions:
             raise CannotBePartitioned("a result is the same memory in each call")
         if not all(map(torch.equal, inputs, given)):
             raise CannotBePartitioned("it writes into a feed or a weight")
-        apart = disagreements(wanted, results)
+        apart = disagreements(wanted, results, tolerance)
         if apart:
             raise CannotBePartitioned(f"it differs from the graph as it was traced ({apart})")
         if own > other:

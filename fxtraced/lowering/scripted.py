@@ -37,6 +37,17 @@ def opaque(graph: Any, tensor: torch.Tensor) -> Any:
 
 def sizes_of(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list[tuple[int, ...]]:
     """The sizes of these values of the graph in a call with these feeds."""
+    sizes = _asked(graph, values, feeds, "aten::size", torch._C.ListType.ofInts())
+    return [tuple(x) for x in sizes]
+
+
+def dtypes_of(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> list[int]:
+    """The dtypes of these values of the graph in a call with these feeds, as TorchScript counts them."""
+    return _asked(graph, values, feeds, "prim::dtype", torch._C.IntType.get())
+
+
+def _asked(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor], kind: str, result: Any) -> list[Any]:
+    """What an operation with a result of this type gives for values of the graph in a call with these feeds."""
     copy = graph.copy()
     places = {output.debugName(): (i, j) for i, x in enumerate(graph.nodes()) for j, output in enumerate(x.outputs())}
     inputs = {x.debugName(): i for i, x in enumerate(graph.inputs())}
@@ -47,16 +58,15 @@ def sizes_of(graph: Any, values: list[Any], feeds: Sequence[torch.Tensor]) -> li
         name = value.debugName()
         i, j = places.get(name, (-1, 0))
         found = given[inputs[name]] if i < 0 else nodes[i].outputsAt(j)
-        # The size and not the tensor: all of them would be held at once.
-        size = copy.create("aten::size", [found], 1)
+        # The answer and not the tensor: all of them would be held at once.
+        answer = copy.create(kind, [found], 1)
         if i < 0:
-            copy.prependNode(size)
+            copy.prependNode(answer)
         else:
-            size.insertAfter(nodes[i])
-        size.output().setType(torch._C.ListType.ofInts())
-        copy.registerOutput(size.output())
+            answer.insertAfter(nodes[i])
+        answer.output().setType(result)
+        copy.registerOutput(answer.output())
     copy.makeMultiOutputIntoTuple()
     copy.eraseInput(0)
-    forward = torch._C._create_function_from_graph("sizes", copy)
-    sizes: Any = call_scripted(forward, tuple(feeds), as_it_is=True)
-    return [tuple(x) for x in sizes]
+    forward = torch._C._create_function_from_graph("asked", copy)
+    return list(call_scripted(forward, tuple(feeds), as_it_is=True))

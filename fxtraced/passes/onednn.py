@@ -29,6 +29,11 @@ def is_available() -> bool:
     return mkldnn.is_available() and bool(mkldnn.enabled) and "AVX" in torch.backends.cpu.get_cpu_capability()
 
 
+def calculates_bfloat16() -> bool:
+    """True when oneDNN can calculate in bfloat16 here."""
+    return is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def hides_nan(node: fx.Node) -> bool:
     """True for a oneDNN call that ends in relu or relu6, which are max(x, 0) there: 0 for not-a-number."""
     return isinstance(node.target, torch._ops.OpOverload) and any(x in ("relu", "hardtanh") for x in node.args)

@@ -19,7 +19,7 @@ from fxtraced.passes.remove_dead_code import remove_dead_code
 # What is as exact in bfloat16 as its operands, or nearly.
 FOLLOWING = frozenset(
     """relu relu6 hardtanh clamp leaky_relu elu gelu silu hardswish hardsigmoid sigmoid tanh
-    add sub subtract mul multiply maximum minimum cat
+    add sub subtract mul multiply div truediv maximum minimum cat
     max_pool2d avg_pool2d adaptive_avg_pool2d
     contiguous reshape view flatten unflatten permute transpose unsqueeze squeeze expand alias""".split()
 )

@@ -116,9 +116,12 @@ class InferenceProgram(Program):
         reads = self._module.host_reads()
         return f"it reads data while it runs: {', '.join(reads)}" if reads else None
 
-    def optimise_for_cpu(self) -> None:
-        """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed."""
-        self._module.optimise_for_cpu()
+    def optimise_for_cpu(self, bfloat16_within: float | None = None) -> None:
+        """Freeze the graph and lay the weights out for the CPU: faster, and no longer to be moved or printed.
+
+        bfloat16_within: calculate in bfloat16; its results may differ by so much of their largest magnitude.
+        """
+        self._module.optimise_for_cpu(bfloat16_within)
 
     def compile_for(self, shapes: Sequence[Sequence[int]]) -> None:
         """Compile what pays on the CPU for feeds of these shapes, too, after optimise_for_cpu."""

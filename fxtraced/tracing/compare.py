@@ -14,7 +14,7 @@ from fxtraced.framework.dtype import dtype_name
 # A half's own rounding is larger than any tolerance that makes sense for float32.
 _LEAST_RTOL = {torch.float16: 1e-2, torch.bfloat16: 4e-2}
 # Folded weights and other kernels round in another order: this much of an output's scale is rounding.
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,14 @@ def difference(reference: torch.Tensor, other: torch.Tensor, rtol: float, atol: 
     return Difference(absolute, absolute / magnitude if magnitude else absolute, index, allowed)
 
 
-def disagreements(reference: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> str:
-    """How outputs differ by more than another order of rounding explains; empty where they do not."""
-    apart = [difference(a, b, _ROUNDING, 0.0) for a, b in zip(reference, others, strict=True)]
+def disagreements(
+    reference: Sequence[torch.Tensor], others: Sequence[torch.Tensor], tolerance: float = ROUNDING
+) -> str:
+    """How outputs differ by more than another order of rounding explains; empty where they do not.
+
+    tolerance: as a part of an output's largest magnitude.
+    """
+    apart = [difference(a, b, tolerance, 0.0) for a, b in zip(reference, others, strict=True)]
     return "; ".join(str(x) for x in apart if x.too_large)
 
 

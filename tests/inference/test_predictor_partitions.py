@@ -13,7 +13,7 @@ import fxtraced as paddle
 from fxtraced import inference
 from fxtraced.lowering import archive, freezing, partitions, scripted_passes
 from fxtraced.lowering.partitioned import PartitionedExecutable
-from fxtraced.passes.onednn import is_available
+from fxtraced.passes.onednn import calculates_bfloat16, is_available
 from tests.helpers import floats, layer_of, trace
 
 nn, F = paddle.nn, paddle.nn.functional
@@ -207,3 +207,117 @@ def test_a_caller_with_autocast_gets_partitions_too(tmp_path):
     assert made._cell.served.program._module._run.sizes == run.sizes
     with paddle.no_grad():
         np.testing.assert_allclose(result.numpy(), layer(floats(8, 64)).numpy(), atol=1e-5)
+
+
+bfloat16 = pytest.mark.skipif(not calculates_bfloat16(), reason="this CPU has no bfloat16")
+
+
+def in_bfloat16(directory):
+    """A predictor in bfloat16 of what is saved there, and what runs its calls."""
+    config = inference.Config(str(directory))
+    config.enable_mkldnn_bfloat16()
+    made = inference.create_predictor(config)
+    return made, made._cell.served.program._module._run
+
+
+def apart(results, expected):
+    """The largest differences of tensors from a layer's results, relative to their scale."""
+    expected = expected if isinstance(expected, tuple) else [expected]
+    pairs = [(a.numpy(), b.numpy()) for a, b in zip(results, expected, strict=True)]
+    assert all(a.dtype == b.dtype for a, b in pairs)
+    return [abs(a - b).max() / abs(b).max() for a, b in pairs]
+
+
+@bfloat16
+@pytest.mark.parametrize("saved_in", [None, "bfloat16"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_bfloat16(name, saved_in, tmp_path):
+    forward, setup, inputs = LAYERS[name]
+    layer = layer_of(forward, setup)
+    layer.eval()
+    trace(layer, *inputs).save_inference_model(str(tmp_path), dtype=saved_in)
+    if saved_in:
+        made = inference.create_predictor(inference.Config(str(tmp_path)))
+        run = made._cell.served.program._module._run
+    else:
+        made, run = in_bfloat16(tmp_path)
+    assert isinstance(run, PartitionedExecutable)
+    assert run.count > 0
+    # What is saved in bfloat16 has a sample of its own results.
+    assert all((1e-5 < x or saved_in) and x < 2e-2 for x in made.self_test().values())
+    others = [[floats(*inputs[0].shape, seed=3), *inputs[1:]], [floats(5, *inputs[0].shape[1:]), *inputs[1:]]]
+    # The third call of another size makes the graph for every size.
+    for given in (inputs, *others, others[1], others[1], others[1], inputs):
+        with paddle.no_grad():
+            expected = layer(*given)
+        assert max(apart(made.run(given), expected)) < 2e-2
+    with paddle.no_grad():
+        expected = layer(*others[1])
+    assert all(x > 1e-5 for x in apart(made.run(others[1]), expected))
+
+
+@bfloat16
+def test_bfloat16_of_what_is_not_a_number(tmp_path):
+    layer = layer_of(lambda self, x: F.relu(self.a(x)), rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    made, run = in_bfloat16(tmp_path)
+    assert run.count > 0
+    x = floats(8, 64).numpy()
+    x[3] = np.nan
+    for _ in range(4):
+        result = made.run([paddle.to_tensor(x)])[0].numpy()
+        assert np.isnan(result).all(1).tolist() == [i == 3 for i in range(8)]
+
+
+def written(self, x):
+    y = self.a(x)
+    y[0] = 0
+    return self.b(y)
+
+
+# A graph, and whether its sample is kept.
+MIXED = {"it writes": (written, True), "no sample": (lambda self, x: self.b(self.a(x)), False),
+         "no product": (lambda self, x: paddle.sort(x), True)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_what_is_left_to_automatic_mixed_precision(name, tmp_path):
+    forward, sample = MIXED[name]
+    layer = layer_of(forward, rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path), sample=sample)
+    made, run = in_bfloat16(tmp_path)
+    assert not isinstance(run, PartitionedExecutable)
+    x = floats(8, 64, seed=1)
+    with paddle.no_grad():
+        expected = layer(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = layer(x).float()
+    result = made.run([x])[0]
+    assert (result.numpy() == mixed.numpy()).all()
+    assert max(apart([result], expected)) < 2e-2
+
+
+@bfloat16
+def test_bfloat16_that_differs_too_much(tmp_path):
+    """What cancels shows the rounding: neither way may be taken for the other, and the self-test says it."""
+    layer = layer_of(lambda self, x: (self.a(x) - self.a(x + 1e-3)) * 1e3, rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    made, run = in_bfloat16(tmp_path)
+    assert not isinstance(run, PartitionedExecutable)
+    with pytest.raises(paddle.errors.SelfTestError, match=r"FXT403 .* and 0.1 is allowed"):
+        made.self_test()
+
+
+@bfloat16
+def test_bfloat16_after_warm_up_and_reload(tmp_path):
+    layer = layer_of(lambda self, x: self.b(F.relu(self.a(x))), rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    made, run = in_bfloat16(tmp_path)
+    made.warm_up([[5, 64]])
+    assert run.sizes == [[(8, 64)], [(5, 64)]]
+    made.reload(str(tmp_path))
+    again = made._cell.served.program._module._run
+    assert again is not run
+    assert again.sizes == run.sizes
+    with paddle.no_grad():
+        assert 1e-5 < apart(made.run([floats(5, 64)]), layer(floats(5, 64)))[0] < 2e-2

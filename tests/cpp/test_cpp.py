@@ -176,6 +176,8 @@ def hand_made(tmp_path_factory):
         layer.eval()
         static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([1, 3, 64, 64])])[1]
         static.save_inference_model(str(directory / made.__name__.lower()))
+        if made is Images:
+            static.save_inference_model(str(directory / "images_in_bfloat16"), dtype="bfloat16")
     sealed = (directory / "product" / "model.pt").read_bytes()
     (directory / "product" / "hash.txt").write_text(hashlib.sha256(sealed[:-80]).hexdigest())
     return directory, module
@@ -384,9 +386,9 @@ def test_models(programs, name, tmp_path):
         assert all(any(is_near(got, other) for other in results) for got in named.values())
 
 
-def is_near(tensor, other):
+def is_near(tensor, other, near=1e-5):
     scale = other.abs().max().clamp(min=1)
-    return tensor.shape == other.shape and torch.allclose(tensor / scale, other / scale, rtol=0, atol=1e-5)
+    return tensor.shape == other.shape and torch.allclose(tensor / scale, other / scale, rtol=0, atol=near)
 
 
 @pytest.mark.parametrize("name", ["crnn", "vit", "resnet18_maps"])
@@ -438,7 +440,9 @@ def test_archives_for_gpus(programs, name, dtype, tmp_path):
         for got, want in zip(results, expected, strict=True):
             np.testing.assert_array_equal(got.numpy(), want)
         named, _ = run_named(programs, tmp_path / "saved", {f"feed_{i}": x for i, x in enumerate(feeds)}, tmp_path)
-        assert all(any(is_near(got, other) for other in results) for got in named.values())
+        # A predictor calculates in bfloat16 what lies between products, too.
+        near = 2e-2 if dtype == "bfloat16" else 1e-5
+        assert all(any(is_near(got, other, near) for other in results) for got in named.values())
 
 
 def test_names_of_a_traced_model(programs, tmp_path):

@@ -444,7 +444,7 @@ void check_partitions(const std::string& directory) {
     check(soon([&] { return fxtraced::Predictor(directory + "/images").partitions() == count; }), "made without TorchScript's optimising");
   }
   fxtraced::Options low;
-  low.precision = at::kBFloat16;
+  low.precision = at::kHalf;
   check(fxtraced::Predictor(directory + "/images", low).partitions() == 0, "another precision");
 
   fxtraced::Predictor warmed = compiled;
@@ -495,6 +495,97 @@ void check_partitions(const std::string& directory) {
     check(near(predictor.run({x}), fxtraced::Predictor(directory + name, as_saved).run({x})), name);
   }
   check(fxtraced::Predictor(directory + "/branching").partitions() == 0, "no partitions around branches");
+}
+
+// Which calls are calculated in bfloat16, and what the graph gives then.
+void check_lowered_precision() {
+  struct Case {
+    const char* body;
+    std::size_t products, casts;
+  };
+  const Case cases[] = {
+      {"return torch.linear(torch.gelu(torch.linear(x, self.a, self.b)), self.a)", 2, 2},
+      {"y = torch.relu(torch.linear(x, self.a))\n  return torch.relu(torch.linear(y, self.a) + y).reshape(x.size(1), -1)", 2, 2},
+      {"return x + torch.linear(torch.layer_norm(x, [16]), self.a, self.b)", 1, 2},
+      {"y = torch.linear(x, self.a)\n  return torch.cat([y, y * 0.5, torch.softmax(y, -1)], -1)", 1, 3},
+      {"y = torch.linear(x, self.a)\n  return torch.cat([y, y * 0.5], -1) - torch.cat([x, x], -1)", 1, 2},
+      {"return torch.linear(x, self.a) * torch.arange(16)", 1, 2},
+      {"y = x.view(1, 3, 1, 6, 16).select(0, 0)\n  return torch.scaled_dot_product_attention(y, y, y)", 1, 2},
+      {"y = torch.linear(x, self.a)\n  assert y.size(0) < 100\n  return y", 1, 2},
+      {"y = torch.linear(x, self.a)\n  assert y.dtype == 6\n  return y", 1, 2},
+      {"y = torch.matmul(x.to(15), self.half).to(6)\n  return torch.matmul((torch.relu(y) + 0.5).to(15), "
+       "self.half).to(6)", 2, 2},
+      {"return torch.relu(x) + 1.0", 0, 0},
+      {"return torch.linear(x, self.a).add_(1.0)", 0, 0},
+  };
+  const at::NoGradGuard no_grad;
+  for (const auto& each : cases) {
+    torch::jit::Module module("Precision");
+    module.register_parameter("a", at::randn({16, 16}), false);
+    module.register_parameter("b", at::randn({16}), false);
+    module.register_parameter("half", at::randn({16, 16}).to(at::kBFloat16), false);
+    module.define(std::string("def forward(self, x):\n  ") + each.body + "\n");
+    module.eval();
+    const auto frozen = torch::jit::freeze(module);
+    const auto graph = frozen.get_method("forward").graph()->copy();
+    const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn({3, 6, 16})};
+    check(fxtraced::detail::LowerPrecision(graph, inputs).count() == each.products, std::string("products in bfloat16: ") + each.body);
+    std::size_t casts = 0;
+    for (const auto* node : graph->nodes()) {
+      casts += node->kind() == c10::aten::to;
+    }
+    check(casts == each.casts, std::string("casts: ") + each.body + ": " + std::to_string(casts));
+    torch::jit::CompilationUnit unit;
+    const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
+    const auto before = frozen.get_method("forward")({inputs[1]}).toTensor();
+    check(fxtraced::detail::relative_difference(before, after) < 2e-2, std::string("what it gives: ") + each.body);
+  }
+}
+
+// A predictor in bfloat16, of an archive in float32 and of one in bfloat16, at the sample's sizes and at others.
+void check_bfloat16(const std::string& directory) {
+  if (!fxtraced::detail::calculates_bfloat16()) {
+    return;
+  }
+  fxtraced::Options as_saved, low, mixed;
+  as_saved.compile_partitions = mixed.compile_partitions = false;
+  low.precision = mixed.precision = at::kBFloat16;
+  const fxtraced::Predictor plain(directory + "/images", as_saved), autocast(directory + "/images", mixed);
+  for (const std::string name : {"/images", "/images_in_bfloat16"}) {
+    const auto options = name == "/images" ? low : fxtraced::Options();
+    fxtraced::Predictor predictor(directory + name, options);
+    soon([&] {
+      predictor = fxtraced::Predictor(directory + name, options);
+      return predictor.partitions() > 0;
+    });
+    check(predictor.partitions() > 0, "partitions in bfloat16" + name);
+    const auto is_near = [&](const at::Tensor& x) {
+      const auto results = predictor.run({x}), expected = plain.run({x});
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const auto apart = fxtraced::detail::relative_difference(expected[i], results[i]);
+        check(apart > 1e-5 && apart < 2e-2, "bfloat16" + name + ": " + std::to_string(apart));
+      }
+      return results;
+    };
+    const auto x = torch::rand({1, 3, 64, 64}) - 0.5, other_size = torch::rand({2, 3, 20, 30}) - 0.5;
+    check(same(is_near(x), predictor.run({x})), "the same each time" + name);
+    is_near(other_size);
+    check(!same(predictor.run({other_size}), autocast.run({other_size})), "other sizes are lowered, too" + name);
+    const auto not_finite = x.clone();
+    not_finite[0][1][5][5] = std::numeric_limits<float>::quiet_NaN();
+    check(at::equal(predictor.run({not_finite})[0].isnan(), plain.run({not_finite})[0].isnan()), "not-a-number" + name);
+    {
+      const fxtraced::detail::Autocast callers(torch::kCPU, at::kHalf);
+      check(same(predictor.run({x}), predictor.run({x})) && predictor.run({x})[0].scalar_type() == at::kFloat, "a caller's autocast" + name);
+      is_near(x);
+    }
+    const auto differences = predictor.self_test();
+    // What is saved in bfloat16 has a sample of its own results.
+    const double least = name == "/images" ? 1e-5 : 0;
+    check(differences && (*differences)[0] >= least && (*differences)[0] < 2e-2, "the self-test" + name);
+    predictor.warm_up({other_size});
+    is_near(other_size);
+  }
 }
 
 void check_reload(const std::string& directory) {
@@ -606,6 +697,8 @@ int main(int, char** values) {
   check_kept_memory();
   check_hashes();
   check_partitions(directory);
+  check_lowered_precision();
+  check_bfloat16(directory);
   check_reload(directory);
   check_hostile_files(directory);
   check_hostile_calls(directory);

@@ -40,8 +40,9 @@ inline torch::jit::Value* insert_opaque(torch::jit::Graph& graph, const at::Tens
   return constant->output();
 }
 
-// The sizes of these values of a graph in a call with these inputs.
-inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, std::vector<c10::IValue> stack) {
+// What an operation with a result of this type gives for values of a graph in a call with these inputs.
+inline std::vector<c10::IValue> asked(
+    torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, std::vector<c10::IValue> stack, c10::Symbol kind, const c10::TypePtr& type) {
   const auto copy = graph.copy();
   std::map<const torch::jit::Value*, torch::jit::Value*> copies;
   for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
@@ -60,23 +61,39 @@ inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<t
   std::vector<torch::jit::Value*> wanted;
   for (const auto* value : values) {
     auto* found = copies.at(value);
-    // The size and not the tensor: all of them would be held at once.
-    auto* size = copy->create(c10::aten::size, {found});
-    size->output()->setType(c10::ListType::ofInts());
+    // The answer and not the tensor: all of them would be held at once.
+    auto* answer = copy->create(kind, {found});
+    answer->output()->setType(type);
     if (found->node()->kind() == c10::prim::Param) {
-      copy->prependNode(size);
+      copy->prependNode(answer);
     } else {
-      size->insertAfter(found->node());
+      answer->insertAfter(found->node());
     }
-    wanted.push_back(size->output());
+    wanted.push_back(answer->output());
   }
   copy->registerOutput(copy->insertNode(copy->createTuple(wanted))->output());
   torch::jit::CompilationUnit unit;
   const torch::jit::GraphOptimizerEnabledGuard as_it_is(false);
-  const auto results = (*unit.create_function("sizes", copy))(std::move(stack));
+  const auto results = (*unit.create_function("asked", copy))(std::move(stack));
+  const auto& elements = results.toTupleRef().elements();
+  return std::vector<c10::IValue>(elements.begin(), elements.end());
+}
+
+// The sizes of these values of a graph in a call with these inputs.
+inline std::vector<Sizes> sizes_of(torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, const std::vector<c10::IValue>& inputs) {
   std::vector<Sizes> found;
-  for (const auto& value : results.toTupleRef().elements()) {
+  for (const auto& value : asked(graph, values, inputs, c10::aten::size, c10::ListType::ofInts())) {
     found.push_back(value.toIntVector());
+  }
+  return found;
+}
+
+// The dtypes of these values of a graph in a call with these inputs.
+inline std::vector<at::ScalarType> dtypes_of(
+    torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, const std::vector<c10::IValue>& inputs) {
+  std::vector<at::ScalarType> found;
+  for (const auto& value : asked(graph, values, inputs, c10::prim::dtype, c10::IntType::get())) {
+    found.push_back(static_cast<at::ScalarType>(value.toInt()));
   }
   return found;
 }

@@ -32,7 +32,8 @@ namespace fxtraced {
 struct Options {
   torch::Device device = torch::kCPU;
   // at::kHalf or at::kBFloat16 calculates in it where libtorch's automatic mixed precision does; results keep the
-  // archive's dtypes.
+  // archive's dtypes. On a CPU that has bfloat16, an archive with a sample is lowered for it once instead, unless
+  // compile_partitions is false: what lies between products is calculated in it, too.
   std::optional<at::ScalarType> precision = std::nullopt;
   // Compare the file with its content hash before libtorch reads it.
   bool check_hash = true;
@@ -154,14 +155,14 @@ inline std::string failed_line(const std::string& text) {
 // Switches automatic mixed precision on or off, as the options say, for as long as it lives.
 class Autocast {
  public:
-  explicit Autocast(const Options& options) : device_(options.device.type()) {
+  Autocast(const torch::Device& device, const std::optional<at::ScalarType>& precision) : device_(device.type()) {
     // Devices that have none may not be asked.
     enabled_ = (device_ == at::kCPU || device_ == at::kCUDA) && at::autocast::is_autocast_enabled(device_);
-    changed_ = enabled_ || options.precision;
+    changed_ = enabled_ || precision;
     if (changed_) {
       dtype_ = at::autocast::get_autocast_dtype(device_);
-      at::autocast::set_autocast_enabled(device_, options.precision.has_value());
-      at::autocast::set_autocast_dtype(device_, options.precision.value_or(dtype_));
+      at::autocast::set_autocast_enabled(device_, precision.has_value());
+      at::autocast::set_autocast_dtype(device_, precision.value_or(dtype_));
       at::autocast::increment_nesting();
     }
   }
@@ -234,18 +235,20 @@ class Model {
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& feeds) const {
     const std::vector<at::Tensor> fitting = checked(feeds);
     if (partitioned_) {
+      const Autocast off(options_.device, std::nullopt);
       if (auto fetched = partitioned_->run(fitting)) {
         return *std::move(fetched);
       }
     }
-    return as_it_is(fitting);
+    return as_it_is(fitting, options_.precision);
   }
 
   // Compiles partitions for feeds like these, where some answer the sizes of the sample.
   void compile_for(const std::vector<at::Tensor>& feeds) const {
     const std::vector<at::Tensor> fitting = checked(feeds);
     if (partitioned_) {
-      partitioned_->make(fitting, [this](const auto& given) { return as_it_is(given); });
+      const Autocast off(options_.device, std::nullopt);
+      partitioned_->make(fitting, as_saved());
     }
   }
 
@@ -314,7 +317,7 @@ class Model {
     if (partitioned_) {
       // Partitions answer, and not what the method tests.
       const std::vector<at::Tensor> feeds = *sample();
-      const auto expected = as_it_is(feeds), results = run(feeds);
+      const auto expected = as_saved()(feeds), results = run(feeds);
       for (std::size_t i = 0; i < differences.size(); ++i) {
         differences[i] = std::max(differences[i], relative_difference(expected[i], results[i]));
       }
@@ -355,14 +358,21 @@ class Model {
 
   // A model without a sample writes or draws random numbers, or nobody wanted one.
   void compile_partitions() {
-    if (!options_.compile_partitions || !options_.device.is_cpu() || options_.precision) {
+    const bool in_bfloat16 = options_.precision == at::kBFloat16;
+    if (!options_.compile_partitions || !options_.device.is_cpu() || (options_.precision && !in_bfloat16)) {
       return;
     }
     try {
       const auto multiplications = attribute<std::int64_t>("fxtraced_multiplications", 0);
       const auto feeds = multiplications < kWorthwhile ? std::nullopt : sample();
-      partitioned_ = feeds ? PartitionedModule::of(module_) : nullptr;
-      if (partitioned_ && !partitioned_->make(checked(*feeds), [this](const auto& given) { return as_it_is(given); })) {
+      if (!feeds) {
+        return;
+      }
+      const auto fitting = checked(*feeds);
+      const Autocast off(options_.device, std::nullopt);
+      partitioned_ = PartitionedModule::of(module_, fitting, in_bfloat16, tolerance());
+      const bool is_made = partitioned_ && partitioned_->make(fitting, as_saved());
+      if (partitioned_ && !partitioned_->serve_any_size(fitting, as_saved()) && !is_made) {
         partitioned_ = nullptr;
       }
     } catch (const std::exception&) {
@@ -384,14 +394,19 @@ class Model {
     return fitting;
   }
 
+  // What gives what the graph gives in the precision that it was saved in.
+  Run as_saved() const {
+    return [this](const auto& feeds) { return as_it_is(feeds, std::nullopt); };
+  }
+
   // What the graph as it was saved gives.
-  std::vector<at::Tensor> as_it_is(const std::vector<at::Tensor>& feeds) const {
-    std::vector<at::Tensor> fetched = tensors_of(call("forward", std::vector<c10::IValue>(feeds.begin(), feeds.end())));
+  std::vector<at::Tensor> as_it_is(const std::vector<at::Tensor>& feeds, const std::optional<at::ScalarType>& precision) const {
+    std::vector<at::Tensor> fetched = tensors_of(call("forward", std::vector<c10::IValue>(feeds.begin(), feeds.end()), precision));
     if (fetched.size() != fetch_names_.size()) {
       throw ArchiveError("FXT401 " + name_ + ": forward returned " + std::to_string(fetched.size()) + " tensors for " +
                          std::to_string(fetch_names_.size()) + " fetches");
     }
-    if (options_.precision) {
+    if (precision) {
       for (std::size_t i = 0; i < fetched.size(); ++i) {
         const auto wanted = fetch_dtypes_.empty() ? dtypes().end() : dtypes().find(fetch_dtypes_[i]);
         fetched[i] = wanted == dtypes().end() ? fetched[i] : fetched[i].to(wanted->second);
@@ -479,10 +494,12 @@ class Model {
     }
   }
 
-  c10::IValue call(const char* method, std::vector<c10::IValue> stack) const {
+  c10::IValue call(const char* method, std::vector<c10::IValue> stack) const { return call(method, std::move(stack), options_.precision); }
+
+  c10::IValue call(const char* method, std::vector<c10::IValue> stack, const std::optional<at::ScalarType>& precision) const {
     // Not InferenceMode: its results could not be written to, nor used in training, outside of it.
     const at::NoGradGuard no_grad;
-    const Autocast autocast(options_);
+    const Autocast autocast(options_.device, precision);
     // This thread's own switch. TorchScript's optimising executor is slow in its first two calls, and fuses nothing on a
     // CPU: there the graph runs as it was saved.
     const torch::jit::GraphOptimizerEnabledGuard optimising(torch::jit::getGraphExecutorOptimize() && !options_.device.is_cpu());

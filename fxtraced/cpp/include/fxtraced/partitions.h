@@ -29,6 +29,7 @@
 #include "graph_compiler.h"
 #include "linears.h"
 #include "memory.h"
+#include "precision.h"
 #include "recurrent.h"
 
 namespace fxtraced::detail {
@@ -88,14 +89,14 @@ inline at::Tensor channels_last(const at::Tensor& x) {
 // A frozen graph compiled for some sizes.
 class Partitions {
  public:
-  // For feeds like these, which are finite and on the CPU. Throws what a call of the graph throws.
-  Partitions(const torch::jit::Module& frozen, const Tensors& feeds)
+  // For feeds like these, which are finite and on the CPU; of a graph of a frozen module. Throws what a call of it throws.
+  Partitions(const torch::jit::Module& frozen, const std::shared_ptr<torch::jit::Graph>& of, const Tensors& feeds)
       : self_(frozen._ivalue()),
         // Partitions are those of a function: it is another one for each choice of sizes, with the same weights.
         unit_(std::make_shared<torch::jit::CompilationUnit>()),
         threads_(at::get_num_threads()),
         feeds_(feeds) {
-    auto graph = frozen.get_method("forward").graph()->copy();
+    auto graph = of->copy();
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
     count_ = replace_linears(*graph, inputs)[LinearWay::kMkl] + pack_recurrent(*graph, inputs);
@@ -143,9 +144,9 @@ class Partitions {
     return results;
   }
 
-  // Whether results are no more than rounding apart from the expected ones, leave the feeds alone, are in memory of their
-  // own, and are there sooner.
-  bool are_right_and_fast(const Run& expected) const {
+  // Whether results are no further than tolerance from the expected ones, as a part of their scale, leave the feeds alone,
+  // are in memory of their own, and are there sooner.
+  bool are_right_and_fast(const Run& expected, double tolerance) const {
     Tensors given;
     for (const auto& feed : feeds_) {
       given.push_back(feed.clone());
@@ -163,7 +164,7 @@ class Partitions {
     }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const bool is_shared = wanted[i].numel() != 0 && (*results)[i].data_ptr() == (*again)[i].data_ptr();
-      if (is_shared || !(relative_difference(wanted[i], (*results)[i]) <= kRounding)) {
+      if (is_shared || !(relative_difference(wanted[i], (*results)[i]) <= tolerance)) {
         return false;
       }
     }
@@ -173,7 +174,6 @@ class Partitions {
  private:
   // The first call is watched, and the second compiles.
   static constexpr int kCalls = 2;
-  static constexpr double kRounding = 1e-4;
   // How long each side is measured; one call at least.
   static constexpr std::chrono::milliseconds kMeasured{10};
   // What else the machine does may slow one side.
@@ -203,19 +203,32 @@ class Partitions {
 // A module frozen for the compiler, and its partitions for some sizes. Usable from many threads.
 class PartitionedModule {
  public:
-  // Null where the compiler has no use for the module. Throws what libtorch throws.
-  static std::shared_ptr<PartitionedModule> of(const torch::jit::Module& module) {
-    if (!GraphCompiler::is_there() || !are_for_it(module)) {
+  // Null where the compiler has no use for the module. tolerance: how far from the module results in bfloat16 may be, as a
+  // part of their scale; in_bfloat16: products are calculated in it, as in a module that has weights in it. feeds: of a
+  // call that shows dtypes. Throws what libtorch throws.
+  static std::shared_ptr<PartitionedModule> of(const torch::jit::Module& module, const Tensors& feeds, bool in_bfloat16, double tolerance) {
+    in_bfloat16 = in_bfloat16 || holds_bfloat16(module);
+    if (!GraphCompiler::is_there() || !are_for_it(module, in_bfloat16)) {
       return nullptr;
     }
+    // What a caller in InferenceMode makes could not be used outside of it.
+    const c10::InferenceMode ordinary(false);
+    const at::NoGradGuard no_grad;
     auto frozen = torch::jit::freeze(module);
-    auto graph = frozen.get_method("forward").graph();
+    auto graph = frozen.get_method("forward").graph()->copy();
     for (const auto* node : graph->nodes()) {
       if (!node->blocks().empty() && std::any_of(node->outputs().begin(), node->outputs().end(), [](const auto* x) { return holds_tensors(*x); })) {
         return nullptr;
       }
     }
-    return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen));
+    if (in_bfloat16) {
+      std::vector<c10::IValue> inputs = {frozen._ivalue()};
+      inputs.insert(inputs.end(), feeds.begin(), feeds.end());
+      if (!calculates_bfloat16() || LowerPrecision(graph, inputs).count() == 0) {
+        return nullptr;
+      }
+    }
+    return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen, graph, in_bfloat16, tolerance));
   }
 
   // Makes partitions for feeds like these, unless there are some, or for as many sizes as are kept. Returns whether there
@@ -227,7 +240,6 @@ class PartitionedModule {
       return true;
     }
     const ReturnMemory at_the_end;
-    // What a caller in InferenceMode makes could not be used outside of it.
     const c10::InferenceMode ordinary(false);
     const at::NoGradGuard no_grad;
     try {
@@ -235,8 +247,8 @@ class PartitionedModule {
       for (const auto& feed : feeds) {
         own.push_back(feed.clone());
       }
-      const auto partitions = std::make_shared<const Partitions>(frozen_, own);
-      if (before->size() == kMostSizes || partitions->count() == 0 || !partitions->are_right_and_fast(expected)) {
+      const auto partitions = std::make_shared<const Partitions>(frozen_, graph_, own);
+      if (before->size() == kMostSizes || partitions->count() == 0 || !partitions->are_right_and_fast(expected, tolerance_)) {
         return false;
       }
       auto after = std::make_shared<Made>(*before);
@@ -249,12 +261,33 @@ class PartitionedModule {
     }
   }
 
-  // The results where there are partitions for these feeds and they answer.
+  // Lets the graph in bfloat16 answer calls of other sizes, where it is right for these feeds. Returns whether it does.
+  bool serve_any_size(const Tensors& feeds, const Run& expected) {
+    if (!in_bfloat16_) {
+      return false;
+    }
+    try {
+      auto* const function = unit_->create_function("forward", graph_->copy());
+      const Tensors results = run_as_it_is(*function, feeds), wanted = expected(feeds);
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (!(relative_difference(wanted[i], results.at(i)) <= tolerance_)) {
+          return false;
+        }
+      }
+      any_size_ = function;
+    } catch (const std::exception&) {
+      return false;
+    }
+    return true;
+  }
+
+  // The results where there are partitions for these feeds, or what answers any size, and that does.
   std::optional<Tensors> run(const Tensors& feeds) const {
     const auto made = this->made();
     const auto* partitions = fitting(*made, feeds);
     try {
-      return partitions ? partitions->run(feeds) : std::nullopt;
+      auto results = partitions ? partitions->run(feeds) : std::nullopt;
+      return !results && any_size_ ? run_as_it_is(*any_size_, feeds) : results;
     } catch (const std::exception&) {
       return std::nullopt;
     }
@@ -282,37 +315,66 @@ class PartitionedModule {
   using Made = std::vector<std::shared_ptr<const Partitions>>;
   // Each choice of sizes lays out weights of its own.
   static constexpr std::size_t kMostSizes = 16;
+  static constexpr double kRounding = 1e-4;
 
-  explicit PartitionedModule(torch::jit::Module frozen) : frozen_(std::move(frozen)), made_(std::make_shared<const Made>()) {}
+  PartitionedModule(torch::jit::Module frozen, std::shared_ptr<torch::jit::Graph> graph, bool in_bfloat16, double tolerance)
+      : frozen_(std::move(frozen)),
+        graph_(std::move(graph)),
+        in_bfloat16_(in_bfloat16),
+        tolerance_(in_bfloat16 ? tolerance : kRounding),
+        unit_(std::make_shared<torch::jit::CompilationUnit>()),
+        made_(std::make_shared<const Made>()) {}
+
+  Tensors run_as_it_is(torch::jit::Function& function, const Tensors& feeds) const {
+    const at::NoGradGuard no_grad;
+    const torch::jit::GraphOptimizerEnabledGuard as_it_is(false);
+    std::vector<c10::IValue> stack = {frozen_._ivalue()};
+    stack.insert(stack.end(), feeds.begin(), feeds.end());
+    return tensors_of(function(std::move(stack)));
+  }
 
   static const Partitions* fitting(const Made& made, const Tensors& feeds) {
     const auto found = std::find_if(made.begin(), made.end(), [&](const auto& x) { return x->fit(feeds); });
     return found == made.end() ? nullptr : found->get();
   }
 
-  static bool are_for_it(const torch::jit::Module& module) {
+  static bool holds_bfloat16(const torch::jit::Module& module) {
+    for (const auto& parameter : module.parameters()) {
+      if (parameter.scalar_type() == at::kBFloat16) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static bool are_for_it(const torch::jit::Module& module, bool in_bfloat16) {
     // Infinity in a parameter makes not-a-number of 0; in a buffer it may be a mask's.
     for (const auto& parameter : module.parameters()) {
-      if (!is_for_it(parameter) || std::isinf(total_of(parameter))) {
+      if (!is_for_it(parameter, in_bfloat16) || std::isinf(total_of(parameter))) {
         return false;
       }
     }
     for (const auto& buffer : module.buffers()) {
-      if (!is_for_it(buffer)) {
+      if (!is_for_it(buffer, in_bfloat16)) {
         return false;
       }
     }
     return true;
   }
 
-  static bool is_for_it(const at::Tensor& weight) {
-    const bool fits = weight.scalar_type() == at::kFloat && weight.device().is_cpu();
-    return !weight.is_floating_point() || (fits && !std::isnan(total_of(weight)));
+  static bool is_for_it(const at::Tensor& weight, bool in_bfloat16) {
+    const bool fits = weight.scalar_type() == at::kFloat || (in_bfloat16 && weight.scalar_type() == at::kBFloat16);
+    return !weight.is_floating_point() || (fits && weight.device().is_cpu() && !std::isnan(total_of(weight)));
   }
 
   std::shared_ptr<const Made> made() const { return std::atomic_load(&made_); }
 
   torch::jit::Module frozen_;
+  std::shared_ptr<torch::jit::Graph> graph_;
+  bool in_bfloat16_;
+  double tolerance_;
+  std::shared_ptr<torch::jit::CompilationUnit> unit_;
+  torch::jit::Function* any_size_ = nullptr;
   std::mutex making_;
   std::shared_ptr<const Made> made_;
 };

@@ -1,10 +1,12 @@
 """Compare the speed of engines on the same models: all engines in turns, ratios to eager of each round.
 
-    scripts/bench [--models TEXT ...] [--engines NAME ...] [--rounds N] [--threads N ...] [--paddle PYTHON] [--write]
+    scripts/bench [--models TEXT ...] [--engines NAME ...] [--rounds N] [--threads N ...] [--precision bfloat16]
+        [--paddle PYTHON] [--write]
 
---models takes those whose name has one of the texts in it. --paddle names a Python that has paddlepaddle. --write puts
-the tables into docs/performance.md, with docs/performance.svg beside it. Peers that are not installed are left out: pip
-install "fxtraced[bench]". Exit code 1 when an engine's outputs differ from eager's.
+--models takes those whose name has one of the texts in it. --precision bfloat16 compares engines in it; the ratios are
+to eager in float32. --paddle names a Python that has paddlepaddle. --write puts the tables into docs/performance.md,
+with docs/performance.svg beside it. Peers that are not installed are left out: pip install "fxtraced[bench]". Exit code
+1 when an engine's outputs differ from eager's.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ from bench_plot import Bar, plot
 import fxtraced as paddle
 
 # How far an engine may be from eager, as a part of the largest output.
-ALLOWED = 1e-3
+ALLOWED = {"float32": 1e-3, "bfloat16": 3e-2}
+# The engines that are this package's.
+OWN = ("ours", "predictor", "cpp", "cpp_cpu", "cpp_predictor")
 # The shortest time that one engine is measured for in a round, in seconds.
 LEAST = 0.05
 # How long threads of the engine before may still spin, waiting for work, on a core that the next one needs.
@@ -123,7 +127,7 @@ def start_engine(engine: str, build: Callable[[], Any], expected: Any) -> tuple[
     return run, notes, result
 
 
-def measure(name: str, threads: int, engines: list[str], rounds: int, python: str | None) -> list[Row]:
+def measure(name: str, threads: int, engines: list[str], rounds: int, python: str | None, precision: str) -> list[Row]:
     """A row for each engine on one model."""
     torch.set_num_threads(threads)
     layer, inputs = make(name)
@@ -138,17 +142,18 @@ def measure(name: str, threads: int, engines: list[str], rounds: int, python: st
         try:
             if engine == "paddle":
                 run, noted, result = start_engine(
-                    engine, lambda: paddle_inference(str(python), name, layer, inputs), expected
+                    engine, lambda: paddle_inference(str(python), name, layer, inputs, precision), expected
                 )
             else:
-                run, noted, result = start_engine(engine, lambda e=engine: ENGINES[e](layer, traced, inputs), expected)
+                build = ENGINES[precision][engine]
+                run, noted, result = start_engine(engine, lambda b=build: b(layer, traced, inputs), expected)
         except Exception as error:
             print(f"\r  {engine}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}", flush=True)
             continue
         expected = result if expected is None else expected
-        noted["conversion"] += tracing if engine in ("ours", "cpp", "cpp_cpu", "cpp_predictor") else 0
+        noted["conversion"] += tracing if engine in OWN else 0
         runs[engine], notes[engine] = run, noted
-    multiply, operations = product()
+    multiply, operations = product(precision)
     products: list[float] = []
     times: dict[str, list[float]] = {engine: [] for engine in runs}
     for run in runs.values():
@@ -190,30 +195,32 @@ def write(rows: list[Row], how: str) -> None:
 
 
 def main() -> int:
-    names = [*ENGINES, "paddle"]
+    names = [*dict.fromkeys(name for engines in ENGINES.values() for name in engines), "paddle"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=[""], metavar="TEXT")
     parser.add_argument("--engines", nargs="+", default=names, choices=names)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
+    parser.add_argument("--precision", default="float32", choices=[*ENGINES])
     parser.add_argument("--paddle", metavar="PYTHON")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    chosen = [x for x in given.engines if x != "eager" and available(x) and (x != "paddle" or given.paddle)]
+    chosen = [x for x in given.engines if x != "eager" and available(x, given.precision)]
+    chosen = [x for x in chosen if x != "paddle" or given.paddle]
     rows: list[Row] = []
     for name in (x for x in MODELS if any(text in x for text in given.models)):
         for threads in given.threads:
             print(f"{name}, threads: {threads}", flush=True)
-            found = measure(name, threads, ["eager", *chosen], given.rounds, given.paddle)
+            found = measure(name, threads, ["eager", *chosen], given.rounds, given.paddle, given.precision)
             print(table(found), flush=True)
             rows += found
             gc.collect()
     if given.write:
         vectors = torch.backends.cpu.get_cpu_capability()
         write(rows, f"torch {torch.__version__}, rounds: {given.rounds}, vectors: {vectors}.")
-    return int(any(row.difference > ALLOWED for row in rows))
+    return int(any(row.difference > ALLOWED[given.precision] for row in rows))
 
 
 if __name__ == "__main__":

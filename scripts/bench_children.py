@@ -78,19 +78,19 @@ def cpp(layer: Any, traced: Any, inputs: list[Any]) -> Child:
     return _in_cpp(traced, inputs, "portable")
 
 
-def cpp_predictor(layer: Any, traced: Any, inputs: list[Any]) -> Child:
+def cpp_predictor(layer: Any, traced: Any, inputs: list[Any], in_bfloat16: bool = False) -> Child:
     """The portable archive through fxtraced::Predictor, which compiles partitions for the sizes of the trace."""
-    return _in_cpp(traced, inputs, "portable", "predictor")
+    return _in_cpp(traced, inputs, "portable", "predictor-in-bfloat16" if in_bfloat16 else "predictor")
 
 
-def cpp_cpu(layer: Any, traced: Any, inputs: list[Any]) -> Child:
+def cpp_cpu(layer: Any, traced: Any, inputs: list[Any], dtype: str | None = None) -> Child:
     """The archive for target="cpu" through plain libtorch, in C++."""
-    return _in_cpp(traced, inputs, "cpu")
+    return _in_cpp(traced, inputs, "cpu", dtype=dtype)
 
 
-def _in_cpp(traced: Any, inputs: list[Any], target: str, how: str = "plain") -> Child:
+def _in_cpp(traced: Any, inputs: list[Any], target: str, how: str = "plain", dtype: str | None = None) -> Child:
     place: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory()
-    traced.save_inference_model(place.name, target=target)
+    traced.save_inference_model(place.name, target=target, dtype=dtype)
     feeds = f"{place.name}/feeds.pt"
     torch.save([x.as_subclass(torch.Tensor) for x in inputs], feeds)
     return Child([str(_cpp_program()), how, f"{place.name}/model.pt", feeds], place)
@@ -114,9 +114,9 @@ def _cpp_program() -> Path:
     return build / "bench"
 
 
-def paddle_inference(python: str, name: str, layer: Any, inputs: list[Any]) -> Child:
+def paddle_inference(python: str, name: str, layer: Any, inputs: list[Any], precision: str) -> Child:
     """Paddle Inference with oneDNN, on the same model and weights, by a Python that has paddlepaddle."""
     place: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory()
     np.savez(f"{place.name}/weights.npz", **{key: value.numpy() for key, value in layer.state_dict().items()})
     np.savez(f"{place.name}/feeds.npz", *(x.numpy() for x in inputs))
-    return Child([python, str(HERE / "bench_paddle.py"), name, place.name], place)
+    return Child([python, str(HERE / "bench_paddle.py"), name, place.name, precision], place)

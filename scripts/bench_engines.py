@@ -6,6 +6,7 @@ import importlib.util
 import tempfile
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,26 @@ def eager(layer: Any, traced: Any, inputs: list[Any]) -> Run:
 def ours(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     """The static graph as users call it, NumPy arrays and checks included."""
     return lambda: traced(inputs)
+
+
+def autocast(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The layer itself in torch's automatic mixed precision, in bfloat16."""
+
+    def run() -> list[Any]:
+        with paddle.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return [layer(*inputs).astype("float32").numpy()]
+
+    return run
+
+
+def predictor(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """A predictor in Python on the portable archive, in bfloat16."""
+    with tempfile.TemporaryDirectory() as place:
+        traced.save_inference_model(place)
+        config = paddle.inference.Config(place)
+        config.enable_mkldnn_bfloat16()
+        served = paddle.inference.create_predictor(config)
+    return lambda: [served.run(inputs)[0].numpy()]
 
 
 def script(layer: Any, traced: Any, inputs: list[Any]) -> Run:
@@ -63,23 +84,24 @@ def onnxruntime(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     return lambda: session.run(None, arrays)
 
 
-def openvino(layer: Any, traced: Any, inputs: list[Any]) -> Run:
-    """OpenVINO on the exported graph, with float32 forced."""
+def openvino(layer: Any, traced: Any, inputs: list[Any], precision: str = "f32") -> Run:
+    """OpenVINO on the exported graph, with the precision forced."""
     import openvino as ov
 
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "model.onnx"
         path.write_bytes(_onnx(traced, inputs))
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}
         compiled = ov.Core().compile_model(ov.Core().read_model(path), "CPU", settings)
     arrays = [x.numpy() for x in inputs]
     return lambda: [compiled(arrays)[0]]
 
 
-def aotinductor(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+def aotinductor(layer: Any, traced: Any, inputs: list[Any], in_bfloat16: bool = False) -> Run:
     """torch's compiler ahead of time, with the weights frozen into what it compiles; from Python."""
     feeds = tuple(map(plain, inputs))
-    with tempfile.TemporaryDirectory() as place, torch.no_grad():
+    mixed = torch.autocast("cpu", torch.bfloat16, enabled=in_bfloat16)
+    with tempfile.TemporaryDirectory() as place, torch.no_grad(), mixed:
         exported = torch.export.export(graph_module(traced), feeds)
         package = torch._inductor.aoti_compile_and_package(
             exported, package_path=f"{place}/model.pt2", inductor_configs={"freezing": True}
@@ -89,20 +111,34 @@ def aotinductor(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     def run() -> list[Any]:
         with torch.no_grad():
             result = compiled(*feeds)
-        return [(result[0] if isinstance(result, list | tuple) else result).numpy()]
+        return [(result[0] if isinstance(result, list | tuple) else result).float().numpy()]
 
     return run
 
 
-# cpp, cpp_cpu, cpp_predictor and paddle are processes of their own (bench_children.py).
-ENGINES = {
-    x.__name__: x
-    for x in (eager, ours, cpp, cpp_cpu, cpp_predictor, script, freeze, aotinductor, onnxruntime, openvino)
+# By precision. cpp, cpp_cpu, cpp_predictor and paddle are processes of their own (bench_children.py). ONNX Runtime has
+# no bfloat16 on CPUs.
+ENGINES: dict[str, dict[str, Any]] = {
+    "float32": {
+        x.__name__: x
+        for x in (eager, ours, cpp, cpp_cpu, cpp_predictor, script, freeze, aotinductor, onnxruntime, openvino)
+    },
+    "bfloat16": {
+        "eager": eager,
+        "autocast": autocast,
+        "predictor": predictor,
+        "cpp_cpu": partial(cpp_cpu, dtype="bfloat16"),
+        "cpp_predictor": partial(cpp_predictor, in_bfloat16=True),
+        "aotinductor": partial(aotinductor, in_bfloat16=True),
+        "openvino": partial(openvino, precision="bf16"),
+    },
 }
 
 
-def available(name: str) -> bool:
-    """False for a peer that is not installed (pip install "fxtraced[bench]")."""
+def available(name: str, precision: str) -> bool:
+    """False for what this precision lacks, and for a peer that is not installed (pip install "fxtraced[bench]")."""
+    if name != "paddle" and name not in ENGINES[precision]:
+        return False
     return name not in ("onnxruntime", "openvino") or all(map(importlib.util.find_spec, (name, "onnxscript")))
 
 
@@ -123,10 +159,10 @@ def flop(traced: Any, inputs: list[Any]) -> int:
     return counter.get_total_flops()
 
 
-def product() -> tuple[Callable[[], Any], int]:
-    """A large float32 product of oneDNN with packed weights, and its floating point operations: the limit's measure."""
+def product(precision: str) -> tuple[Callable[[], Any], int]:
+    """A large product of oneDNN with packed weights, and its floating point operations: the limit's measure."""
     size = 1024
-    x, weight = torch.rand(size, size), torch.rand(size, size)
+    x, weight = (torch.rand(size, size).to(getattr(torch, precision)) for _ in range(2))
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, size)
     return lambda: torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], ""), 2 * size**3
 

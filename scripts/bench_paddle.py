@@ -1,10 +1,10 @@
 """A model of scripts/bench_models.py in Paddle Inference, called when scripts/bench.py says so.
 
-PADDLE'S_PYTHON scripts/bench_paddle.py MODEL DIRECTORY THREADS
+PADDLE'S_PYTHON scripts/bench_paddle.py MODEL DIRECTORY PRECISION THREADS
 
-DIRECTORY holds the weights (weights.npz) and the inputs (feeds.npz). Commands come line by line, and each is answered
-with a line: "run SECONDS" calls the predictor for that long and gives the mean seconds of a call; "result FILE" writes
-the first output as float32 numbers.
+DIRECTORY holds the weights (weights.npz) and the inputs (feeds.npz). PRECISION is float32 or bfloat16. Commands come
+line by line, and each is answered with a line: "run SECONDS" calls the predictor for that long and gives the mean
+seconds of a call; "result FILE" writes the first output as float32 numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ sys.modules["fxtraced"] = paddle
 from bench_models import make  # noqa: E402
 
 
-def predictor_of(name: str, place: Path, threads: int) -> Any:
+def predictor_of(name: str, place: Path, precision: str, threads: int) -> Any:
     """Paddle Inference with oneDNN on the model with the weights in place."""
     layer, _ = make(name)
     weights = np.load(place / "weights.npz")
@@ -35,6 +35,8 @@ def predictor_of(name: str, place: Path, threads: int) -> Any:
     config = paddle.inference.Config(f"{place / 'model'}.pdmodel", f"{place / 'model'}.pdiparams")
     config.disable_gpu()
     config.enable_mkldnn()
+    if precision == "bfloat16":
+        config.enable_mkldnn_bfloat16()
     config.set_cpu_math_library_num_threads(threads)
     config.switch_ir_optim(True)
     config.enable_memory_optim()
@@ -49,8 +51,8 @@ def main() -> None:
     # What Paddle prints belongs to no answer.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    name, place, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    predictor = predictor_of(name, place, threads)
+    name, place, precision, threads = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    predictor = predictor_of(name, place, precision, threads)
     output = predictor.get_output_handle(predictor.get_output_names()[0])
     print("ready", file=answers)
     for line in sys.stdin:

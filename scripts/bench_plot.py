@@ -42,7 +42,7 @@ def plot(groups: dict[str, list[Bar]]) -> str:
 
 
 def _bar(bar: Bar, top: float, scale: float) -> list[str]:
-    own = dict.fromkeys(("ours", "cpp", "cpp_cpu", "cpp_predictor"), _OURS)
+    own = dict.fromkeys(("ours", "predictor", "cpp", "cpp_cpu", "cpp_predictor"), _OURS)
     color = {**own, "eager": _EAGER}.get(bar.engine, _PEER)
     middle = top + _LINE / 2
     end = _NAMES + bar.middle * scale

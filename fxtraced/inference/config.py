@@ -29,7 +29,7 @@ _WITHOUT_MEANING = {
     "enable_save_optim_model": "save_inference_model saves",
     "collect_shape_range_info": "the archive's manifest has what each size was tried at",
     "set_mkldnn_op": "torch chooses the operations that oneDNN calculates",
-    "set_bfloat16_op": "torch's automatic mixed precision has its own list",
+    "set_bfloat16_op": "products and what lies between them are calculated in bfloat16",
     "disable_mkldnn_fc_passes": "switch_ir_optim(False) leaves the weights as they are",
     "exp_enable_mixed_precision_ops": "torch's automatic mixed precision has its own list",
     "exp_disable_mixed_precision_ops": "torch's automatic mixed precision has its own list",
@@ -172,7 +172,12 @@ class Config:
         return not self.use_gpu()
 
     def enable_mkldnn_bfloat16(self) -> None:
-        """Calculate in bfloat16 where torch's automatic mixed precision does; results keep the archive's dtypes."""
+        """Calculate in bfloat16 what loses little by it; results keep the archive's dtypes, and self_test says how far.
+
+        On a CPU that has bfloat16 the graph is lowered once: products, attention without a mask, and what lies between
+        two of them. Archives without a sample, graphs that write and switch_ir_optim(False) leave it to torch's
+        automatic mixed precision.
+        """
         self._precision = PrecisionType.Bfloat16
 
     def switch_ir_optim(self, x: bool = True) -> None:

@@ -12,7 +12,7 @@ from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.executable import Executable
 from fxtraced.passes.onednn import hides_nan
-from fxtraced.tracing.compare import disagreements, is_finite
+from fxtraced.tracing.compare import ROUNDING, disagreements, is_finite
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
 
@@ -23,8 +23,8 @@ class CpuExecutable(Executable):
     plain: gives the executable without derived weights. It answers when the layer's tensors were moved or have another
     dtype, and when a call fails: a oneDNN operation takes less than the one it stands for, and errors are told in the
     user's terms. The graph writes nothing, so what failed left nothing behind. The first call is made both ways: where
-    they differ by more than rounding, a warning says so and the plain one answers from then on. It also answers where a
-    feed is not finite and oneDNN's relu would make 0 of not-a-number.
+    they differ by more than tolerance, as a part of an output's largest magnitude, a warning says so and the plain one
+    answers from then on. It also answers where a feed is not finite and oneDNN's relu would make 0 of not-a-number.
     """
 
     def __init__(
@@ -34,10 +34,11 @@ class CpuExecutable(Executable):
         constants: dict[str, Constant],
         structure: Structure,
         plain: Callable[[], Executable],
+        tolerance: float = ROUNDING,
     ):
         self._derived = DerivedWeights(graph, state, constants, structure)
         super().__init__(graph, state, constants, structure)
-        self._plain = plain
+        self._plain, self._tolerance = plain, tolerance
         self._agrees: bool | None = None
         self._hides_nan = any(map(hides_nan, graph.nodes))
 
@@ -68,7 +69,7 @@ class CpuExecutable(Executable):
             return self._plain()(*feeds)
 
     def _compared(self, results: tuple[torch.Tensor, ...], plain: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        apart = disagreements(plain, results)
+        apart = disagreements(plain, results, self._tolerance)
         self._agrees = not apart
         if apart:
             warnings.warn(

@@ -1,9 +1,10 @@
 """lower_precision: products with the layer's weights are calculated in float16 or bfloat16.
 
 Requires: nothing. Ensures: feeds and fetches keep their dtypes; a matrix product, convolution or embedding with a
-float32 weight takes and gives that dtype between two casts, and everything else is as it was. A weight, or bias, that
-only such calls use, also by way of views, is noted in that dtype, in which it is to be stored; another one is cast
-where it is used, and so is every one in a graph that writes. What a branch or loop calculates inside stays in float32.
+float32 weight takes and gives that dtype between two casts, and everything else is as it was. For an archive, a weight,
+or bias, that only such calls use, also by way of views, is noted in that dtype, in which it is to be stored; another
+one is cast where it is used, and so is every one in a graph that writes. What a branch or loop calculates inside stays
+in float32.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes.matching import argument, is_call, name_of
-from fxtraced.passes.state_values import is_float32
+from fxtraced.passes.state_values import is_float32, state_values
 from fxtraced.tracing.regions import all_nodes
 
 _PRODUCTS = """linear matmul mm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
@@ -24,11 +25,14 @@ _VIEWS = frozenset(
 _SIZES = frozenset("size dim numel getattr".split())
 
 
-def lower_precision(graph: fx.Graph, dtype: torch.dtype) -> int:
-    """Calculate products with weights in dtype, in place; returns how many."""
-    weights = _weights(graph)
+def lower_precision(graph: fx.Graph, dtype: torch.dtype, live: bool = False) -> int:
+    """Calculate products with weights in dtype, in place; returns how many.
+
+    live: no tensor is noted in dtype; what is calculated from the layer's tensors alone is a weight, too.
+    """
+    weights = {x for x in state_values(graph) if is_float32(x)} if live else _weights(graph)
     lowered = [node for node in graph.nodes if _is_product(node, weights)]
-    for node in _stored(graph, weights, set(lowered)):
+    for node in set() if live else _stored(graph, weights, set(lowered)):
         node.meta = {**node.meta, "dtype": dtype}
     for node in lowered:
         for value in node.all_input_nodes:

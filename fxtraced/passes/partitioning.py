@@ -27,14 +27,16 @@ PRODUCTS = tuple(
 )
 
 
-def can_be_partitioned(graph: fx.Graph) -> bool:
+def can_be_partitioned(graph: fx.Graph, in_bfloat16: bool = False) -> bool:
     """True for a graph on a CPU whose convolutions and products make it pay, all in float32, that writes nothing.
 
-    Branches, loops and random numbers are not for it, nor is a graph that looks at layouts.
+    in_bfloat16: some may be in it. Branches, loops and random numbers are not for it, nor is a graph that looks at
+    layouts.
     """
     if not onednn.is_available() or has_effects(graph) or looks_at_layout(graph):
         return False
-    if any(regions_of(node) or not _is_float32(node) for node in graph.nodes):
+    dtypes = (torch.float32, torch.bfloat16) if in_bfloat16 else (torch.float32,)
+    if any(regions_of(node) or not _is_among(dtypes, node) for node in graph.nodes):
         return False
     return multiplications(graph) >= WORTHWHILE
 
@@ -100,7 +102,7 @@ def _products(node: fx.Node, state: set[fx.Node]) -> int:
     return products(node, weight) if weight in state else 0
 
 
-def _is_float32(node: fx.Node) -> bool:
+def _is_among(dtypes: tuple[torch.dtype, ...], node: fx.Node) -> bool:
     """True for a node without floating-point numbers, too."""
     dtype = node.meta.get("dtype")
-    return dtype is None or dtype is torch.float32 or not (dtype.is_floating_point or dtype.is_complex)
+    return dtype is None or dtype in dtypes or not (dtype.is_floating_point or dtype.is_complex)

@@ -16,6 +16,7 @@ from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
 from fxtraced.passes.lay_out_channels_last import lay_out_channels_last
+from fxtraced.passes.lower_to_bfloat16 import lower_to_bfloat16
 from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
 from fxtraced.passes.merge_projections import merge_projections
 from fxtraced.passes.multiply_linears import multiply_linears
@@ -74,6 +75,7 @@ PIPELINE = [
     Step("fuse_linear", partial(fuse_linear, with_products=True), False, _EITHER),
     Step("fold_batch_norm", fold_batch_norm, False, _CPU),
     Step("fold_batch_norm", partial(fold_batch_norm, at_any_size=True), False, _CUDA),
+    Step("lower_precision", lower_to_bfloat16, True, _CPU),
     Step("multiply_pointwise", multiply_pointwise, False, _CPU),
     Step("pack_convolutions", pack_convolutions, False, _CPU),
     Step("pool_images", pool_images, False, _CPU, makes_weights=False),
@@ -155,7 +157,7 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
         if step.name not in _NOT_FOR_PARTITIONS and _is_wanted(step, strategy, "cpu", live=True):
             for each in _graphs_for(step, graph):
                 step.run(each)
-    if not can_be_partitioned(graph):
+    if not can_be_partitioned(graph, in_bfloat16=strategy.lower_precision):
         return None
     feed_channels_last(graph)
     whole = multiplications(graph)

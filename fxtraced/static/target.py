@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -52,7 +53,7 @@ def for_archive(
     """
     differences, folded = None, dict[str, int]()
     if precision.dtype is not torch.float32:
-        lower = lower_precision
+        lower: Callable[[fx.Graph, torch.dtype], int] = lower_precision
         if target != "portable":
             lower = _lower
             graph, tensors, folded = _folded(graph, tensors, target)

@@ -18,12 +18,14 @@ from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.passes.pipeline import PARTITIONING, copy_graph, for_partitions, optimise, rounds_otherwise
 from fxtraced.passes.state_values import has_effects
 from fxtraced.static.plain import PlainExecutables, graph_with_outputs
+from fxtraced.static.precision import TOLERANCE
 from fxtraced.static.printing import program_text
 from fxtraced.static.program import Program, Runnable, unknown_fetch
 from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import counts_writes, plain
+from fxtraced.tracing.compare import ROUNDING
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.regions import region_graphs
 from fxtraced.tracing.report import VerificationReport
@@ -165,7 +167,7 @@ class TracedProgram(Program):
         trace = self.trace
         optimised = cache(self._optimised(fetches, strategy))
         as_traced = cache(partial(self._plain, self._nodes_of(fetches), strategy))
-        lowered = cache(partial(_lowered, trace, optimised, as_traced))
+        lowered = cache(partial(_lowered, trace, optimised, as_traced, _tolerance(strategy)))
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
@@ -175,7 +177,7 @@ class TracedProgram(Program):
             graph = for_partitions(self.graph_of(fetches), strategy)
             if graph is not None:
                 source = LayerSource(graph, trace.state, trace.constants, trace.structure)
-                return _Built(PartitionedExecutable(source, lowered, as_traced), optimised)
+                return _Built(PartitionedExecutable(source, lowered, as_traced, _tolerance(strategy)), optimised)
         return _Built(lowered(), optimised)
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
@@ -215,9 +217,16 @@ class TracedProgram(Program):
     __repr__ = __str__
 
 
-def _lowered(trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable]) -> Executable:
+def _tolerance(strategy: BuildStrategy) -> float:
+    """How far the graph after the passes may be from the one before, as a part of an output's scale."""
+    return TOLERANCE[torch.bfloat16] if strategy.lower_precision else ROUNDING
+
+
+def _lowered(
+    trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable], tolerance: float
+) -> Executable:
     """What takes every size and follows every change of a weight."""
     graph, report = optimised()
     if has_effects(trace.graph) or not rounds_otherwise(report):
         return as_traced()
-    return CpuExecutable(copy_graph(graph), trace.state, trace.constants, trace.structure, as_traced)
+    return CpuExecutable(copy_graph(graph), trace.state, trace.constants, trace.structure, as_traced, tolerance)

@@ -1,9 +1,9 @@
-// An archive in C++, called when the parent process says so: bench plain|predictor ARCHIVE FEEDS THREADS
+// An archive in C++, called when the parent process says so: bench plain|predictor|predictor-in-bfloat16 ARCHIVE FEEDS THREADS
 //
-// By plain libtorch, or by fxtraced::Predictor in a process that keeps its memory. FEEDS holds a list of tensors as torch.save writes it. When the archive is
-// loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by line, and each is answered with a line:
-// "run SECONDS" calls the model for that long and gives the mean seconds of a call; "result FILE" writes the first output
-// as float32 numbers.
+// By plain libtorch, or by fxtraced::Predictor in a process that keeps its memory. FEEDS holds a list of tensors as
+// torch.save writes it. When the archive is loaded, "ready SECONDS MEGABYTES" says what that took. Commands come line by
+// line, and each is answered with a line: "run SECONDS" calls the model for that long and gives the mean seconds of a
+// call; "result FILE" writes the first output as float32 numbers.
 
 #include <ATen/Parallel.h>
 #include <fxtraced/predictor.h>
@@ -29,8 +29,12 @@ std::vector<char> bytes_of(const std::string& path) {
 using Tensors = std::vector<at::Tensor>;
 
 std::function<Tensors()> runner(const std::string& how, const std::string& archive, const Tensors& feeds) {
-  if (how == "predictor") {
-    return [predictor = fxtraced::Predictor(archive), feeds] { return predictor.run(feeds); };
+  if (how != "plain") {
+    fxtraced::Options options;
+    if (how == "predictor-in-bfloat16") {
+      options.precision = at::kBFloat16;
+    }
+    return [predictor = fxtraced::Predictor(archive, options), feeds] { return predictor.run(feeds); };
   }
   torch::jit::Module model = torch::jit::load(archive);
   const std::vector<c10::IValue> values(feeds.begin(), feeds.end());
@@ -61,7 +65,7 @@ double seconds_of_a_call(const std::function<Tensors()>& run, double least) {
 }  // namespace
 
 int main(int, char** arguments) {
-  if (arguments[1] == std::string("predictor")) {
+  if (arguments[1] != std::string("plain")) {
     fxtraced::keep_memory();
   }
   at::set_num_threads(std::stoi(arguments[4]));

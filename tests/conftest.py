@@ -23,4 +23,4 @@ def _same_start() -> object:
 @pytest.fixture
 def without_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs run with packed weights from their first call on, not only at other sizes."""
-    monkeypatch.setattr("fxtraced.passes.pipeline.can_be_partitioned", lambda graph: False)
+    monkeypatch.setattr("fxtraced.passes.pipeline.can_be_partitioned", lambda graph, **options: False)

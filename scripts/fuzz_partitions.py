@@ -1,6 +1,6 @@
 """Random graphs through oneDNN's graph compiler, each in a process of its own with limits on memory and time.
 
-python scripts/fuzz_partitions.py [--graphs 400] [--first 0] [--through static|predictor|cpp]
+python scripts/fuzz_partitions.py [--graphs 400] [--first 0] [--through static|predictor|cpp] [--bfloat16]
 
 Convolutions or linear layers, norms, activations, pools and operations of two tensors, wired at random; a value is read
 again more often than in a model. Every graph is compiled in partitions, whether faster or not, with its linear layers
@@ -9,6 +9,7 @@ three scales of the input; feeds and weights must stay as they were. Prints the 
 or do not end, and a count of each outcome; exit code 1 when there is one of them.
 --through: the static graph, a predictor on its archive, or fxtraced::Predictor in C++, which compiles each graph but
 uses only what is faster.
+--bfloat16: calculated in it, where a tenth of the scale is allowed, as of each graph when it is compiled.
 A norm of nearly equal numbers may round by some 1e-5 of the scale more, and is listed: look at it.
 """
 
@@ -45,6 +46,7 @@ Run = Callable[[Any], list[Any]]
 Way = Callable[[Any, str], tuple[Run, Callable[[], str]]]
 # Bytes and seconds of one graph, and how far a result may be from the layer's, as a part of its scale.
 MEMORY, SECONDS, TOLERANCE = 6 << 30, 30, 2e-5
+IN_BFLOAT16 = 0.1
 
 # What linear layers become, by the seed.
 LINEARS = ("product", "convolution", "mkl")
@@ -108,7 +110,7 @@ class Wired(nn.Layer):
         return tuple(values[i] for i in self.returned)
 
 
-def outcome(seed: int, way: Way) -> str:
+def outcome(seed: int, way: Way, tolerance: float) -> str:
     """What becomes of one graph: "equal" with or without partitions, or what is wrong."""
     # A process has one graph.
     for module in (partition_linears, multiply_linears, scripted_passes):
@@ -131,7 +133,7 @@ def outcome(seed: int, way: Way) -> str:
             for result, wanted in zip(run(x), expected, strict=True):
                 finite = np.abs(wanted[np.isfinite(wanted)])
                 scale = max(1.0, float(finite.max()) if finite.size else 1.0)
-                if not np.allclose(result, wanted, rtol=10 * TOLERANCE, atol=TOLERANCE * scale, equal_nan=True):
+                if not np.allclose(result, wanted, rtol=10 * tolerance, atol=tolerance * scale, equal_nan=True):
                     return f"differs by {np.abs(result - wanted).max() / scale:.2g} of the scale: {static.program}"
             if not np.array_equal(x.numpy(), values):
                 return f"a feed changed: {static.program}"
@@ -140,15 +142,22 @@ def outcome(seed: int, way: Way) -> str:
     return f"equal, {count()}"
 
 
-def through_static(static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+def through_static(in_bfloat16: bool, static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
     """Calls of the static graph itself, and whether they are answered in partitions."""
+    if in_bfloat16:
+        build = paddle.static.BuildStrategy()
+        build.enable_mkldnn_bfloat16()
+        static.set_strategy(build)
     return lambda x: static([x]), lambda: _in_partitions(static.program.pass_report.get("compile_partitions", 0))
 
 
-def through_predictor(static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+def through_predictor(in_bfloat16: bool, static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
     """Calls of a predictor on the archive."""
     static.save_inference_model(folder)
-    predictor = inference.create_predictor(inference.Config(folder))
+    config = inference.Config(folder)
+    if in_bfloat16:
+        config.enable_mkldnn_bfloat16()
+    predictor = inference.create_predictor(config)
     run = predictor._cell.served.program._module._run
     return lambda x: [y.numpy() for y in predictor.run([x])], lambda: _in_partitions(getattr(run, "count", 0))
 
@@ -157,9 +166,9 @@ def _in_partitions(count: int) -> str:
     return "in partitions" if count else "without partitions"
 
 
-def through_cpp(program: Path, static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
+def through_cpp(program: Path, in_bfloat16: bool, static: Any, folder: str) -> tuple[Run, Callable[[], str]]:
     """Calls of fxtraced::Predictor on the archive by predict_named, each in a process of its own."""
-    static.save_inference_model(folder)
+    static.save_inference_model(folder, dtype="bfloat16" if in_bfloat16 else None)
     feeds, results = f"{folder}/feeds.pt", f"{folder}/results.pt"
 
     def run(x: Any) -> list[Any]:
@@ -173,7 +182,7 @@ def through_cpp(program: Path, static: Any, folder: str) -> tuple[Run, Callable[
     return run, lambda: "in C++"
 
 
-def in_a_process(seed: int, way: Way, seconds: int) -> str:
+def in_a_process(seed: int, way: Way, seconds: int, tolerance: float) -> str:
     """The outcome of a graph in a process that may end as it likes."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -181,7 +190,7 @@ def in_a_process(seed: int, way: Way, seconds: int) -> str:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.alarm(seconds)
         try:
-            text = outcome(seed, way)
+            text = outcome(seed, way, tolerance)
         except Exception as error:
             text = f"{type(error).__name__}: {error}"
         os.write(writing, text.encode()[:60000])
@@ -198,6 +207,7 @@ def main() -> int:
     parser.add_argument("--graphs", type=int, default=400)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--through", choices=("static", "predictor", "cpp"), default="static")
+    parser.add_argument("--bfloat16", action="store_true")
     given = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
@@ -205,15 +215,16 @@ def main() -> int:
     partitioning.WORTHWHILE = linear.WORTHWHILE = scripted_passes.WORTHWHILE = 1  # type: ignore[attr-defined]
     partitions.timed = lambda run, feeds: (run(*feeds), 0.0)  # type: ignore[assignment]
     manifest.multiplications = lambda graph: 1 << 40  # type: ignore[assignment]
-    way: Way = through_static if given.through == "static" else through_predictor
+    way: Way = partial(through_static if given.through == "static" else through_predictor, given.bfloat16)
+    tolerance = IN_BFLOAT16 if given.bfloat16 else TOLERANCE
     seconds, built = SECONDS, tempfile.TemporaryDirectory()
     if given.through == "cpp":
         # It has SECONDS for each of its calls.
         seconds *= 5
-        way = partial(through_cpp, sysconfig.build_examples(Path(built.name))["predict_named"])
+        way = partial(through_cpp, sysconfig.build_examples(Path(built.name))["predict_named"], given.bfloat16)
     outcomes: Counter[str] = Counter()
     for seed in range(given.first, given.first + given.graphs):
-        text = in_a_process(seed, way, seconds)
+        text = in_a_process(seed, way, seconds, tolerance)
         outcomes[text if text.startswith("equal") else text.split(":")[0][:60]] += 1
         if not text.startswith("equal"):
             print(f"\rgraph {seed}: {text}", flush=True)

@@ -30,8 +30,9 @@ def is_available() -> bool:
 
 
 def calculates_bfloat16() -> bool:
-    """True when oneDNN can calculate in bfloat16 here."""
-    return is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    """True when oneDNN is for this CPU, which calculates in bfloat16 itself: made of float32 it is slower than that."""
+    has_it = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return is_available() and has_it and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def hides_nan(node: fx.Node) -> bool:

@@ -6,6 +6,10 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/script.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -23,10 +27,22 @@
 
 namespace fxtraced::detail {
 
-// True where oneDNN can calculate in bfloat16 on this CPU.
+// True on a CPU that calculates in bfloat16 itself: made of float32 it is slower than that.
+inline bool has_bfloat16() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  const bool has_avx512 = __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 5 & 1) != 0;
+  const bool has_amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1) != 0;
+  return has_avx512 || has_amx;
+#else
+  return false;
+#endif
+}
+
+// True where oneDNN can calculate in it, too.
 inline bool calculates_bfloat16() {
   const auto operation = c10::Dispatcher::singleton().findSchema({"mkldnn::_is_mkldnn_bf16_supported", ""});
-  if (!operation) {
+  if (!operation || !has_bfloat16()) {
     return false;
   }
   torch::jit::Stack stack;

@@ -48,7 +48,7 @@ class Served:
                 "docs/errors.md#fxt405"
             )
         self._autocast = _AUTOCAST.get(self._precision)
-        # What was laid out for float32 would stay in float32.
+        # What was laid out for float32 would stay in float32: float16 is left to mixed precision.
         if config.ir_optim() and not config.use_gpu() and self._precision is not PrecisionType.Half:
             in_bfloat16 = self._precision is PrecisionType.Bfloat16
             self._autocast = None

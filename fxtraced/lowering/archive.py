@@ -222,19 +222,20 @@ class LoadedModule:
         if self.target == "cpu":
             return
         module, run, sample = self._module, self._run, self._kept_sample()
+        self._sample = sample
         within = bfloat16_within
         if within is None and self.manifest.get("precision") == "bfloat16":
             within = self.tolerance
-        otherwise = run if bfloat16_within is None else partial(_with_autocast, run)
+        dtypes = [convert_dtype(x["dtype"]) for x in self.manifest["fetches"]]
+        otherwise = run if bfloat16_within is None else partial(_with_autocast, run, dtypes)
         laid_out: Callable[[], Run]
-        if within is None:
-            laid_out = cache(partial(_laid_out, module, run, sample, self.tolerance))
-        elif sample is None or not calculates_bfloat16():
+        if within is not None and sample is not None and calculates_bfloat16():
+            laid_out = cache(partial(_in_bfloat16, module, otherwise, sample, within))
+        elif bfloat16_within is None:
+            within, laid_out = None, cache(partial(_laid_out, module, run, sample, self.tolerance))
+        else:
             self._run = otherwise
             return
-        else:
-            laid_out = cache(partial(_in_bfloat16, module, otherwise, sample, within))
-        self._sample = sample
         # Without a sample it writes or draws random numbers, or nobody wanted one.
         if sample is None or self.manifest.get("multiplications", 0) < WORTHWHILE:
             self._run = laid_out()
@@ -356,10 +357,10 @@ def _in_bfloat16(module: Any, otherwise: Run, sample: Any, tolerance: float) -> 
     return lowered if max(differences, default=0.0) <= tolerance else otherwise
 
 
-def _with_autocast(run: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def _with_autocast(run: Run, dtypes: Sequence[torch.dtype], *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
     with torch.autocast("cpu", torch.bfloat16):
-        results: tuple[torch.Tensor, ...] = run(*feeds)
-    return results
+        results = run(*feeds)
+    return tuple(x.to(dtype) for x, dtype in zip(results, dtypes, strict=True))
 
 
 def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -147,7 +147,7 @@ def _cast(graph: Any, value: Any, dtype: int) -> Any:
 
 
 def _is_tensor(value: Any) -> bool:
-    return str(value.type()) == "Tensor"
+    return bool(value.type().kind() == "TensorType")
 
 
 def _tensor_inputs(node: Any) -> list[_Place]:

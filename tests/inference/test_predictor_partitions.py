@@ -297,6 +297,23 @@ def test_what_is_left_to_automatic_mixed_precision(name, tmp_path):
     assert max(apart([result], expected)) < 2e-2
 
 
+def test_a_cpu_without_bfloat16(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "calculates_bfloat16", lambda: False)
+    layer = layer_of(lambda self, x: self.b(F.relu(self.a(x))), rows)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path))
+    made, run = in_bfloat16(tmp_path)
+    assert not isinstance(run, PartitionedExecutable)
+    with paddle.no_grad():
+        expected = layer(floats(8, 64))
+    (difference,) = apart(made.run([floats(8, 64)]), expected)
+    assert 1e-5 < difference < 2e-2
+    # It tests what answers.
+    assert made.self_test()["fetch_0"] == pytest.approx(difference, rel=1e-3)
+    trace(layer, floats(8, 64)).save_inference_model(str(tmp_path), dtype="bfloat16")
+    made = inference.create_predictor(inference.Config(str(tmp_path)))
+    assert apart(made.run([floats(8, 64)]), expected)[0] < 2e-2
+
+
 @bfloat16
 def test_bfloat16_that_differs_too_much(tmp_path):
     """What cancels shows the rounding: neither way may be taken for the other, and the self-test says it."""

@@ -116,7 +116,8 @@ class ArchiveSource:
         graph = self._graph.copy()
         if self._in_bfloat16 and not LowerPrecision(graph, feeds).count:
             raise CannotBePartitioned("no product is calculated in bfloat16")
-        laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds)
+        dtype = torch.bfloat16 if self._in_bfloat16 else torch.float32
+        laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
         part_ways_that_meet(graph)
         forward = function_of(graph)
         return Frozen(_ForImages(forward, self._ranks), [], {}, _always, laid_out)

@@ -9,6 +9,9 @@ import torch
 
 from fxtraced.lowering.script import call_scripted
 
+# As TorchScript counts them.
+DTYPES = {torch.float32: 6, torch.bfloat16: 15}
+
 
 def holds_tensors(value: Any) -> bool:
     """True for a tensor, and a list or tuple of tensors."""
@@ -19,6 +22,11 @@ def insert(graph: Any, kind: str, *inputs: Any) -> Any:
     """Insert a call with one result, of values and constants, where the graph inserts; the result."""
     values = [x if isinstance(x, torch._C.Value) else graph.insertConstant(x) for x in inputs]
     return graph.insertNode(graph.create(kind, values, 1)).output()
+
+
+def cast(graph: Any, value: Any, dtype: torch.dtype) -> Any:
+    """Insert a cast of a value where the graph inserts; its result."""
+    return insert(graph, "aten::to", value, DTYPES[dtype], False, False, None)
 
 
 def insert_list(graph: Any, values: Sequence[Any], kind: Any) -> Any:

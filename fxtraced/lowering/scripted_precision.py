@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from fxtraced.lowering.scripted import dtypes_of, holds_tensors, insert
+from fxtraced.lowering.scripted import DTYPES, cast, dtypes_of, holds_tensors
 from fxtraced.passes.partitioning import PRODUCTS
 from fxtraced.passes.sink_casts import FOLLOWING
 
-# As TorchScript counts dtypes.
-_FLOAT32, _BFLOAT16 = 6, 15
+_FLOAT32, _BFLOAT16 = DTYPES[torch.float32], DTYPES[torch.bfloat16]
 _PRODUCTS = frozenset(f"aten::{x}" for x in (*PRODUCTS, "_convolution"))
 _FOLLOWING = frozenset(f"aten::{x}" for x in FOLLOWING)
 # They ask for what is the same in every dtype.
@@ -117,7 +116,7 @@ class LowerPrecision:
             return
         if name not in self._wide:
             with self._graph.insert_point_guard(before):
-                self._wide[name] = _cast(self._graph, value, _FLOAT32)
+                self._wide[name] = cast(self._graph, value, torch.float32)
         place.put(self._wide[name])
 
     def _in_bfloat16(self, place: _Place) -> Any:
@@ -127,7 +126,7 @@ class LowerPrecision:
             with self._graph.insert_point_guard(place.node):
                 constant = value.toIValue() if value.node().kind() == "prim::Constant" else None
                 self._narrow[name] = (
-                    _cast(self._graph, value, _BFLOAT16)
+                    cast(self._graph, value, torch.bfloat16)
                     if constant is None
                     else self._graph.insertConstant(constant.bfloat16())
                 )
@@ -140,10 +139,6 @@ class LowerPrecision:
 
     def _dtype(self, value: Any) -> int | None:
         return self._dtypes.get(value.debugName())
-
-
-def _cast(graph: Any, value: Any, dtype: int) -> Any:
-    return insert(graph, "aten::to", value, dtype, False, False, None)
 
 
 def _is_tensor(value: Any) -> bool:

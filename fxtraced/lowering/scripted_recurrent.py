@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-from fxtraced.lowering.scripted import insert, insert_list, opaque, sizes_of
+from fxtraced.lowering.scripted import cast, insert, insert_list, opaque, sizes_of
 from fxtraced.passes import onednn
 from fxtraced.passes.pack_recurrent import LSTM, PER_LAYER
 
 
-def pack_recurrent(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
+def pack_recurrent(graph: Any, feeds: Sequence[torch.Tensor], dtype: torch.dtype = torch.float32) -> int:
     """Replace LSTM calls by one call for each layer and direction, in place, for feeds like these; how many LSTMs.
 
-    Raises as call_scripted does.
+    dtype: float32, or bfloat16 to calculate in it between casts. Raises as call_scripted does.
     """
     found = [node for node in graph.nodes() if _can_pack(node)]
     if not found or not onednn.is_available():
@@ -24,7 +24,7 @@ def pack_recurrent(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
     packed = 0
     for node, size in zip(found, sizes, strict=True):
         if len(size) == 3 and 0 not in size:
-            _pack(graph, node, size)
+            _pack(graph, node, size, dtype)
             packed += 1
     return packed
 
@@ -46,7 +46,7 @@ def _can_pack(node: Any) -> bool:
     )
 
 
-def _pack(graph: Any, node: Any, size: tuple[int, ...]) -> None:
+def _pack(graph: Any, node: Any, size: tuple[int, ...], dtype: torch.dtype) -> None:
     states = list(node.inputsAt(1).node().inputs())
     weights, _, layers, _, _, bidirectional, batch_first = (node.inputsAt(i).toIValue() for i in range(2, 9))
     steps, batch, width = (size[1], size[0], size[2]) if batch_first else size
@@ -54,6 +54,9 @@ def _pack(graph: Any, node: Any, size: tuple[int, ...]) -> None:
     finals: list[Any] = []
     with graph.insert_point_guard(node):
         value = node.inputsAt(0)
+        if dtype is not torch.float32:
+            value, *states = (cast(graph, x, dtype) for x in (value, *states))
+        weights = [x.to(dtype) for x in weights]
         value = insert(graph, "aten::transpose", value, 0, 1) if batch_first else value
         for layer in range(layers):
             value = insert(graph, "aten::contiguous", value, 0)
@@ -73,6 +76,8 @@ def _pack(graph: Any, node: Any, size: tuple[int, ...]) -> None:
         for i in (1, 2):
             last = _tensors(graph, [final.outputsAt(i) for final in finals])
             whole.append(insert(graph, "aten::stack", last, 0))
+        if dtype is not torch.float32:
+            whole = [cast(graph, x, torch.float32) for x in whole]
     for output, value in zip(list(node.outputs()), whole, strict=True):
         output.replaceAllUsesWith(value)
     node.destroy()

@@ -1,7 +1,8 @@
 """lower_to_bfloat16: products with the layer's weights, and what lies between them, are calculated in bfloat16.
 
 Requires: a graph for a CPU after fold_batch_norm. Ensures: nothing where oneDNN cannot calculate in it; otherwise what
-lower_precision, lower_attention and sink_casts do, with weights that are cast to bfloat16 whenever they changed.
+lower_precision, lower_attention and sink_casts do, with weights that are cast to bfloat16 whenever they changed; LSTMs
+are marked for pack_recurrent.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from torch import fx
 from fxtraced.passes import onednn
 from fxtraced.passes.lower_attention import lower_attention
 from fxtraced.passes.lower_precision import lower_precision
+from fxtraced.passes.matching import is_call
 from fxtraced.passes.sink_casts import sink_casts
 from fxtraced.passes.state_values import has_effects
 
@@ -22,4 +24,7 @@ def lower_to_bfloat16(graph: fx.Graph) -> int:
         return 0
     lowered = lower_precision(graph, torch.bfloat16, live=True) + lower_attention(graph, torch.bfloat16)
     sink_casts(graph)
-    return lowered
+    recurrent = [node for node in graph.nodes if is_call(node, "lstm")]
+    for node in recurrent:
+        node.meta = {**node.meta, "reduced": torch.bfloat16}
+    return lowered + len(recurrent)

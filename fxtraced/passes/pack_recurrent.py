@@ -3,7 +3,8 @@
 Requires: a graph for a CPU whose torch has oneDNN. Ensures: same values within rounding at every size; the weights of
 each layer and direction are derived: packed once, where torch's own LSTM packs them anew in each call. One in training,
 without biases, over sequences of several lengths, or of another dtype stays as it is, and so do GRU and simple
-networks, for which torch has no such operation.
+networks, for which torch has no such operation. One that lower_to_bfloat16 marked is calculated in bfloat16 between
+casts.
 """
 
 from __future__ import annotations
@@ -56,8 +57,11 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
     *size, width = map(int, x.meta["shape"])
     size = size[::-1] if batch_first else size
     finals: list[tuple[fx.Node, fx.Node]] = []
+    dtype = node.meta.get("reduced", torch.float32)
     call, lay_out = graph.call_function, torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight.default
     with graph.inserting_before(node):
+        x, *states = (_cast(each, dtype) for each in (x, *states))
+        weights = [_cast(weight, dtype) for weight in weights]
         value = call(torch.transpose, (x, 0, 1)) if batch_first else x
         for layer in range(layers):
             outputs = []
@@ -78,9 +82,19 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
             width = hidden * directions
         value = call(torch.transpose, (value, 0, 1)) if batch_first else value
         whole = [value, *(call(torch.stack, ([final[i] for final in finals], 0)) for i in range(2))]
+        if dtype is not torch.float32:
+            whole = [graph.call_method("to", (each, torch.float32)) for each in whole]
     for user in list(node.users):
         result = whole[user.args[1]]  # type: ignore[index]
         result.meta = dict(user.meta)
         user.replace_all_uses_with(result)
         graph.erase_node(user)
     graph.erase_node(node)
+
+
+def _cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:
+    if value.meta["dtype"] is dtype:
+        return value
+    cast = value.graph.call_method("to", (value, dtype))
+    cast.meta = {"shape": value.meta["shape"], "dtype": dtype}
+    return cast

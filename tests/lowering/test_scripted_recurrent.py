@@ -7,7 +7,7 @@ import torch
 
 from fxtraced.lowering.script import frozen_forward, function_of, quiet
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
-from fxtraced.passes.onednn import is_available
+from fxtraced.passes.onednn import calculates_bfloat16, is_available
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
 
@@ -32,13 +32,13 @@ class FromStates(Recurrent):
         return y, h, c
 
 
-def packed(module, *feeds):
+def packed(module, *feeds, dtype=torch.float32):
     """How many LSTMs were packed, and what the graph gives then and gave before."""
     with quiet(), torch.no_grad():
         frozen = frozen_forward(torch.jit.script(module.eval()))
         before = frozen(*feeds)
         graph = frozen.graph.copy()
-        count = pack_recurrent(graph, feeds)
+        count = pack_recurrent(graph, feeds, dtype)
         assert ("mkldnn_rnn_layer" in str(graph)) == (count > 0)
         return count, function_of(graph)(*feeds), before
 
@@ -56,6 +56,20 @@ def test_an_lstm(layers, bidirectional, batch_first):
         for one, other in zip(after, before, strict=True):
             assert one.shape == other.shape
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not calculates_bfloat16(), reason="this CPU has no bfloat16")
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_in_bfloat16(batch_first):
+    torch.manual_seed(0)
+    network = torch.nn.LSTM(12, 8, 2, bidirectional=True, batch_first=batch_first)
+    x, state = torch.randn(7, 5, 12), torch.randn(4, 7 if batch_first else 5, 8)
+    for module, feeds in ((Recurrent(network), [x]), (FromStates(network), [x, state])):
+        count, after, before = packed(module, *feeds, dtype=torch.bfloat16)
+        assert count == 1
+        for one, other in zip(after, before, strict=True):
+            assert (one.shape, one.dtype) == (other.shape, torch.float32)
+            assert 1e-5 < (one - other).abs().max() / other.abs().max() < 2e-2
 
 
 def test_two_in_a_row():

@@ -32,6 +32,10 @@ def rows(self):
     self.a, self.b, self.norm = nn.Linear(64, 64), nn.Linear(64, 64), nn.LayerNorm(64)
 
 
+def recurrent(self):
+    self.lstm, self.a = nn.LSTM(64, 32, num_layers=2, direction="bidirectional"), nn.Linear(64, 16)
+
+
 def heads(self):
     self.attention = nn.MultiHeadAttention(64, 4)
 
@@ -42,6 +46,7 @@ LAYERS = {
                    floats(2, 16, 12, 12), floats(3, 16, 10, 9), 2),
     "rows": (lambda self, x: self.norm(x + self.b(F.gelu(self.a(x)))), rows, floats(2, 50, 64), floats(3, 7, 64), 2),
     "attention": (lambda self, x: self.attention(x), heads, floats(2, 12, 64), floats(3, 7, 64), 5),
+    "an LSTM": (lambda self, x: self.a(self.lstm(x)[0]), recurrent, floats(2, 12, 64), floats(3, 7, 64), 2),
     "a view of a weight": (lambda self, x: F.linear(x, self.a.weight[:, :32]), rows, floats(8, 64), floats(3, 64), 1),
 }  # fmt: skip
 

@@ -40,6 +40,11 @@ inline torch::jit::Value* insert_opaque(torch::jit::Graph& graph, const at::Tens
   return constant->output();
 }
 
+// Inserts a cast of a value where the graph inserts.
+inline torch::jit::Value* cast(torch::jit::Graph& graph, torch::jit::Value* value, at::ScalarType dtype) {
+  return graph.insert(c10::aten::to, {value, static_cast<std::int64_t>(dtype), false, false, c10::IValue()});
+}
+
 // What an operation with a result of this type gives for values of a graph in a call with these inputs.
 inline std::vector<c10::IValue> asked(
     torch::jit::Graph& graph, const std::vector<torch::jit::Value*>& values, std::vector<c10::IValue> stack, c10::Symbol kind, const c10::TypePtr& type) {

@@ -89,8 +89,9 @@ inline at::Tensor channels_last(const at::Tensor& x) {
 // A frozen graph compiled for some sizes.
 class Partitions {
  public:
-  // For feeds like these, which are finite and on the CPU; of a graph of a frozen module. Throws what a call of it throws.
-  Partitions(const torch::jit::Module& frozen, const std::shared_ptr<torch::jit::Graph>& of, const Tensors& feeds)
+  // For feeds like these, which are finite and on the CPU; of a graph of a frozen module, whose LSTMs are calculated in
+  // dtype. Throws what a call of it throws.
+  Partitions(const torch::jit::Module& frozen, const std::shared_ptr<torch::jit::Graph>& of, const Tensors& feeds, at::ScalarType dtype)
       : self_(frozen._ivalue()),
         // Partitions are those of a function: it is another one for each choice of sizes, with the same weights.
         unit_(std::make_shared<torch::jit::CompilationUnit>()),
@@ -99,7 +100,7 @@ class Partitions {
     auto graph = of->copy();
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
-    count_ = replace_linears(*graph, inputs)[LinearWay::kMkl] + pack_recurrent(*graph, inputs);
+    count_ = replace_linears(*graph, inputs)[LinearWay::kMkl] + pack_recurrent(*graph, inputs, dtype);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
     count_ += GraphCompiler::during([&] {
@@ -247,7 +248,7 @@ class PartitionedModule {
       for (const auto& feed : feeds) {
         own.push_back(feed.clone());
       }
-      const auto partitions = std::make_shared<const Partitions>(frozen_, graph_, own);
+      const auto partitions = std::make_shared<const Partitions>(frozen_, graph_, own, in_bfloat16_ ? at::kBFloat16 : at::kFloat);
       if (before->size() == kMostSizes || partitions->count() == 0 || !partitions->are_right_and_fast(expected, tolerance_)) {
         return false;
       }

@@ -230,7 +230,7 @@ class LowerPrecision {
     auto& wide = wide_[value];
     if (wide == nullptr) {
       const torch::jit::WithInsertPoint here(before);
-      wide = cast(value, at::kFloat);
+      wide = cast(graph_, value, at::kFloat);
     }
     place.put(wide);
   }
@@ -246,11 +246,7 @@ class LowerPrecision {
     }
     const torch::jit::WithInsertPoint here(place.node);
     const auto constant = torch::jit::toIValue(value);
-    return narrow_[value] = constant ? graph_.insertConstant(constant->toTensor().to(at::kBFloat16)) : cast(value, at::kBFloat16);
-  }
-
-  Value* cast(Value* value, at::ScalarType dtype) {
-    return graph_.insert(c10::aten::to, {value, static_cast<std::int64_t>(dtype), false, false, c10::IValue()});
+    return narrow_[value] = constant ? graph_.insertConstant(constant->toTensor().to(at::kBFloat16)) : cast(graph_, value, at::kBFloat16);
   }
 
   // True for what comes out of a product, or from a cast to float32 of what is in bfloat16.

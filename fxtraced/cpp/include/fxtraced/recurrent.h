@@ -57,32 +57,41 @@ class PackedLstm {
  public:
   static bool is_there() { return at::globalContext().userEnabledMkldnn() && laying_out().is_there(); }
 
-  // Puts one call for each layer and direction in the place of an LSTM whose input has this size.
-  static void put(torch::jit::Graph& graph, const LstmSite& site, Sizes size) {
+  // Puts one call for each layer and direction in the place of an LSTM whose input has this size; in float32, or in bfloat16
+  // between casts.
+  static void put(torch::jit::Graph& graph, LstmSite site, Sizes size, at::ScalarType dtype) {
     const torch::jit::WithInsertPoint here(site.node);
+    for (auto& weight : site.weights) {
+      weight = weight.to(dtype);
+    }
     if (site.batch_first) {
       std::swap(size[0], size[1]);
     }
-    auto* value = turned(graph, site, site.node->input(0));
+    auto* value = turned(graph, site, cast_from_float(graph, site.node->input(0), dtype));
+    std::vector<torch::jit::Value*> states;
+    for (auto* state : site.node->input(1)->node()->inputs()) {
+      states.push_back(cast_from_float(graph, state, dtype));
+    }
     const std::size_t directions = site.bidirectional ? 2 : 1;
     std::vector<torch::jit::Node*> calls;
     for (std::int64_t layer = 0; layer < site.layers; ++layer) {
       value = graph.insert(c10::aten::contiguous, {value});
       std::vector<torch::jit::Value*> outputs;
       for (std::size_t direction = 0; direction < directions; ++direction) {
-        calls.push_back(call(graph, site, value, calls.size(), direction == 1, size));
+        calls.push_back(call(graph, site, value, states, calls.size(), direction == 1, size));
         outputs.push_back(calls.back()->output(0));
       }
       value = site.bidirectional ? graph.insert(c10::aten::cat, {list(graph, outputs), 2}) : outputs[0];
       size[2] = site.weights[1].size(1) * static_cast<std::int64_t>(directions);
     }
-    site.node->output(0)->replaceAllUsesWith(turned(graph, site, value));
+    const auto back = [&](torch::jit::Value* found) { return dtype == at::kFloat ? found : cast(graph, found, at::kFloat); };
+    site.node->output(0)->replaceAllUsesWith(back(turned(graph, site, value)));
     for (std::size_t i = 1; i < 3; ++i) {
       std::vector<torch::jit::Value*> finals;
       for (auto* each : calls) {
         finals.push_back(each->output(i));
       }
-      site.node->output(i)->replaceAllUsesWith(graph.insert(c10::aten::stack, {list(graph, finals), 0}));
+      site.node->output(i)->replaceAllUsesWith(back(graph.insert(c10::aten::stack, {list(graph, finals), 0})));
     }
     site.node->destroy();
   }
@@ -91,6 +100,10 @@ class PackedLstm {
   static const LayingOut& laying_out() {
     static const LayingOut found("mkldnn::_reorder_mkldnn_rnn_layer_weight");
     return found;
+  }
+
+  static torch::jit::Value* cast_from_float(torch::jit::Graph& graph, torch::jit::Value* value, at::ScalarType dtype) {
+    return dtype == at::kFloat ? value : cast(graph, value, dtype);
   }
 
   static torch::jit::Value* turned(torch::jit::Graph& graph, const LstmSite& site, torch::jit::Value* value) {
@@ -103,7 +116,8 @@ class PackedLstm {
 
   // The call of one layer and direction, the `at`-th of the LSTM, on inputs [steps, batch, width] of this size.
   static torch::jit::Node* call(
-      torch::jit::Graph& graph, const LstmSite& site, torch::jit::Value* x, std::size_t at, bool reverse, const Sizes& size) {
+      torch::jit::Graph& graph, const LstmSite& site, torch::jit::Value* x, const std::vector<torch::jit::Value*>& states, std::size_t at,
+      bool reverse, const Sizes& size) {
     // The number of an LSTM among torch's recurrent networks.
     constexpr std::int64_t lstm = 2;
     const auto hidden = site.weights[1].size(1);
@@ -113,7 +127,6 @@ class PackedLstm {
     for (std::size_t i = 0; i < 4; ++i) {
       inputs.push_back(i < 2 ? insert_opaque(graph, packed[i]) : graph.insertConstant(own[i]));
     }
-    const auto states = site.node->input(1)->node()->inputs();
     for (auto* state : states) {
       auto* start = graph.insert(c10::aten::select, {state, 0, static_cast<std::int64_t>(at)});
       inputs.push_back(graph.insert(c10::aten::contiguous, {start}));
@@ -126,8 +139,8 @@ class PackedLstm {
   }
 };
 
-// Replaces LSTMs for calls with inputs like these; returns how many.
-inline std::size_t pack_recurrent(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs) {
+// Replaces LSTMs for calls with inputs like these; returns how many. dtype: float32, or bfloat16 to calculate in it.
+inline std::size_t pack_recurrent(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, at::ScalarType dtype = at::kFloat) {
   std::vector<LstmSite> sites;
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
@@ -143,7 +156,7 @@ inline std::size_t pack_recurrent(torch::jit::Graph& graph, const std::vector<c1
   std::size_t packed = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (sizes[i].size() == 3 && c10::multiply_integers(sizes[i]) != 0) {
-      PackedLstm::put(graph, sites[i], sizes[i]);
+      PackedLstm::put(graph, sites[i], sizes[i], dtype);
       ++packed;
     }
   }

@@ -7,12 +7,16 @@ from typing import Any
 import torch
 
 from fxtraced.framework.errors import VerificationError
+from fxtraced.static.precision import TOLERANCE
 from fxtraced.static.program import Program, Runnable
 from fxtraced.static.stage import Stage
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tracing.report import VerificationReport
+
+# Of the verification in float32.
+_RTOL = 1e-5
 
 
 class CompiledProgram(Program):
@@ -52,16 +56,19 @@ class CompiledProgram(Program):
         """
         return self._traced("after").after(name, self.build_strategy)
 
-    def verify(self, *, thorough: bool = False, rtol: float = 1e-5, atol: float = 1e-6) -> VerificationReport:
+    def verify(self, *, thorough: bool = False, rtol: float | None = None, atol: float = 1e-6) -> VerificationReport:
         """Compare the graph after the passes with the layer, as it is now: what trace does with the graph before them.
 
         thorough: probe every dimension of the inputs by itself. rtol, atol: the difference allowed is atol + rtol *
-        (largest magnitude of the output); passes for a CPU round otherwise than the layer, by about 1e-6 of that.
+        (largest magnitude of the output); None is 1e-5, as passes for a CPU round otherwise than the layer by about
+        1e-6 of that, and 1e-1 in bfloat16. The report has what was found.
         Raises VerificationError on a difference, ValueError for a program that was loaded from a file.
         """
         verifier = self._traced("verify").verifier
         assert verifier is not None, "TracedLayer.trace sets it"
         run = self.runnable(tuple(self.fetch_names))
+        if rtol is None:
+            rtol = TOLERANCE[torch.bfloat16] if self.build_strategy.lower_precision else _RTOL
         try:
             return verifier(getattr(run, "unchecked", run), thorough, rtol, atol)
         except VerificationError as error:

@@ -35,6 +35,14 @@ def ours(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     return lambda: traced(inputs)
 
 
+def ours_in_bfloat16(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The same in bfloat16, with live weights."""
+    build = paddle.static.BuildStrategy()
+    build.enable_mkldnn_bfloat16()
+    traced.set_strategy(build)
+    return lambda: traced(inputs)
+
+
 def autocast(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     """The layer itself in torch's automatic mixed precision, in bfloat16."""
 
@@ -126,6 +134,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "bfloat16": {
         "eager": eager,
         "autocast": autocast,
+        "ours": ours_in_bfloat16,
         "predictor": predictor,
         "cpp_cpu": partial(cpp_cpu, dtype="bfloat16"),
         "cpp_predictor": partial(cpp_predictor, in_bfloat16=True),

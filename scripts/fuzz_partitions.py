@@ -9,7 +9,8 @@ three scales of the input; feeds and weights must stay as they were. Prints the 
 or do not end, and a count of each outcome; exit code 1 when there is one of them.
 --through: the static graph, a predictor on its archive, or fxtraced::Predictor in C++, which compiles each graph but
 uses only what is faster.
---bfloat16: calculated in it, where a tenth of the scale is allowed, as of each graph when it is compiled.
+--bfloat16: calculated in it, through cpp of archives saved in it; a tenth of the scale is allowed, as of each graph
+when it is compiled.
 A norm of nearly equal numbers may round by some 1e-5 of the scale more, and is listed: look at it.
 """
 

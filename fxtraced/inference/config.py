@@ -174,9 +174,9 @@ class Config:
     def enable_mkldnn_bfloat16(self) -> None:
         """Calculate in bfloat16 what loses little by it; results keep the archive's dtypes, and self_test says how far.
 
-        On a CPU that has bfloat16 the graph is lowered once: products, attention without a mask, and what lies between
-        two of them. Archives without a sample, graphs that write and switch_ir_optim(False) leave it to torch's
-        automatic mixed precision.
+        On a CPU that has bfloat16 the graph is lowered once: products, attention without a mask, what lies between
+        two of them, and LSTMs in calls of the compiled sizes. Archives without a sample, graphs that write and
+        switch_ir_optim(False) leave it to torch's automatic mixed precision.
         """
         self._precision = PrecisionType.Bfloat16
 

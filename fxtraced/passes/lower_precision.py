@@ -81,18 +81,25 @@ def _fits(user: fx.Node, weights: set[fx.Node], lowered: set[fx.Node]) -> bool:
 def cast_before(node: fx.Node, value: fx.Node, dtype: torch.dtype) -> None:
     """Let node read value in dtype."""
     with node.graph.inserting_before(node):
-        node.replace_input_with(value, _cast(value, dtype))
+        node.replace_input_with(value, cast(value, dtype))
 
 
 def cast_after(node: fx.Node, dtype: torch.dtype) -> None:
     """Let what reads node, which gives dtype now, read it in float32."""
+    give_in(node, dtype)
+    node.meta["reduced"] = dtype
+
+
+def give_in(node: fx.Node, dtype: torch.dtype) -> None:
+    """Note that node gives dtype, and let what reads it read float32."""
     with node.graph.inserting_after(node):
-        wide = _cast(node, torch.float32)
+        wide = cast(node, torch.float32)
     node.replace_all_uses_with(wide, delete_user_cb=lambda user: user is not wide)
-    node.meta = {**node.meta, "dtype": dtype, "reduced": dtype}
+    node.meta = {**node.meta, "dtype": dtype}
 
 
-def _cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:
-    cast = value.graph.call_method("to", (value, dtype))
-    cast.meta = {"shape": value.meta["shape"], "dtype": dtype, "source": value.meta.get("source")}
-    return cast
+def cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:
+    """Insert a cast of a value where its graph inserts."""
+    made = value.graph.call_method("to", (value, dtype))
+    made.meta = {"shape": value.meta["shape"], "dtype": dtype, "source": value.meta.get("source")}
+    return made

@@ -16,6 +16,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes import onednn
+from fxtraced.passes.lower_precision import cast
 from fxtraced.passes.matching import is_call
 from fxtraced.passes.state_values import derived_call, is_float32, packed_call, state_values
 
@@ -60,8 +61,9 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
     dtype = node.meta.get("reduced", torch.float32)
     call, lay_out = graph.call_function, torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight.default
     with graph.inserting_before(node):
-        x, *states = (_cast(each, dtype) for each in (x, *states))
-        weights = [_cast(weight, dtype) for weight in weights]
+        if dtype is not torch.float32:
+            x, *states = (cast(each, dtype) for each in (x, *states))
+            weights = [cast(weight, dtype) for weight in weights]
         value = call(torch.transpose, (x, 0, 1)) if batch_first else x
         for layer in range(layers):
             outputs = []
@@ -90,11 +92,3 @@ def _pack(graph: fx.Graph, node: fx.Node) -> None:
         user.replace_all_uses_with(result)
         graph.erase_node(user)
     graph.erase_node(node)
-
-
-def _cast(value: fx.Node, dtype: torch.dtype) -> fx.Node:
-    if value.meta["dtype"] is dtype:
-        return value
-    cast = value.graph.call_method("to", (value, dtype))
-    cast.meta = {"shape": value.meta["shape"], "dtype": dtype}
-    return cast

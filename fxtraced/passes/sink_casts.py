@@ -9,10 +9,13 @@ means, and sums with a tensor in float32, as the residuals of a transformer, sta
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import fx
 
 from fxtraced.passes import onednn
+from fxtraced.passes.lower_precision import give_in
 from fxtraced.passes.matching import is_call
 from fxtraced.passes.remove_dead_code import remove_dead_code
 
@@ -53,16 +56,12 @@ def _narrow(node: fx.Node, of_any_dtype: bool = False) -> bool:
     dtypes = {_dtype(x.args[0]) for x in casts if _is_widening(x)}
     if not all(map(_is_widening, casts)) or len(dtypes) != 1 or _dtype(node) is not torch.float32:
         return False
-    dtype = dtypes.pop()
+    dtype: Any = dtypes.pop()
     if not (of_any_dtype or dtype is torch.bfloat16) or "effect" in node.meta or node.kwargs.get("inplace"):
         return False
     for cast in casts:
         node.replace_input_with(cast, cast.args[0])  # type: ignore[arg-type]
-    node.meta = {**node.meta, "dtype": dtype}
-    with node.graph.inserting_after(node):
-        wide = node.graph.call_method("to", (node, torch.float32))
-    wide.meta = {**node.meta, "dtype": torch.float32}
-    node.replace_all_uses_with(wide, delete_user_cb=lambda user: user is not wide)
+    give_in(node, dtype)
     return True
 
 

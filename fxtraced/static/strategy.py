@@ -132,7 +132,8 @@ class BuildStrategy(_Strategy):
     def enable_mkldnn_bfloat16(self) -> None:
         """Calculate in bfloat16 on a CPU that has it, as inference.Config's method of this name lets a predictor do.
 
-        Products with weights, attention without a mask, and what lies between two of them: the pass lower_precision.
+        Products with weights, attention without a mask, LSTMs, and what lies between two of them: the pass
+        lower_precision.
         Weights stay the layer's, live; results keep their dtypes and differ from float32's by about 1e-2 of their
         scale, which CompiledProgram.verify measures. Where it is more than 1e-1, the graph stays in float32, and a
         warning says so. Without effect on other CPUs and on GPUs.

@@ -167,7 +167,7 @@ class TracedProgram(Program):
         trace = self.trace
         optimised = cache(self._optimised(fetches, strategy))
         as_traced = cache(partial(self._plain, self._nodes_of(fetches), strategy))
-        lowered = cache(partial(_lowered, trace, optimised, as_traced, _tolerance(strategy)))
+        lowered = cache(partial(_lowered, trace, optimised, as_traced))
         if strategy.debug_graphviz_path:
             from fxtraced.static.graphviz import write_graphviz
 
@@ -177,7 +177,8 @@ class TracedProgram(Program):
             graph = for_partitions(self.graph_of(fetches), strategy)
             if graph is not None:
                 source = LayerSource(graph, trace.state, trace.constants, trace.structure)
-                return _Built(PartitionedExecutable(source, lowered, as_traced, _tolerance(strategy)), optimised)
+                in_bfloat16 = any(node.meta.get("dtype") is torch.bfloat16 for node in graph.nodes)
+                return _Built(PartitionedExecutable(source, lowered, as_traced, _tolerance(in_bfloat16)), optimised)
         return _Built(lowered(), optimised)
 
     def graph_of(self, fetches: tuple[str, ...]) -> fx.Graph:
@@ -217,16 +218,15 @@ class TracedProgram(Program):
     __repr__ = __str__
 
 
-def _tolerance(strategy: BuildStrategy) -> float:
+def _tolerance(in_bfloat16: bool) -> float:
     """How far the graph after the passes may be from the one before, as a part of an output's scale."""
-    return TOLERANCE[torch.bfloat16] if strategy.lower_precision else ROUNDING
+    return TOLERANCE[torch.bfloat16] if in_bfloat16 else ROUNDING
 
 
-def _lowered(
-    trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable], tolerance: float
-) -> Executable:
+def _lowered(trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable]) -> Executable:
     """What takes every size and follows every change of a weight."""
     graph, report = optimised()
     if has_effects(trace.graph) or not rounds_otherwise(report):
         return as_traced()
+    tolerance = _tolerance(bool(report.get("lower_precision")))
     return CpuExecutable(copy_graph(graph), trace.state, trace.constants, trace.structure, as_traced, tolerance)

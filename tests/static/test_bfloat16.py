@@ -9,6 +9,7 @@ import fxtraced as paddle
 from fxtraced.lowering import partitions
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.passes import onednn, partitioning
+from fxtraced.tracing.compare import ROUNDING
 from tests.helpers import floats, layer_of, trace
 from tests.passes.test_cpu_passes import statistics
 
@@ -140,10 +141,19 @@ def test_graphs_and_cpus_that_it_is_not_for(monkeypatch):
     assert apart(layer, traced, floats(8, 64)) < 1e-5
     assert program.report()["lower_precision"] == 0
     monkeypatch.setattr(onednn, "calculates_bfloat16", lambda: False)
+    monkeypatch.setattr(partitioning, "WORTHWHILE", 0)
+    monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), 0.0))
     layer = layer_of(lambda self, x: self.b(self.a(x)), rows)
     traced, program = traced_in_bfloat16(layer, floats(8, 64))
     assert apart(layer, traced, floats(8, 64)) < 1e-5
     assert program.report()["lower_precision"] == 0
+    # Nothing more than rounding is allowed then, neither here nor between partitions and the layer's graph.
+    run = traced.program.runnable(tuple(traced.program.fetch_names), program.build_strategy)
+    assert run._tolerance == ROUNDING
+    asked = []
+    monkeypatch.setattr(traced.program, "verifier", lambda run, thorough, rtol, atol: asked.append(rtol))
+    program.verify()
+    assert asked == [1e-5]
 
 
 def test_a_saved_archive_is_in_float32(tmp_path):

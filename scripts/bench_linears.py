@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench_models import MODELS, make
 
 import fxtraced as paddle
-from fxtraced.passes import convolve_linears, multiply_linears, partition_linears
+from fxtraced.passes import convolve_linears, mkl, multiply_linears, partition_linears
 from fxtraced.tensor.loops import rows_as_image
 
 ROUNDS = 30
@@ -51,14 +51,14 @@ def kernels(rows: int, inputs: int, outputs: int) -> list[float]:
     copies = max(2, HELD // (4 * inputs * outputs))
     x, bias = torch.rand(rows, inputs), torch.rand(outputs)
     weights = [torch.rand(outputs, inputs) for _ in range(copies)]
-    mkl, ops, image = torch.ops.mkl, torch.ops.mkldnn, rows_as_image(x)
+    products_of_mkl, ops, image = torch.ops.mkl, torch.ops.mkldnn, rows_as_image(x)
     settings: Any = ([0, 0], [1, 1], [1, 1], 1)
-    by_mkl = [mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if mkl.is_available() else []
+    by_mkl = [products_of_mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if mkl.is_available() else []
     products = [ops._reorder_linear_weight(w, rows) for w in weights]
     size = list(image.shape)
     kernels = [ops._reorder_convolution_weight(convolve_linears.as_kernel(w), *settings, size) for w in weights]
     calls = [
-        lambda: [mkl._mkl_linear(x, p, w, bias, rows) for p, w in zip(by_mkl, weights, strict=False)],
+        lambda: [products_of_mkl._mkl_linear(x, p, w, bias, rows) for p, w in zip(by_mkl, weights, strict=False)],
         lambda: [ops._linear_pointwise(x, w, bias, "none", [], "") for w in products],
         lambda: [ops._convolution_pointwise(image, w, bias, *settings, "none", [], "") for w in kernels],
         lambda: [torch.nn.functional.linear(x, w, bias) for w in weights],

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import fx
 
+from fxtraced.lowering.direct import Direct, direct_function
 from fxtraced.lowering.script import call_scripted, compute_constants, script
+from fxtraced.tracing.compare import disagreements
 from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
+
+_gradients_are_on, _set_gradients = torch._C.is_grad_enabled, torch._C._set_grad_enabled
 
 
 class Executable:
     """Runs a graph through TorchScript on the tensors that its layer holds now.
 
     The scripted module holds the layer's own tensors, so writes into them show at once. A tensor that the layer
-    replaced by another is noticed before the next call and bound anew. Usable from many threads.
+    replaced by another is noticed before the next call and bound anew. A graph of a few operations is a function of
+    Python after its first call, which has compared the two. Usable from many threads.
     """
 
     def __init__(
@@ -33,6 +40,9 @@ class Executable:
         # All in one module: TorchScript takes a while for each sublayer's own.
         self._places = {path: f"t{i}" for i, path in enumerate(tensors)}
         self._module = script(graph, tensors, places=self._places)
+        self._candidate = direct_function(graph, self._places)
+        self._direct: Direct | None = None
+        self._tensors = SimpleNamespace(**{self._places[path]: tensor for path, (tensor, _) in tensors.items()})
         self._forward = self._module._c._get_method("forward")
         torch._C._jit_pass_inline(self._forward.graph)
         compute_constants(self._forward)
@@ -53,7 +63,30 @@ class Executable:
             if holder.get(key) is not tensor:
                 self._bind_anew()
                 break
-        return call_scripted(self._forward, feeds, self._sources, self._on_cpu)
+        if self._direct is not None and self._on_cpu:
+            # As call_scripted does; here it is a tenth of the call.
+            had_gradients = _gradients_are_on()
+            if had_gradients:
+                _set_gradients(False)
+            try:
+                return self._direct(self._tensors, feeds)
+            except Exception:
+                # Nothing is left behind, and the scripted graph tells the error in the user's terms.
+                pass
+            finally:
+                if had_gradients:
+                    _set_gradients(True)
+        results = call_scripted(self._forward, feeds, self._sources, self._on_cpu)
+        if self._candidate is not None and self._on_cpu:
+            self._prove(self._candidate, feeds, results)
+        return results
+
+    def _prove(self, function: Direct, feeds: tuple[torch.Tensor, ...], expected: tuple[torch.Tensor, ...]) -> None:
+        """Let a function answer from now on that gives the same as the scripted graph."""
+        self._candidate = None
+        with torch.no_grad(), suppress(Exception), torch._C.DisableTorchFunctionSubclass():
+            if not disagreements(expected, function(self._tensors, feeds), 0.0):
+                self._direct = function
 
     def _bind_anew(self) -> None:
         with self._lock:
@@ -61,7 +94,7 @@ class Executable:
             device = self.device
             for path, ref in self._refs.items():
                 tensor = ref.get()
-                self._module._c.setattr(self._places[path], tensor)
+                self._put(path, tensor)
                 device = tensor.device
             if device != self.device:
                 self._move_constants(device)
@@ -76,5 +109,9 @@ class Executable:
 
     def _move_constants(self, device: Any) -> None:
         for name in self._constants:
-            place = self._places[name]
-            self._module._c.setattr(place, getattr(self._module, place).to(device))
+            self._put(name, getattr(self._module, self._places[name]).to(device))
+
+    def _put(self, path: str, tensor: torch.Tensor) -> None:
+        place = self._places[path]
+        self._module._c.setattr(place, tensor)
+        setattr(self._tensors, place, tensor)

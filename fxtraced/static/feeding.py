@@ -15,6 +15,8 @@ from fxtraced.tensor.tensor import plain
 
 _Tensor = torch.Tensor
 _SEQUENCES = (list, tuple)
+# For who asks in every call: it is told from other devices by identity.
+CPU = torch.device("cpu")
 # NumPy itself makes a plain array of one without a word.
 NO_MASKS = "A model reads what lies under the mask: fill it with array.filled(value)"
 
@@ -44,16 +46,17 @@ class Feeds:
     def fit(self, tensors: Any, device: torch.device | None) -> bool:
         """True for a list or tuple with one tensor for each feed, of its dtype and rank, on device (None is any).
 
-        Quickest within torch._C.DisableTorchFunctionSubclass().
+        Quickest within torch._C.DisableTorchFunctionSubclass(), for the device CPU of this file.
         """
         if type(tensors) not in _SEQUENCES or len(tensors) != len(self._forms):
             return False
+        on_cpu = device is CPU
         for tensor, (dtype, rank) in zip(tensors, self._forms):  # noqa: B905 - strict costs a tenth of this
             if (
                 not isinstance(tensor, _Tensor)
                 or tensor.dtype is not dtype
                 or tensor.ndim != rank
-                or (tensor.device != device and device is not None)
+                or (not tensor.is_cpu if on_cpu else device is not None and tensor.device != device)
             ):
                 return False
         return True

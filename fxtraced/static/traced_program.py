@@ -17,6 +17,7 @@ from fxtraced.lowering.freezing import LayerSource
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.passes.pipeline import PARTITIONING, copy_graph, for_partitions, optimise, rounds_otherwise
 from fxtraced.passes.state_values import has_effects
+from fxtraced.static.feeding import CPU
 from fxtraced.static.plain import PlainExecutables, graph_with_outputs
 from fxtraced.static.precision import TOLERANCE
 from fxtraced.static.printing import program_text
@@ -200,7 +201,8 @@ class TracedProgram(Program):
         if self._first_state is None:
             return None
         # A move leaves the tensor in its place, or puts another one there.
-        return self._first_state.get().device
+        tensor = self._first_state.holder[self._first_state.key]
+        return CPU if tensor.is_cpu else tensor.device
 
     def source(self, name: str) -> SourceLine | None:
         """The user's line that computes a variable."""

@@ -66,7 +66,8 @@ def test_another_threads_switches_stay():
 
 def test_a_graph_on_the_cpu_is_never_watched_and_compiled(tmp_path):
     """TorchScript keeps what its executor made of a graph: nothing, where it ran as it is."""
-    traced = trace(layer_of(lambda self, x: self.fc(x), linear), floats(2, 4))
+    # More operations than Python calls without TorchScript.
+    traced = trace(layer_of(lambda self, x: self.fc(self.fc(x) * 2 + x) * 2 + x, linear), floats(2, 4))
     traced.save_inference_model(str(tmp_path))
     loaded = paddle.static.load_inference_model(str(tmp_path))[0]
     for program, run in ((traced.program, traced.program.plain_runnable), (loaded, loaded.runnable)):

@@ -8,6 +8,7 @@ static.save_inference_model("saved_infer_model")
 
 import gc
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 # A full collection in the middle walks all of torch's objects and costs a third of this import.
@@ -60,6 +61,9 @@ from fxtraced.tensor import __all__ as _tensor_functions
 
 if _collecting:
     gc.enable()
+
+# Paddle has itself, too: some code says paddle.paddle where it means Tensor.
+paddle = sys.modules[__name__]
 
 # What few programs use is imported when it is asked for, so that `import fxtraced` stays quick.
 _LATER = {

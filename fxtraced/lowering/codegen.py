@@ -324,7 +324,8 @@ class Writer:
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"
-            return f"[{', '.join(self.value(x) for x in value)}]"
+            numbers = any(map(_is_tensor, value)) and not all(map(_is_tensor, value))
+            return f"[{', '.join(self._number(x) if numbers else self.value(x) for x in value)}]"
         if isinstance(value, float) and not math.isfinite(value):
             return f'float("{value}")'
         if isinstance(value, complex):
@@ -337,6 +338,12 @@ class Writer:
         if isinstance(value, torch.device):
             return f'torch.device("{value}")'
         return repr(value)
+
+    def _number(self, value: Any) -> str:
+        """The text of an entry among numbers: torch takes a tensor of one element there, and TorchScript does not."""
+        if not _is_tensor(value):
+            return self.value(value)
+        return f"{'float' if value.meta['dtype'].is_floating_point else 'int'}({self.value(value)})"
 
 
 def _is_tensor(value: Any) -> bool:

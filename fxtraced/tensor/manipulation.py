@@ -255,7 +255,7 @@ def unflatten(x: Any, axis: int, shape: Any, name: Any = None) -> Any:
 
 def as_strided(x: Any, shape: Any, stride: Any, offset: int = 0, name: Any = None) -> Any:
     """A view of x's memory with these sizes and strides (in elements)."""
-    return torch.as_strided(x, list(shape), list(stride), offset)
+    return torch.as_strided(x, shape_list(shape), shape_list(stride), offset)
 
 
 def as_complex(x: Any, name: Any = None) -> Any:

@@ -169,6 +169,8 @@ class TracedValue(torch.Tensor):
         return format(self.tracer.item(self, "format()"), spec) if spec else repr(self)
 
     def tolist(self) -> Any:
+        if self.fixed and self.ndim == 0:
+            return self.item()
         if self.fixed and self.ndim == 1 and not self.dtype.is_floating_point and self.example.numel() <= _MOST_SIZES:
             # Sizes in a tensor stay sizes.
             return [

@@ -68,9 +68,9 @@ DROPPED = [
 PADDED = [
     row(f"paddle.nn.{call}", x=x)
     for x, calls in (
-        (LINE, ("Pad1D([2, 1], value=1.5)", "Pad1D(2, 'circular')", "Pad1D([1, 3], mode='reflect')")),
+        (LINE, ("Pad1D([2, 1], value=1.5)", "Pad1D(2, 'circular')", "Pad1D([1, 3], mode='reflect')", "Pad1D(np.int64(2), 'reflect')", "Pad1D((1, np.int64(2)))")),
         (LINE_LAST, ("Pad1D([2, 1], data_format='NLC')", "Pad1D(2, 'replicate', data_format='NLC')")),
-        (IMAGE, ("Pad2D(2, value=-1.0)", "Pad2D([1, 0, 2, 3], 'circular')", "Pad2D([3, 2, 1, 0], mode='replicate')", "ZeroPad2D(2)", "Pad2D(2, mode='other')", "Pad2D([1, 2])")),
+        (IMAGE, ("Pad2D(2, value=-1.0)", "Pad2D([1, 0, 2, 3], 'circular')", "Pad2D([3, 2, 1, 0], mode='replicate')", "ZeroPad2D(2)", "ZeroPad2D(np.int64(2))", "Pad2D(2, mode='other')", "Pad2D([1, 2])")),
         (LAST, ("Pad2D([1, 0, 2, 3], 'reflect', data_format='NHWC')", "ZeroPad2D([1, 0, 2, 3], data_format='NHWC')")),
         (VOLUME, ("Pad3D([1, 0, 2, 1, 0, 3])", "Pad3D(1, 'reflect')", "Pad3D([1, 2, 0, 1, 1, 0], mode='replicate')", "Pad3D(1, 'circular')", "Pad3D(2, value=0.5)")),
         (VOLUME_LAST, ("Pad3D([1, 2, 0, 1, 1, 0], data_format='NDHWC')", "Pad3D(1, 'replicate', data_format='NDHWC')")),

@@ -50,6 +50,7 @@ CELLS = [
     row("paddle.nn.SimpleRNN(6, 4, activation='other')", x=BATCH),
     row("paddle.nn.LSTM(6, 4, direction='other')", x=BATCH),
     row("paddle.nn.LSTM(6, 4)", x=f32(3, 5, 7)),
+    called("GRU(6, 4, 2)", "[self.n.flatten_parameters(), self.n(x)][1]", x=BATCH),
     row("paddle.nn.GRUCell(6, 0)", x=f32(3, 6)),
     called("LSTMCell(6, 4)", "self.n(x, (h, h * 2))", x=f32(3, 6), h=f32(3, 4)),
     *[row(f"paddle.nn.{name}Cell(6, 4).state_shape") for name in NAMES],

@@ -35,7 +35,7 @@ from paddle.tensor.einsum import einsum
 from paddle.distributed.fleet.utils import recompute
 from paddle import ParamAttr, summary
 import paddle.tensor.einsum
-assert paddle is fxtraced
+assert paddle is paddle.paddle is fxtraced
 assert nn is fxtraced.nn
 assert F is fxtraced.nn.functional
 assert sys.modules["paddle.metric.metrics"] is sys.modules["fxtraced.metric.metrics"]

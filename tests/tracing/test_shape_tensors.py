@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import fxtraced as paddle
 from tests.helpers import floats, layer_of
+
+F = paddle.nn.functional
 
 FORWARDS: dict[str, Callable[[Any, Any], Any]] = {
     "one size": lambda self, x: x.reshape([paddle.shape(x)[0], -1]),
@@ -21,6 +24,16 @@ FORWARDS: dict[str, Callable[[Any, Any], Any]] = {
     "arange": lambda self, x: paddle.arange(paddle.shape(x)[0]),
     "slice": lambda self, x: x[: paddle.shape(x)[0] - 1],
     "scaled": lambda self, x: paddle.nn.functional.interpolate(x.unsqueeze([0, 1]), size=paddle.shape(x) * 2),
+    "pad": lambda self, x: F.pad(x, [0, paddle.shape(x)[0], 1, 5 - paddle.shape(x)[0] % 5]),
+    "pad by one dtype": lambda self, x: F.pad(x.unsqueeze(0), [0, paddle.shape(x)[0]], data_format="NCL"),
+    "pooled": lambda self, x: F.adaptive_avg_pool2d(x.unsqueeze([0, 1]), paddle.shape(x)[0] // 2),
+    "rolled": lambda self, x: paddle.roll(x, paddle.shape(x)[0] - 1, 0),
+    "strided": lambda self, x: paddle.as_strided(x, [paddle.shape(x)[0], 2], [3, 1]),
+    "windows": lambda self, x: F.unfold(x.unsqueeze([0, 1]), 2, paddings=[0, 1, paddle.shape(x)[0], 1]),
+    "padding": lambda self, x: F.conv1d(
+        x.unsqueeze(0).transpose([0, 2, 1]), paddle.ones([1, 3, 2]), padding=[paddle.shape(x)[0]]
+    ),
+    "torch's own": lambda self, x: torch.nn.functional.pad(x, [0, 1, paddle.shape(x)[0], 1]),
     "number": lambda self, x: x * paddle.to_tensor([x.shape[0], 1.5, 2]),
 }
 

@@ -94,7 +94,8 @@ def padding_pairs(padding: Any, dims: int, last: bool, function: str) -> list[tu
             raise ValueError(f"{function}: unknown padding {padding!r}, it can only be 'SAME' or 'VALID'")
         return "SAME" if name == "SAME" else [(0, 0)] * dims
     if not isinstance(padding, list | tuple):
-        return [(padding, padding)] * dims
+        return [(_number(padding), _number(padding))] * dims
+    padding = [_number(item) for item in padding]
     if len(padding) == dims + 2 and isinstance(padding[0], list | tuple):
         spatial = padding[1:-1] if last else padding[2:]
         rest = [padding[0], padding[-1] if last else padding[1]]

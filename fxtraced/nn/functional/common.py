@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from fxtraced.nn.functional._arguments import check_rank, is_channel_last, per_dim
 from fxtraced.nn.functional.class_sampling import class_center_sample
 from fxtraced.nn.functional.interpolate import interpolate, upsample
+from fxtraced.tensor.shape import int_of, shape_list
 
 __all__ = [
     "alpha_dropout", "bilinear", "class_center_sample", "cosine_similarity", "dropout", "dropout2d", "dropout3d",
@@ -100,7 +101,7 @@ def pad(
     """
     if mode not in ("reflect", "replicate", "constant", "circular"):
         raise AssertionError(f"mode should be one of constant, reflect, replicate, circular, but got {mode}.")
-    amounts = list(pad.tolist() if isinstance(pad, torch.Tensor) else pad)
+    amounts = [int_of(x) for x in (pad.tolist() if isinstance(pad, torch.Tensor) else pad)]
     if mode == "constant" and not isinstance(pad, torch.Tensor) and len(amounts) == 2 * x.ndim:
         order = [amount for dim in reversed(range(x.ndim)) for amount in amounts[2 * dim : 2 * dim + 2]]
         return F.pad(x, order, "constant", value)
@@ -136,7 +137,7 @@ def unfold(
     check_rank("unfold", "x", x, 4)
     kernel, dilation, stride = (per_dim(v, 2, n) for v, n in _windows(kernel_sizes, dilations, strides))
     if isinstance(paddings, list | tuple) and len(paddings) == 4:
-        top, left, bottom, right = paddings
+        top, left, bottom, right = shape_list(paddings)
         return F.unfold(F.pad(x, [left, right, top, bottom]), kernel, dilation, 0, stride)
     return F.unfold(x, kernel, dilation, per_dim(paddings, 2, "paddings"), stride)
 
@@ -151,7 +152,7 @@ def fold(
     size: Any = [height, width]
     kernel, dilation, stride = (per_dim(v, 2, n) for v, n in _windows(kernel_sizes, dilations, strides))
     if isinstance(paddings, list | tuple) and len(paddings) == 4:
-        top, left, bottom, right = paddings
+        top, left, bottom, right = shape_list(paddings)
         size = [height + top + bottom, width + left + right]
         whole = F.fold(x, size, kernel, dilation, 0, stride)
         return torch.narrow(torch.narrow(whole, 2, top, height), 3, left, width)

@@ -201,7 +201,7 @@ class UpsamplingBilinear2D(Layer):
 class _Pad(Layer):
     def __init__(self, dims: int, padding: Any, mode: str, value: float, data_format: str):
         super().__init__()
-        self._pad = [padding] * (2 * dims) if isinstance(padding, int) else padding
+        self._pad = padding if isinstance(padding, list | tuple | torch.Tensor) else [padding] * (2 * dims)
         self._mode, self._value, self._data_format = mode, value, data_format
 
     def forward(self, x: Any) -> Any:

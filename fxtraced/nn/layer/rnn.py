@@ -273,6 +273,9 @@ class RNNBase(LayerList):
         )  # fmt: skip
         return outputs, tuple(final) if self.mode == "LSTM" else final[0]
 
+    def flatten_parameters(self) -> None:
+        """Nothing to do (Paddle's, which lays weights side by side for cuDNN): on a GPU each call of torch does it."""
+
     # torch's kernels do not check sizes: with others they read beyond the memory of a tensor.
 
     def _check_inputs(self, inputs: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from fxtraced.framework.errors import VerificationError
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.tensor.tensor import plain_copy
 from fxtraced.tracing import structure
@@ -20,6 +21,8 @@ from fxtraced.tracing.verify import verify
 
 _TRACE = "paddle.jit.TracedLayer.trace"
 _LISTS = (list, tuple)
+# A size that stays traced may come to int() or len() in further modules.
+_FURTHER_TRACES = 3
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,19 @@ class Conversion:
 
     def program(self) -> TracedProgram:
         """The program of the layer in its present mode."""
+        recorded = self._recorded()
+        try:
+            return self._program_of(recorded)
+        except VerificationError:
+            if not recorded.replaced:
+                raise
+        # forward looks at the type of what int() gave: it gets what it is used to, and a guard says so.
         self.before.restore()
         recorded = trace(self.layer, self.inputs)
         self.before.restore()
+        return self._program_of(recorded)
+
+    def _program_of(self, recorded: Trace) -> TracedProgram:
         program = TracedProgram(recorded)
         program.verifier = partial(_verify_now, self.layer, recorded, _modes(self.layer))
         if self.verification.wanted:
@@ -67,6 +80,25 @@ class Conversion:
             comparer = Comparer(self.layer, recorded, run, self.before, self.later, *limits)
             program.set_report(verify(comparer, self.given, self.verification.thorough))
         return program
+
+    def _recorded(self) -> Trace:
+        """The trace; where forward makes numbers of sizes by int() and len(), one that keeps them traced, if it can.
+
+        Only verification sees a forward that takes another way with them, as one that asks for their type.
+        """
+        self.before.restore()
+        recorded = trace(self.layer, self.inputs)
+        for _ in range(_FURTHER_TRACES):
+            if not recorded.number_calls or not self.verification.wanted:
+                break
+            self.before.restore()
+            try:
+                recorded = trace(self.layer, self.inputs, replaced=recorded.replaced | recorded.number_calls)
+            except Exception:
+                # Something wants the number itself: it has it in the trace before, with a guard.
+                break
+        self.before.restore()
+        return recorded
 
     def inference_program(self, program: TracedProgram) -> TracedProgram | Exception:
         """The program of the layer in inference mode; the error if that mode cannot be traced.

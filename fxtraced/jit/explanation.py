@@ -77,7 +77,8 @@ def _findings(conversion: Conversion, mode: str) -> Findings:
     report = None
     if not problems:
         try:
-            report = conversion.program().report
+            program = conversion.program()
+            guards, report = program.guards, program.report
         except Exception as error:
             problems = [problem_of(error)]
     return Findings(mode, problems, guards, report)

@@ -28,7 +28,7 @@ def first_divergence(
     agrees: whether outputs, and the state as it is then, are what the layer's own call gave.
     """
     restore()
-    again = trace(layer, inputs, keep_values=True)
+    again = trace(layer, inputs, keep_values=True, replaced=recorded.replaced)
     restore()
     values, seen = _run(recorded, again.inputs.leaves)
     then = [n for n in recorded.graph.nodes if n.op.startswith("call")]

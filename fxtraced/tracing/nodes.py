@@ -91,6 +91,20 @@ def question(node: Any) -> Any:
     return (node.target, *(question(x) for x in node.args))
 
 
+def reads_state(node: fx.Node) -> bool:
+    """True for what is calculated from the layer's own tensors or from constants, if only in part."""
+    seen = {node}
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if current.op == "get_attr":
+            return True
+        new = [x for x in current.all_input_nodes if x not in seen]
+        seen.update(new)
+        pending += new
+    return False
+
+
 def possible_bases(node: fx.Node) -> set[fx.Node]:
     """A tensor and everything whose memory it may have."""
     found: set[fx.Node] = set()

@@ -17,6 +17,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import TraceError
+from fxtraced.tracing.nodes import reads_state
 
 if TYPE_CHECKING:
     from fxtraced.tensor.shape import Shape
@@ -72,7 +73,9 @@ class TracedScalar:
         return self.value
 
     def __int__(self) -> int:
-        return self._specialise() if isinstance(self.value, int) else self.__trunc__()._specialise()
+        if not reads_state(self.node):
+            self.tracer.number_calls.note("int", sys._getframe(1))
+        return int((self if isinstance(self.value, int) else self.__trunc__())._specialise())
 
     def __float__(self) -> float:
         return float(self._specialise())

@@ -14,6 +14,7 @@ from fxtraced.tracing.attributes import settings_read
 from fxtraced.tracing.factories import sizes_one_by_one
 from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.nodes import possible_bases
+from fxtraced.tracing.number_calls import NumberCalls
 from fxtraced.tracing.recording import RecordingMode
 from fxtraced.tracing.state import StateRef, Structure, state_refs
 from fxtraced.tracing.structure import Flat
@@ -29,6 +30,7 @@ class Trace:
     values: what the traced run computed, in the order of the fetches (plain tensors).
     aliased: for each fetch, whether it may share memory with a feed, the layer's state or another fetch.
     written: the feeds that forward may write into.
+    number_calls: what made numbers of sizes. replaced: what would have, and was replaced.
     """
 
     graph: fx.Graph
@@ -44,14 +46,22 @@ class Trace:
     written: list[str]
     training: bool
     structure: Structure
+    number_calls: NumberCalls
+    replaced: NumberCalls
 
 
-def trace(layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: RecordingMode | None = None) -> Trace:
+def trace(
+    layer: torch.nn.Module,
+    inputs: Any,
+    keep_values: bool = False,
+    mode: RecordingMode | None = None,
+    replaced: NumberCalls | None = None,
+) -> Trace:
     """Run layer(*inputs) on traced values and record it.
 
     inputs: a list, or a dict by parameter, of tensors in any nesting; they are copied first, so a forward that writes
     into them does no harm. keep_values: note every operation's value on its node (meta["value"]). mode: what records;
-    by default a new one.
+    by default a new one. replaced: builtins that give traced numbers in this trace.
     The layer's Python state and buffers are left as the run leaves them: the caller restores a Snapshot.
     Raises the errors of fxtraced.errors.TraceError, and whatever forward itself raises.
     """
@@ -62,9 +72,10 @@ def trace(layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: 
     names = structure.feed_names(layer, flat_inputs.paths)
     feeds = [tracer.add_feed(name, x) for name, x in zip(names, flat_inputs.leaves, strict=True)]
     tracer.feeds_are_complete(feeds)
+    replaced = replaced or NumberCalls()
     before = {ref.path: ref.get() for ref in refs}
     try:
-        with torch.no_grad(), sizes_one_by_one(), settings_read(layer) as settings, mode:
+        with torch.no_grad(), sizes_one_by_one(), settings_read(layer) as settings, replaced.replaced(), mode:
             outputs = structure.call(layer, flat_inputs.rebuild(feeds))
     except Exception as error:
         # forward worked a moment ago: what the trace found wrong says more than what came of it.
@@ -92,6 +103,8 @@ def trace(layer: torch.nn.Module, inputs: Any, keep_values: bool = False, mode: 
         written=_written(tracer.graph),
         training=layer.training,
         structure=Structure(layer, refs, settings),
+        number_calls=tracer.number_calls,
+        replaced=replaced,
     )
 
 

@@ -26,6 +26,7 @@ from fxtraced.tracing.failures import note_failure
 from fxtraced.tracing.guards import Guard, GuardBook
 from fxtraced.tracing.literals import literal, literal_of_tensors
 from fxtraced.tracing.nodes import describe, map_leaves, note_form, origin
+from fxtraced.tracing.number_calls import NumberCalls
 from fxtraced.tracing.refusals import (
     Refusals,
     refuse_assignment,
@@ -75,6 +76,7 @@ class ConcolicTracer:
         self._root = self.scope = Scope()
         self.region_guards: list[Guard] = []
         self.refusals = Refusals()
+        self.number_calls = NumberCalls()
         self.state: dict[str, StateRef] = {}
         self.constants: dict[str, Constant] = {}
         self.finished = False

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,7 +24,7 @@ from fxtraced.framework.errors import TraceError
 from fxtraced.tensor.indexing import read_index, write_index, written
 from fxtraced.tensor.shape import Shape, Size
 from fxtraced.tensor.tensor import PLAIN_TYPES, Tensor
-from fxtraced.tracing.nodes import map_leaves
+from fxtraced.tracing.nodes import map_leaves, reads_state
 from fxtraced.tracing.scalars import TracedScalar, TracedSize
 from fxtraced.tracing.source import user_line
 
@@ -134,6 +135,7 @@ class TracedValue(torch.Tensor):
     def __len__(self) -> int:
         if self.example.ndim == 0:
             raise TypeError("len() of a 0-D tensor")
+        self.tracer.number_calls.note("len", sys._getframe(1))
         return int(self.tracer.size(self, 0))
 
     def __iter__(self) -> Iterator[Any]:
@@ -154,6 +156,8 @@ class TracedValue(torch.Tensor):
         return bool(self.tracer.item(self, "bool()"))
 
     def __int__(self) -> int:
+        if self.fixed and not reads_state(self.node):
+            self.tracer.number_calls.note("int", sys._getframe(1))
         return int(self.tracer.item(self, "int()"))
 
     def __float__(self) -> float:

@@ -132,7 +132,7 @@ class Checkout:
 
 def _seeded(key: str, shape: Sequence[int], gain: float) -> Any:
     array = filled(key, list(shape))
-    return array * np.float32(gain) if len(shape) > 1 else array
+    return array * np.float32(gain) if len(shape) > 1 else np.asarray(array)
 
 
 def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:

@@ -92,14 +92,15 @@ def question(node: Any) -> Any:
 
 
 def reads_state(node: fx.Node) -> bool:
-    """True for what is calculated from the layer's own tensors or from constants, if only in part."""
+    """True for what is calculated from values of the layer's own tensors or of constants, if only in part."""
     seen = {node}
     pending = [node]
     while pending:
         current = pending.pop()
         if current.op == "get_attr":
             return True
-        new = [x for x in current.all_input_nodes if x not in seen]
+        # A size is not calculated from values.
+        new = [x for x in current.all_input_nodes if x not in seen] if current.target != "size" else []
         seen.update(new)
         pending += new
     return False

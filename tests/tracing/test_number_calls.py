@@ -12,7 +12,7 @@ import pytest
 
 import fxtraced as paddle
 from fxtraced.tracing.number_calls import _Int
-from tests.helpers import floats, layer_of, same_as_layer, trace
+from tests.helpers import floats, layer_of, linear, same_as_layer, trace
 
 # The builtins that this module has not: its globals are looked at below.
 HERE = globals()
@@ -35,6 +35,7 @@ DYNAMIC = {
     "in another function": lambda self, x: x * of_a_helper(x),
     "in a comprehension": lambda self, x: sum(x * int(size) for size in x.shape),
     "of an inner tensor": lambda self, x: paddle.arange(len(paddle.concat([x, x]))),
+    "behind a weight": lambda self, x: x * int(self.fc(x.matmul(paddle.ones([x.shape[1], 4]))).shape[0] / 2),
     "in sizes": lambda self, x: paddle.ones([int(x.shape[0])]).unsqueeze(1).expand([int(x.shape[0]), len(x[0])]) * x,
     "beside the type": lambda self, x: x * sum(int(size) for size in x.shape if isinstance(size, int)),
 }
@@ -42,7 +43,7 @@ DYNAMIC = {
 
 @pytest.mark.parametrize("name", DYNAMIC)
 def test_they_leave_no_guard(name):
-    layer = layer_of(DYNAMIC[name])
+    layer = layer_of(DYNAMIC[name], linear)
     traced = trace(layer, floats(3, 4))
     assert traced.guards == []
     for shape in ((3, 4), (6, 9), (5, 16)):

@@ -40,27 +40,26 @@ DTYPE_NAMES = {
     torch.complex128: "complex128",
 }
 _BY_NAME = {name: value for value, name in DTYPE_NAMES.items()}
-_BY_PYTHON_TYPE = {builtins.bool: torch.bool, int: torch.int64, complex: torch.complex64}
+# NumPy has no bfloat16: Paddle keeps its bits in uint16, and takes that name for it.
+_BY_NUMPY_NAME = {**_BY_NAME, "uint16": torch.bfloat16}
 _FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 _default_dtype = torch.float32
 
 
 def convert_dtype(value: Any) -> torch.dtype:
-    """The torch dtype of a Paddle name ("float32"), a torch or NumPy dtype, or a Python type.
+    """The torch dtype of a name ("float32", and NumPy's, as "half"), of a torch or NumPy dtype, or of a Python type.
 
-    Raises TypeError for anything else, with the names that exist.
+    As in NumPy, float is float64. Raises TypeError for anything else, with the names that exist.
     """
     if isinstance(value, torch.dtype):
         return value
-    if value is float:
-        return _default_dtype
-    if isinstance(value, type) and value in _BY_PYTHON_TYPE:
-        return _BY_PYTHON_TYPE[value]
-    name = value.rsplit(".", 1)[-1] if isinstance(value, str) else _numpy_name(value)
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    raise TypeError(f"unknown dtype {value!r}: expected one of {', '.join(_BY_NAME)}, or a torch or NumPy dtype")
+    name = value.removeprefix("paddle.") if isinstance(value, str) else value
+    found = _BY_NAME.get(name) if isinstance(name, str) else None
+    found = found or _BY_NUMPY_NAME.get(_numpy_name(name))
+    if found is None:
+        raise TypeError(f"unknown dtype {value!r}: expected one of {', '.join(_BY_NAME)}, or a torch or NumPy dtype")
+    return found
 
 
 def dtype_name(value: torch.dtype) -> str:
@@ -114,10 +113,10 @@ def iinfo(dtype: Any) -> torch.iinfo:
     return torch.iinfo(value)
 
 
-def _numpy_name(value: Any) -> str | None:
+def _numpy_name(value: Any) -> str:
     if value is None:  # NumPy would take it for float64
-        return None
+        return ""
     try:
         return np.dtype(value).name
-    except TypeError:
-        return None
+    except (TypeError, ValueError):
+        return ""

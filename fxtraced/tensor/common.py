@@ -29,7 +29,7 @@ def dtype_or(dtype: Any, default: torch.dtype | None = None) -> torch.dtype:
     """The torch dtype of a `dtype` argument; None means `default`, or else the default floating dtype."""
     if dtype is None:
         return default or default_dtype()
-    return torch.float64 if dtype is float else convert_dtype(dtype)
+    return convert_dtype(dtype)
 
 
 def dims(axis: Any, x: Any) -> list[Any]:

@@ -314,7 +314,32 @@ def lines(text):
     return text.strip().splitlines()
 
 
+# A dtype may be NumPy's name of one, or Python's type.
+NAMES = """
+a.astype('int')
+a.astype('float')
+a.astype('half')
+a.astype('long')
+a.astype(float)
+a.astype(complex)
+paddle.cast(a, 'bool_')
+paddle.zeros([2], 'float')
+paddle.full([2], 1.5, 'double')
+paddle.arange(3, dtype='int')
+paddle.sum(a, dtype='float')
+paddle.ones_like(a, dtype='f4')
+paddle.randint(0, 1, [2], dtype='int')
+paddle.argmax(a, dtype='int')
+paddle.nn.functional.softmax(a, dtype=float)
+paddle.nn.functional.softmax(a, dtype='double')
+paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, float)
+paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, 'int')
+paddle.zeros_like(paddle.nn.Linear(3, 2).to(dtype=float).weight)
+paddle.zeros_like(paddle.nn.Linear(3, 2).to(dtype='double').weight)
+"""
+
 ROWS = [
+    *[row(call, a=f32(2, 3)) for call in lines(NAMES)],
     *[row(call, a=f32(2, 3)) for call in lines(RESHAPE)],
     *[row(call, a=f32(2, 3)) for call in lines(PICKS)],
     *[row(call, a=i64(4, 5, low=0, high=2)) for call in lines(TIES)],

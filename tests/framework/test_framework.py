@@ -23,7 +23,16 @@ from fxtraced.framework.dtype import convert_dtype, dtype_name
         (np.dtype("int8"), torch.int8),
         (bool, torch.bool),
         (int, torch.int64),
-        (float, torch.float32),
+        (float, torch.float64),
+        (complex, torch.complex128),
+        ("int", torch.int64),
+        ("float", torch.float64),
+        ("half", torch.float16),
+        ("double", torch.float64),
+        ("long", torch.int64),
+        ("bool_", torch.bool),
+        ("<f4", torch.float32),
+        ("uint16", torch.bfloat16),
         ("bfloat16", torch.bfloat16),
     ],
 )
@@ -31,7 +40,9 @@ def test_convert_dtype(given, expected):
     assert convert_dtype(given) is expected
 
 
-@pytest.mark.parametrize("wrong", ["float33", 3, None, object()])
+@pytest.mark.parametrize(
+    "wrong", ["float33", "Float32", "float32 ", "", "uint32", "str", "f4,i4", 3, None, object(), str, list]
+)
 def test_unknown_dtypes(wrong):
     with pytest.raises(TypeError, match="unknown dtype .*: expected one of bool, uint8"):
         convert_dtype(wrong)

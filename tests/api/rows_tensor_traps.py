@@ -318,7 +318,7 @@ def lines(text):
 NAMES = """
 a.astype('int')
 a.astype('float')
-a.astype('half')
+paddle.zeros_like(a.astype('half'))
 a.astype('long')
 a.astype(float)
 a.astype(complex)
@@ -334,8 +334,6 @@ paddle.nn.functional.softmax(a, dtype=float)
 paddle.nn.functional.softmax(a, dtype='double')
 paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, float)
 paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, 'int')
-paddle.zeros_like(paddle.nn.Linear(3, 2).to(dtype=float).weight)
-paddle.zeros_like(paddle.nn.Linear(3, 2).to(dtype='double').weight)
 """
 
 ROWS = [

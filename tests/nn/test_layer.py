@@ -290,3 +290,8 @@ def test_a_dropout_that_is_a_whole_number(kind):
     x = paddle.rand([2, 5, 4])
     outputs, static = paddle.jit.TracedLayer.trace(net, [x])
     np.testing.assert_allclose(static([x])[0], outputs[0].numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [float, "float", "double", "float64", np.float64])
+def test_a_layer_in_double_precision(dtype):
+    assert paddle.nn.Linear(3, 2).to(dtype=dtype).weight.dtype == paddle.float64

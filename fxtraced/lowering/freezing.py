@@ -16,7 +16,7 @@ from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
-from fxtraced.lowering.scripted_passes import part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted_passes import drop_assertions, part_ways_that_meet, partition_linears
 from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
 from fxtraced.lowering.watch import Watch
@@ -24,8 +24,10 @@ from fxtraced.passes.layout import channels_last
 from fxtraced.passes.matching import is_call
 from fxtraced.passes.partitioning import ELEMENTWISE
 from fxtraced.passes.pipeline import copy_graph
+from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
+from fxtraced.tracing.guards import check_guard
 from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import StateRef, Structure
 from fxtraced.tracing.tracer import Constant
@@ -118,6 +120,7 @@ class ArchiveSource:
             raise CannotBePartitioned("no product is calculated in bfloat16")
         dtype = torch.bfloat16 if self._in_bfloat16 else torch.float32
         laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
+        drop_assertions(graph)
         part_ways_that_meet(graph)
         forward = function_of(graph)
         return Frozen(_ForImages(forward, self._ranks), [], {}, _always, laid_out)
@@ -161,8 +164,16 @@ def _always() -> bool:
 
 
 def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
-    """The scripted forward of a graph with its tensors as constants, but for those that it takes after the feeds."""
+    """The scripted forward of a graph with its tensors as constants, but for those that it takes after the feeds.
+
+    It has no guards: it is called only with the sizes and the state with which it was compared with the graph as it was
+    traced. The compiler would look at the whole graph once for each of them.
+    """
     graph = copy_graph(graph)
+    for node in list(graph.nodes):
+        if node.target is check_guard:
+            graph.erase_node(node)
+    remove_dead_code(graph)
     feeds = [node for node in graph.nodes if node.op == "placeholder"]
     own, results = take_out(graph)
     derived = [node for node in graph.nodes if node.op == "placeholder" and node not in feeds]

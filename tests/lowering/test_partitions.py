@@ -427,3 +427,34 @@ def test_what_cannot_be_frozen_runs_as_it_was_traced(net, monkeypatch):
     traced = trace(net, X)
     agree(traced, net)
     assert executable(traced)._refused == "it cannot be frozen: not enough memory"
+
+
+def test_guards_hold_without_being_in_the_partitions():
+    def forward(self, x):
+        y = self.b(F.relu(self.a(x)))
+        y = y * 2 if y.shape[2] % 2 == 0 else -y
+        return y * int(self.times)
+
+    def setup(self):
+        convolutions(self)
+        self.register_buffer("times", paddle.to_tensor(3))
+
+    layer = layer_of(forward, setup)
+    layer.eval()
+    traced = trace(layer, X)
+    assert [guard.text for guard in traced.guards] == ["conv2d(relu(conv2d)).shape[2] % 2 == 0", "times == 3"]
+    for _ in range(2):
+        np.testing.assert_allclose(traced([X])[0], layer(X).detach().numpy(), rtol=1e-4, atol=1e-4)
+    assert answering(traced) > 0
+    with quiet():
+        nodes = torch._C._last_executed_optimized_graph().nodes()
+    assert not any(
+        "RaiseException" in inner.kind() for node in nodes for block in node.blocks() for inner in block.nodes()
+    )
+    with pytest.raises(paddle.errors.GuardError, match=r"shape\[2\] % 2 == 0"):
+        traced([floats(2, 16, 13, 12)])
+    layer.times.set_value(paddle.to_tensor(4))
+    with pytest.raises(paddle.errors.GuardError, match="times == 3"):
+        traced([X])
+    layer.times.set_value(paddle.to_tensor(3))
+    np.testing.assert_allclose(traced([X])[0], layer(X).detach().numpy(), rtol=1e-4, atol=1e-4)

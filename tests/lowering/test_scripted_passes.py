@@ -45,6 +45,26 @@ def test_what_meets_in_a_script():
     ]
 
 
+def test_assertions_go_with_what_only_they_need():
+    def graph(text):
+        return torch.jit.CompilationUnit("def f(x):\n" + text).f.graph
+
+    drop = scripted_passes.drop_assertions
+    checked = graph(
+        "    assert x.dim() == 2 and x.dtype == 6, 'of rank 2'\n"
+        "    size = x.size(0)\n"
+        "    assert size % 2 == 0, 'even'\n"
+        "    return x.reshape(size, -1)\n"
+    )
+    assert drop(checked) == 2
+    kinds = [node.kind() for node in checked.nodes()]
+    assert [kind for kind in kinds if kind.startswith("aten")] == ["aten::size", "aten::reshape"]
+    assert "prim::If" not in kinds
+    chosen = graph("    if x.size(0) > 2:\n        x = x + 1\n    return x\n")
+    assert drop(chosen) == 0
+    assert "prim::If" in [node.kind() for node in chosen.nodes()]
+
+
 class Rows(torch.nn.Module):
     def __init__(self):
         super().__init__()

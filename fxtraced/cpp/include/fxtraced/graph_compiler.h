@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/Context.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/pass_manager.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
@@ -109,6 +110,31 @@ inline bool meet_again(const torch::jit::Node& product) {
     }
   }
   return false;
+}
+
+// True for a guard, or a check of the feeds: a branch that gives nothing, and in which there is an error.
+inline bool is_assertion(const torch::jit::Node& node) {
+  std::size_t errors = 0, others = 0;
+  if (node.kind() == c10::prim::If && node.outputs().empty()) {
+    for (const auto* block : node.blocks()) {
+      for (const auto* inner : block->nodes()) {
+        ++(inner->kind() == c10::prim::RaiseException ? errors : others);
+      }
+    }
+  }
+  return errors > 0 && others == 0;
+}
+
+// Drops the guards and the checks of the feeds, and what only they needed, of a graph that is called for the sizes alone
+// with which they held: the compiler looks at the whole graph once for each of them.
+inline void drop_assertions(const std::shared_ptr<torch::jit::Graph>& graph) {
+  const std::vector<torch::jit::Node*> nodes(graph->nodes().begin(), graph->nodes().end());
+  for (auto* node : nodes) {
+    if (is_assertion(*node)) {
+      node->destroy();
+    }
+  }
+  torch::jit::EliminateDeadCode(graph);
 }
 
 // Keeps what follows a product in two ways that meet again out of its partition: the compiler would never end on some of

@@ -101,6 +101,7 @@ class Partitions {
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
     count_ = replace_linears(*graph, inputs)[LinearWay::kMkl] + pack_recurrent(*graph, inputs, dtype);
+    drop_assertions(graph);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
     count_ += GraphCompiler::during([&] {

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.dtype import convert_dtype
-from fxtraced.tensor.common import check_tensor, dtype_or, inplace, one_dim, torch_method
+from fxtraced.tensor.common import check_tensor, dtype_or, inplace, one_dim, replace_data, torch_method
 from fxtraced.tensor.shape import int_of, shape_list
 from fxtraced.tensor.tensor import as_tensor
 
@@ -303,7 +303,11 @@ def shard_index(input: Any, index_num: int, nshards: int, shard_id: int, ignore_
 
 
 def reshape_(x: Any, shape: Any, name: Any = None) -> Any:
-    """reshape in place: the same tensor with other sizes. Raises ValueError when its memory does not lie in order."""
+    """reshape in place: the same tensor with other sizes.
+
+    One whose memory does not lie in order, as after transpose, which copies in Paddle, gets memory of its own. Raises
+    ValueError where a gradient of something else needs it as it was.
+    """
     return _restride(x, reshape(x, shape), "reshape_")
 
 
@@ -325,8 +329,23 @@ def unsqueeze_(x: Any, axis: Any, name: Any = None) -> Any:
 def _restride(x: Any, view: Any, function: str) -> Any:
     """Give x the sizes and strides of a view of it."""
     if not torch_method(x, "is_contiguous") and function in ("reshape_", "flatten_"):
-        raise ValueError(f"{function}: the tensor's memory does not lie in order; use {function[:-1]}")
+        return _become(x, torch_method(view, "contiguous"), function)
     torch.as_strided_(x, list(view.shape), list(torch_method(view, "stride")))
+    return x
+
+
+def _become(x: Any, value: Any, function: str) -> Any:
+    """Make x the tensor that value is, with its gradient."""
+    if not (torch.is_grad_enabled() and x.requires_grad):
+        replace_data(x, value)
+        return x
+    try:
+        torch.utils.swap_tensors(x, value)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{function}: the tensor's memory does not lie in order, and a gradient needs it as it is; use "
+            f"{function[:-1]}"
+        ) from error
     return x
 
 

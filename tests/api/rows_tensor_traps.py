@@ -336,7 +336,17 @@ paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, float)
 paddle.nn.functional.sequence_mask(paddle.to_tensor([1, 3]), 3, 'int')
 """
 
+# Of what transpose gives. (flatten_ of it reads other memory in Paddle 2.6.2.)
+REFORMED = """
+a.transpose([1, 0]).reshape_([-1])
+a.transpose([1, 0]).reshape_([2, 3]) * 2
+[y := a.transpose([1, 0]), y.reshape_([6]), y * a.flatten()][2]
+[y := (a + 1).transpose([1, 0]), z := y.reshape_([-1]), y, z][1:]
+[y := a.transpose([1, 0])[1:], y.reshape_([4]), a][1:]
+"""
+
 ROWS = [
+    *[row(call, a=f32(2, 3)) for call in lines(REFORMED)],
     *[row(call, a=f32(2, 3)) for call in lines(NAMES)],
     *[row(call, a=f32(2, 3)) for call in lines(RESHAPE)],
     *[row(call, a=f32(2, 3)) for call in lines(PICKS)],

@@ -108,3 +108,21 @@ def test_functions_leave_plain_tensors_working() -> None:
     assert paddle.reshape(x, [0, -1]).shape == (2, 3)
     assert paddle.strided_slice(x, [1], [2], [-1], [-1]).tolist() == [[2, 1, 0], [5, 4, 3]]
     assert paddle.split(x, [1, -1], axis=1)[1].shape == (2, 2)
+
+
+def test_what_lies_otherwise_in_memory_is_reshaped_in_place():
+    x = paddle.to_tensor(np.arange(6, dtype="float32").reshape([2, 3]), stop_gradient=False)
+    y = (x * 2).transpose([1, 0])
+    assert y.flatten_() is y
+    assert y.tolist() == [0, 6, 2, 8, 4, 10]
+    (y * paddle.arange(6).astype("float32")).sum().backward()
+    assert x.grad.tolist() == [[0, 4, 8], [2, 6, 10]]
+    needed = (x * 2).transpose([1, 0])
+    square = needed * needed
+    with pytest.raises(
+        ValueError, match="reshape_: the tensor's memory does not lie in order, and a gradient needs it"
+    ):
+        needed.reshape_([6])
+    square.sum().backward()
+    with paddle.no_grad():
+        assert needed.reshape_([6]).tolist() == [0, 6, 2, 8, 4, 10]

@@ -124,5 +124,5 @@ def test_what_lies_otherwise_in_memory_is_reshaped_in_place():
     ):
         needed.reshape_([6])
     square.sum().backward()
-    with paddle.no_grad():
+    with torch.no_grad():
         assert needed.reshape_([6]).tolist() == [0, 6, 2, 8, 4, 10]

@@ -42,11 +42,11 @@ Versions: fxtraced {fxtraced}, torch {torch}. Times are those of batch 1 on one 
 changes from row to row: compare the columns of a row, not the rows.{code}
 """
 ON_REASONS = """\
-FXT201 on a batch of another size: `forward` loops over the images, repeats a list once for each image, or drops all axes
-of size 1, and Python's lists and numbers of axes are the graph's constants. FXT101: a decoder that stops when it has read
-the end looks at what it has read; `paddle.static.nn.while_loop` can say so in a graph. More than rounding between this
-and Paddle: the model draws random numbers outside of training, and each side its own. Keys that differ: the model names
-a buffer after a tensor, and Paddle counts all tensors of the process.
+FXT201 on a batch of another size: `forward` loops over the images, repeats a list once for each image, or drops all
+axes of size 1, and Python's lists and numbers of axes are the graph's constants. FXT101: a decoder that stops when it
+has read the end looks at what it has read; `paddle.static.nn.while_loop` can say so in a graph. More than rounding
+between this and Paddle: the model draws random numbers outside of training, and each side its own. Keys that differ:
+the model names a buffer after a tensor, and Paddle counts all tensors of the process.
 """
 HEADER = ["model", "parameters", "trace s", "eager ms", "static ms", "C++ ms", "difference", "guards", "passes"]
 REASONS = 10

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 import paddle
 import ppgan
 from paddle import nn
+from zoo_calling import Calling
 
 # The __init__ of these imports all models, and what only some of them need.
 for _name in ("models", "models.generators"):
@@ -34,17 +34,6 @@ paddle.save({"none": paddle.zeros([1])}, _NO_WEIGHTS)
 ppgan.utils.download.get_path_from_url = lambda *_, **__: _NO_WEIGHTS
 
 IMAGE = [1, 3, 64, 64]
-
-
-class Calling(nn.Layer):
-    """A model through a function of the input, which calls it as its users do."""
-
-    def __init__(self, model: Any, call: Callable[[Any, Any], Any]):
-        super().__init__()
-        self.model, self.call = model, call
-
-    def forward(self, x: Any) -> Any:
-        return self.call(self.model, x)
 
 
 def _with_noise(model: Any) -> Any:

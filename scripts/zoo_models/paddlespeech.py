@@ -10,14 +10,13 @@ lengths gets those of whole inputs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import paddle
 import paddlespeech
-from paddle import nn
+from zoo_calling import Calling
 
 BANDS, FRAMES, TOKENS, IDS = 80, 100, 20, 50
 
@@ -26,17 +25,6 @@ for _name in ("t2s", "t2s.models", "t2s.modules"):
     _package = ModuleType(f"paddlespeech.{_name}")
     _package.__path__ = [str(Path(paddlespeech.__path__[0], *_name.split(".")))]
     sys.modules[_package.__name__] = _package
-
-
-class Calling(nn.Layer):
-    """A model through a function of the input, which calls it as its users do."""
-
-    def __init__(self, model: Any, call: Callable[[Any, Any], Any]):
-        super().__init__()
-        self.model, self.call = model, call
-
-    def forward(self, x: Any) -> Any:
-        return self.call(self.model, x)
 
 
 def ids(x: Any) -> Any:

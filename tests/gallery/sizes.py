@@ -194,11 +194,6 @@ def roundings_of_sizes(self, x):
     return x * round(n / 2) + math.floor(n / 3) - math.ceil(n / 4) + math.trunc(-n / 4)
 
 
-@G.right(f32(7, 4), f32(6, 4), f32(8, 4), f32(1, 4))
-def int_of_a_fraction(self, x):
-    return x * int(x.shape[0] * 0.5) + int(x.shape[0] / 4)
-
-
 @G.guarded(f32(3, 4), f32(9, 4))
 def mathematics_of_a_size(self, x):
     return x * math.log(x.shape[0]) + math.sqrt(x.shape[1])

@@ -54,7 +54,7 @@ def convert_dtype(value: Any) -> torch.dtype:
     """
     if isinstance(value, torch.dtype):
         return value
-    name = value.removeprefix("paddle.") if isinstance(value, str) else value
+    name = value.rsplit(".", 1)[-1] if isinstance(value, str) else value
     found = _BY_NAME.get(name) if isinstance(name, str) else None
     found = found or _BY_NUMPY_NAME.get(_numpy_name(name))
     if found is None:

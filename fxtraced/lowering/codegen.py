@@ -324,7 +324,8 @@ class Writer:
         if isinstance(value, list | tuple):
             if not value:
                 return "torch.jit.annotate(List[int], [])"
-            numbers = any(map(_is_tensor, value)) and not all(map(_is_tensor, value))
+            # None beside tensors is an index of nothing.
+            numbers = any(isinstance(x, int | float) or (isinstance(x, fx.Node) and "number" in x.meta) for x in value)
             return f"[{', '.join(self._number(x) if numbers else self.value(x) for x in value)}]"
         if isinstance(value, float) and not math.isfinite(value):
             return f'float("{value}")'

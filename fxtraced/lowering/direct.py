@@ -23,8 +23,15 @@ from fxtraced.passes.state_values import has_effects
 # Where Python and TorchScript take the same time: between six and eight.
 _MOST_OPERATIONS = 4
 # A call of a torch function whose arguments are values, tensors of the module and literals, and nothing that is read or
-# called: text that means the same in both languages, whatever methods the values have.
-_ARGUMENTS = r"(?:self\.\w+|torch\.\w+|-?\d+\.\d*(?:e[+-]?\d+)?|[\w\[\]=, -])*"
+# called: text that means the same in both languages, whatever methods the values have. Each piece ends where no longer
+# one fits, so that there is one way to match, and one that does not is found out at once.
+_PIECES = (
+    r"(?:self|torch)\.\w+(?![\w.])",
+    r"[A-Za-z_]\w*(?![\w.])",
+    r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])",
+    r"[\[\]=, -]",
+)
+_ARGUMENTS = f"(?:{'|'.join(_PIECES)})*"
 _SIGNATURE = re.compile(r"def forward\(self, (.+)\):")
 _OPERATION = re.compile(rf"    \w+ = torch\.([\w.]+)\({_ARGUMENTS}\)")
 
@@ -37,7 +44,9 @@ def direct_function(graph: fx.Graph, places: dict[str, str]) -> Direct | None:
     It gives what the scripted graph gives, to the bit, and always a tuple. None for a graph that is too long, has
     effects or has anything but plain calls of torch functions.
     """
-    if has_effects(graph):
+    # Of two calls one may be the transposition that a product takes in.
+    calls = sum(node.op.startswith("call") for node in graph.nodes)
+    if calls > 2 * _MOST_OPERATIONS or has_effects(graph):
         return None
     graph = copy_graph(graph)
     _multiply_at_once(graph)

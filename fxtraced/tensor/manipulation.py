@@ -328,7 +328,9 @@ def unsqueeze_(x: Any, axis: Any, name: Any = None) -> Any:
 
 def _restride(x: Any, view: Any, function: str) -> Any:
     """Give x the sizes and strides of a view of it."""
-    if not torch_method(x, "is_contiguous") and function in ("reshape_", "flatten_"):
+    # A leaf with a gradient is refused by torch, as by Paddle.
+    is_leaf = torch.is_grad_enabled() and x.requires_grad and x.is_leaf
+    if not is_leaf and not torch_method(x, "is_contiguous") and function in ("reshape_", "flatten_"):
         return _become(x, torch_method(view, "contiguous"), function)
     torch.as_strided_(x, list(view.shape), list(torch_method(view, "stride")))
     return x

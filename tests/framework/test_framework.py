@@ -25,6 +25,7 @@ from fxtraced.framework.dtype import convert_dtype, dtype_name
         (int, torch.int64),
         (float, torch.float64),
         (complex, torch.complex128),
+        ("torch.float32", torch.float32),
         ("int", torch.int64),
         ("float", torch.float64),
         ("half", torch.float16),

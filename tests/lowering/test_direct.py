@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import fxtraced as paddle
+from fxtraced.lowering.direct import _OPERATION
 from fxtraced.lowering.script import call_scripted
 from tests.helpers import floats, layer_of, linear, trace
 
@@ -155,3 +156,27 @@ def test_from_eight_threads():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_long_lists_of_numbers_are_read_at_once():
+    numbers = [0.4857 + i / 7 for i in range(200)]
+    layer = layer_of(lambda self, x: x + paddle.to_tensor(numbers)[:4] * F.gelu(x, approximate=True))
+    traced = trace(layer, floats(2, 4))
+    np.testing.assert_array_equal(traced([floats(2, 4)])[0], layer(floats(2, 4)).numpy())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "matches"),
+    [
+        ("x, [0.25, 1e-05, -3, 2.5e+10], dim=-1", True),
+        ("self.t0, torch.float32, True, None", True),
+        (", ".join(["0.4857"] * 500), True),
+        (", ".join(["0.4857"] * 500) + ", x.device", False),
+        ("x, 'text'", False),
+        ("x.size(), 1", False),
+        ("f(x)", False),
+        ("self.t0.t1", False),
+    ],
+)
+def test_what_means_the_same_in_both_languages(arguments, matches):
+    assert bool(_OPERATION.fullmatch(f"    y = torch.add({arguments})")) is matches

@@ -126,3 +126,12 @@ def test_what_lies_otherwise_in_memory_is_reshaped_in_place():
     square.sum().backward()
     with torch.no_grad():
         assert needed.reshape_([6]).tolist() == [0, 6, 2, 8, 4, 10]
+
+
+def test_a_leaf_with_a_gradient_is_not_reshaped_in_place():
+    leaf = paddle.ones([2, 3]).transpose([1, 0]).detach()
+    leaf.stop_gradient = False
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        leaf.reshape_([-1])
+    assert leaf.is_leaf
+    assert leaf.shape == [3, 2]

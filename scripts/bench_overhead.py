@@ -3,7 +3,8 @@
 python scripts/bench_overhead.py [ROUNDS]
 
 Prints microseconds of this thread's own clock, which other processes hardly disturb: the median of all rounds, and the
-median of the differences from the bare scripted module in the same round.
+median of the differences from the bare scripted module in the same round. Then, for graphs of a few operations, those of a
+function of Python and of a scripted method.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import fxtraced as paddle
+from fxtraced.lowering import direct
 from fxtraced.lowering.executable import Executable
+from fxtraced.lowering.script import call_scripted
 
 CALLS = 300
 BARE = "the scripted module, within no_grad"
@@ -46,6 +50,8 @@ def ways() -> dict[str, Callable[[], Any]]:
         paddle.inference.create_predictor(paddle.inference.Config(place)),
     )
     named = {names[0]: x.numpy()}
+    weight, bias = (p.detach().as_subclass(torch.Tensor) for p in (layer.weight, layer.bias))
+    product = torch.addmm(bias, feed, weight)
 
     def bare() -> Any:
         with torch.no_grad():
@@ -61,7 +67,27 @@ def ways() -> dict[str, Callable[[], Any]]:
         "Executor.run(loaded program, arrays)": lambda: executor.run(loaded, named),
         "Predictor.run([tensor])": lambda: predictor.run([x]),
         "the layer, within no_grad": lambda: _eager(layer, x),
+        "torch.addmm, no_grad around all calls": lambda: torch.addmm(bias, feed, weight),
+        "the NumPy array of a tensor": product.numpy,
     }
+
+
+def chain(operations: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """A graph of so many operations, called without TorchScript and by its scripted method."""
+
+    class Chain(paddle.nn.Layer):
+        def forward(self, x: Any) -> Any:
+            for i in range(operations):
+                x = x * 2 if i % 2 else paddle.nn.functional.relu(x)
+            return x
+
+    x = paddle.rand([2, 3])
+    with mock.patch.object(direct, "_MOST_OPERATIONS", operations):
+        program = paddle.jit.TracedLayer.trace(Chain(), [x])[1].program
+    run, feeds = program.plain_runnable(tuple(program.fetch_names)), (x.as_subclass(torch.Tensor),)
+    function = run._direct
+    assert function is not None
+    return lambda: function(run._tensors, feeds), lambda: call_scripted(run._forward, feeds, None, True)
 
 
 def _eager(layer: Any, x: Any) -> Any:
@@ -91,6 +117,11 @@ def main() -> None:
     for name, own in times.items():
         more = statistics.median(a - b for a, b in zip(own, times[BARE], strict=True))
         print(f"| {name} | {statistics.median(own):.2f} | {more:+.2f} |")
+    print("\n| operations | us as a function of Python | us as a scripted method |\n|---|---|---|")
+    for operations in (1, 2, 4, 6, 8, 12):
+        pair = chain(operations)
+        both = [[microseconds("around all", call) for _ in range(rounds)] for call in pair]
+        print(f"| {operations} | {' | '.join(f'{statistics.median(x):.2f}' for x in both)} |")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from fxtraced.passes.pipeline import copy_graph
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import has_effects
 
-# Where Python and TorchScript take the same time: between six and eight.
+# Python and TorchScript take the same time at six (scripts/bench_overhead.py).
 _MOST_OPERATIONS = 4
 # A call of a torch function whose arguments are values, tensors of the module and literals, and nothing that is read or
 # called: text that means the same in both languages, whatever methods the values have. Each piece ends where no longer

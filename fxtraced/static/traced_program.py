@@ -201,7 +201,7 @@ class TracedProgram(Program):
         if self._first_state is None:
             return None
         # A move leaves the tensor in its place, or puts another one there.
-        tensor = self._first_state.holder[self._first_state.key]
+        tensor = self._first_state.get()
         return CPU if tensor.is_cpu else tensor.device
 
     def source(self, name: str) -> SourceLine | None:

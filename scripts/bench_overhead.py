@@ -3,8 +3,8 @@
 python scripts/bench_overhead.py [ROUNDS]
 
 Prints microseconds of this thread's own clock, which other processes hardly disturb: the median of all rounds, and the
-median of the differences from the bare scripted module in the same round. Then, for graphs of a few operations, those of a
-function of Python and of a scripted method.
+median of the differences from the bare scripted module in the same round. Then, for graphs of a few operations,
+those of a function of Python and of a scripted method.
 """
 
 from __future__ import annotations

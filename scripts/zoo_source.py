@@ -69,9 +69,7 @@ class Checkout:
             return module
         *packages, name = Path(file).with_suffix("").parts
         for i in range(1, len(packages) + 1):
-            package = ModuleType(".".join(packages[:i]))
-            package.__path__ = [str(self.root.joinpath(*packages[:i]))]
-            sys.modules.setdefault(package.__name__, package)
+            add_bare_package(".".join(packages[:i]), self.root)
         # The file's own folder comes last: scripts that lie side by side import each other by their bare names.
         sys.path.append(str((self.root / file).parent))
         self._open()
@@ -137,6 +135,13 @@ def _seeded(key: str, shape: Sequence[int], gain: float) -> Any:
 
 def _is_seeded(key: str, value: Any, parameters: set[int]) -> bool:
     return "float" in str(value.dtype) and (id(value) in parameters or key.endswith(("._mean", "._variance")))
+
+
+def add_bare_package(name: str, root: Path) -> None:
+    """Let a package of a checkout be imported without its __init__, unless it is imported already."""
+    package = ModuleType(name)
+    package.__path__ = [str(root.joinpath(*name.split(".")))]
+    sys.modules.setdefault(name, package)
 
 
 def images(name: str, shape: Sequence[int]) -> Any:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,11 @@ import paddle
 import ppgan
 from paddle import nn
 from zoo_calling import Calling
+from zoo_source import add_bare_package
 
 # The __init__ of these imports all models, and what only some of them need.
-for _name in ("models", "models.generators"):
-    _package = ModuleType(f"ppgan.{_name}")
-    _package.__path__ = [str(Path(ppgan.__path__[0], *_name.split(".")))]
-    sys.modules[_package.__name__] = _package
+for _name in ("ppgan.models", "ppgan.models.generators"):
+    add_bare_package(_name, Path(ppgan.__path__[0]).parent)
 
 import ppgan.utils.download  # noqa: E402 - it needs the packages
 

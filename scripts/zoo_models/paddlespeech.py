@@ -9,22 +9,20 @@ lengths gets those of whole inputs.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import paddle
 import paddlespeech
 from zoo_calling import Calling
+from zoo_source import add_bare_package
 
 BANDS, FRAMES, TOKENS, IDS = 80, 100, 20, 50
 
 # The __init__ of these imports readers of texts and sounds, which have dictionaries and libraries of their own.
-for _name in ("t2s", "t2s.models", "t2s.modules"):
-    _package = ModuleType(f"paddlespeech.{_name}")
-    _package.__path__ = [str(Path(paddlespeech.__path__[0], *_name.split(".")))]
-    sys.modules[_package.__name__] = _package
+for _name in ("paddlespeech.t2s", "paddlespeech.t2s.models", "paddlespeech.t2s.modules"):
+    add_bare_package(_name, Path(paddlespeech.__path__[0]).parent)
 
 
 def ids(x: Any) -> Any:

@@ -304,6 +304,30 @@ void check_linears() {
   check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x}).toTensor(), after) < 1e-5, "what is measured");
 }
 
+// Guards and checks of the feeds go with what only they need; a branch that gives something stays.
+void check_assertions() {
+  torch::jit::Module module("Checked");
+  module.define(
+      "def forward(self, x):\n"
+      "  assert x.dim() == 2 and x.dtype == 6, 'of rank 2'\n"
+      "  size = x.size(0)\n"
+      "  assert size % 2 == 0, 'even'\n"
+      "  if size > 2:\n"
+      "    x = x + 1\n"
+      "  return x.reshape(size, -1)\n");
+  const auto graph = module.get_method("forward").graph()->copy();
+  fxtraced::detail::drop_assertions(graph);
+  int branches = 0, remainders = 0;
+  for (const auto* node : graph->nodes()) {
+    branches += node->kind() == c10::prim::If;
+    remainders += std::string(node->kind().toUnqualString()) == "remainder";
+  }
+  check(branches == 1 && remainders == 0, "assertions that are dropped");
+  torch::jit::CompilationUnit unit;
+  const auto x = at::randn({3, 4});
+  check(at::equal((*unit.create_function("forward", graph))({module._ivalue(), x}).toTensor(), x + 1), "a graph without assertions");
+}
+
 // LSTMs layer by layer: from states that are given, batch first or not, with the states after the last step.
 void check_recurrent() {
   using fxtraced::detail::pack_recurrent;
@@ -700,6 +724,7 @@ int main(int, char** values) {
   check_self_test(directory, predictor);
   check_precision(directory);
   check_linears();
+  check_assertions();
   check_recurrent();
   check_kept_memory();
   check_hashes();

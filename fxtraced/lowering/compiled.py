@@ -11,8 +11,7 @@ from fxtraced.lowering.executable import Executable
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.regions import Region, regions_of
-from fxtraced.tracing.state import StateRef, Structure
-from fxtraced.tracing.tracer import Constant
+from fxtraced.tracing.state import Constant, StateRef, Structure
 
 
 class CompiledExecutable(Executable):

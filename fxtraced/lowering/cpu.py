@@ -13,8 +13,7 @@ from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.executable import Executable
 from fxtraced.passes.onednn import hides_nan
 from fxtraced.tracing.compare import ROUNDING, disagreements, is_finite
-from fxtraced.tracing.state import StateRef, Structure
-from fxtraced.tracing.tracer import Constant
+from fxtraced.tracing.state import Constant, StateRef, Structure
 
 
 class CpuExecutable(Executable):

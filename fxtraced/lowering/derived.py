@@ -13,8 +13,7 @@ from fxtraced.lowering.watch import Watch
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import Parameter, counts_writes, plain
-from fxtraced.tracing.state import StateRef, Structure
-from fxtraced.tracing.tracer import Constant
+from fxtraced.tracing.state import Constant, StateRef, Structure
 
 
 class DerivedWeights:

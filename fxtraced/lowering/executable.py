@@ -14,8 +14,7 @@ from fxtraced.lowering.direct import Direct, direct_function
 from fxtraced.lowering.script import call_scripted, compute_constants, script
 from fxtraced.tracing.compare import disagreements
 from fxtraced.tracing.regions import all_nodes
-from fxtraced.tracing.state import StateRef, Structure
-from fxtraced.tracing.tracer import Constant
+from fxtraced.tracing.state import Constant, StateRef, Structure
 
 _gradients_are_on, _set_gradients = torch._C.is_grad_enabled, torch._C._set_grad_enabled
 

@@ -29,8 +29,7 @@ from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.guards import check_guard
 from fxtraced.tracing.regions import all_nodes
-from fxtraced.tracing.state import StateRef, Structure
-from fxtraced.tracing.tracer import Constant
+from fxtraced.tracing.state import Constant, StateRef, Structure
 
 
 class CannotBePartitioned(Exception):

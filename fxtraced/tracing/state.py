@@ -32,6 +32,14 @@ class StateRef:
         return self.holder[self.key]
 
 
+@dataclass(frozen=True)
+class Constant:
+    """A tensor that is no state of the layer: a closure's, a global's, one made from literals."""
+
+    name: str
+    tensor: torch.Tensor
+
+
 def state_refs(layer: torch.nn.Module) -> list[StateRef]:
     """Every tensor of a layer by path: parameters, buffers and tensors assigned as plain attributes."""
     refs = []

@@ -16,9 +16,9 @@ from fxtraced.tracing.guards import Guard
 from fxtraced.tracing.nodes import possible_bases
 from fxtraced.tracing.number_calls import NumberCalls
 from fxtraced.tracing.recording import RecordingMode
-from fxtraced.tracing.state import StateRef, Structure, state_refs
+from fxtraced.tracing.state import Constant, StateRef, Structure, state_refs
 from fxtraced.tracing.structure import Flat
-from fxtraced.tracing.tracer import ConcolicTracer, Constant
+from fxtraced.tracing.tracer import ConcolicTracer
 from fxtraced.tracing.values import TracedValue
 
 

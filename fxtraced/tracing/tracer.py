@@ -8,7 +8,6 @@ import operator
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,19 +37,11 @@ from fxtraced.tracing.refusals import (
 from fxtraced.tracing.scalars import TracedScalar, negated
 from fxtraced.tracing.scopes import Scope
 from fxtraced.tracing.source import user_line
-from fxtraced.tracing.state import StateRef
+from fxtraced.tracing.state import Constant, StateRef
 from fxtraced.tracing.values import TorchTracedTensor, TracedTensor, TracedValue, leaves_of, refuse_escaped
 
 _OWN_FILES = (__file__, recording.__file__)
 _PLAIN_LEAVES = (str, int, float, bool, complex, torch.dtype, torch.memory_format, torch.layout, type(None), type(...))
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A tensor that is no state of the layer: a closure's, a global's, one made from literals."""
-
-    name: str
-    tensor: torch.Tensor
 
 
 def _undisturbed(method: Callable[..., Any]) -> Callable[..., Any]:

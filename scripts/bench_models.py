@@ -66,6 +66,19 @@ class CRNN(nn.Layer):
         return F.softmax(self.head(self.rnn(x)[0]), axis=2)
 
 
+class Tagger(nn.Layer):
+    """Token ids through two bidirectional GRUs, with a label for each."""
+
+    def __init__(self, vocabulary: int = 30522, width: int = 128, hidden: int = 256, labels: int = 57):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.rnn = nn.GRU(width, hidden, num_layers=2, direction="bidirectional")
+        self.head = nn.Linear(2 * hidden, labels)
+
+    def forward(self, ids: Any) -> Any:
+        return self.head(self.rnn(self.tokens(ids))[0])
+
+
 class UNet(nn.Layer):
     """Four levels of two convolutions, with transposed convolutions on the way up."""
 
@@ -101,6 +114,7 @@ MODELS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "BERT-base, 128 tokens": (Encoder, (1, 128)),
     "ViT-B/16": (VisionTransformer, (1, 3, 224, 224)),
     "CRNN with LSTM": (CRNN, (1, 3, 32, 320)),
+    "Tagger with GRU": (Tagger, (1, 64)),
     "U-Net": (UNet, (1, 3, 256, 256)),
 }
 
@@ -117,6 +131,7 @@ def make(name: str) -> Model:
             size = module._mean.shape
             module._mean.set_value(random.uniform(-0.1, 0.1, size).astype("float32"))
             module._variance.set_value(random.uniform(0.8, 1.2, size).astype("float32"))
-    values = random.randint(0, 30522, shape) if isinstance(layer, Encoder) else random.uniform(-1, 1, shape)
-    dtype = "int64" if isinstance(layer, Encoder) else "float32"
+    is_text = isinstance(layer, Encoder | Tagger)
+    values = random.randint(0, 30522, shape) if is_text else random.uniform(-1, 1, shape)
+    dtype = "int64" if is_text else "float32"
     return layer, [paddle.to_tensor(values.astype(dtype))]

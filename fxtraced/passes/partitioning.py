@@ -6,6 +6,8 @@ partitions.py). It lays weights out and fuses by itself, so its graph has none o
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import fx
 
@@ -25,6 +27,7 @@ PRODUCTS = tuple(
     """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul bmm mm addmm
     baddbmm""".split()
 )
+RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
 def can_be_partitioned(graph: fx.Graph, in_bfloat16: bool = False) -> bool:
@@ -45,6 +48,15 @@ def multiplications(graph: fx.Graph) -> int:
     """Those of the convolutions and linear calls with the layer's weights, at the sizes of the trace."""
     state = state_values(graph)
     return sum(_products(node, state) for node in graph.nodes)
+
+
+def recurrent_multiplications(graph: fx.Graph) -> int:
+    """Those of recurrent networks with the layer's weights, at the sizes of the trace.
+
+    Predictors have calls for them.
+    """
+    state = state_values(graph)
+    return sum(_recurrent_products(node, state) for node in graph.nodes if is_call(node, *RECURRENT))
 
 
 def feed_channels_last(graph: fx.Graph) -> None:
@@ -100,6 +112,15 @@ def _meet_again(product: fx.Node) -> bool:
 def _products(node: fx.Node, state: set[fx.Node]) -> int:
     weight = argument(node, 1, "weight") if is_call(node, "conv2d", "linear") else None
     return products(node, weight) if weight in state else 0
+
+
+def _recurrent_products(node: fx.Node, state: set[fx.Node]) -> int:
+    x, weights = node.args[0], node.args[2]
+    # One over sequences of several lengths has those in the place of the states.
+    if not isinstance(weights, list | tuple) or not state.issuperset(weights):
+        return 0
+    rows = math.prod(tuple(x.meta["shape"])[:-1])
+    return rows * sum(math.prod(weight.meta["shape"]) for weight in weights if len(weight.meta["shape"]) == 2)
 
 
 def _is_among(dtypes: tuple[torch.dtype, ...], node: fx.Node) -> bool:

@@ -13,7 +13,7 @@ from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError
 from fxtraced.lowering.self_test import no_sample_because
 from fxtraced.passes.matching import name_of
-from fxtraced.passes.partitioning import multiplications
+from fxtraced.passes.partitioning import multiplications, recurrent_multiplications
 from fxtraced.static.traced_program import TracedProgram
 from fxtraced.static.variable import Variable
 from fxtraced.tracing.guards import check_guard
@@ -48,7 +48,7 @@ def manifest_of(
         ],
         "operations": dict(operations.most_common()),
         "parameters": parameters,
-        "multiplications": multiplications(graph),
+        "multiplications": multiplications(graph) + recurrent_multiplications(graph),
         "sample": sample,
         "repeatable": no_sample_because(graph) is None,
         "verified": [str(probe) for probe in program.report.probes] if program.report else [],

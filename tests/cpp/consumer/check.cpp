@@ -328,44 +328,69 @@ void check_assertions() {
   check(at::equal((*unit.create_function("forward", graph))({module._ivalue(), x}).toTensor(), x + 1), "a graph without assertions");
 }
 
-// LSTMs layer by layer: from states that are given, batch first or not, with the states after the last step.
+// Two layers of two directions: 6 inputs, 10 places of the state that fill no vector.
+torch::jit::Module network(const std::string& kind, const std::string& batch_first) {
+  torch::jit::Module module("Network");
+  const std::int64_t gates = kind == "lstm" ? 4 : kind == "gru" ? 3 : 1;
+  std::string names;
+  for (int i = 0; i < 16; ++i) {
+    const std::vector<std::vector<std::int64_t>> sizes = {{gates * 10, i < 8 ? 6 : 20}, {gates * 10, 10}, {gates * 10}, {gates * 10}};
+    const auto name = "w" + std::to_string(i);
+    // Small enough that roundings do not grow from step to step.
+    module.register_parameter(name, at::randn(sizes[i % 4]) * 0.3, false);
+    names += (i == 0 ? "self." : ", self.") + name;
+  }
+  const std::string states = kind == "lstm" ? "[state, -state]" : "state", results = kind == "lstm" ? "y, h, c" : "y, h";
+  module.define("def forward(self, x, state):\n  " + results + " = torch." + kind + "(x, " + states + ", [" + names +
+                "], True, 2, 0.0, False, True, " + batch_first + ")\n  return torch.relu(y), " + results.substr(3) + "\n");
+  module.eval();
+  return torch::jit::freeze(module);
+}
+
+using Kernels = std::vector<fxtraced::detail::recurrent::Kernel>;
+
+// What a network gives that is packed, or calculated by a kernel: from states that are given, with those after the last step.
+void check_packed(const torch::jit::Module& frozen, const at::Tensor& x, const at::Tensor& state, at::ScalarType dtype, const Kernels& kernels) {
+  const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, state};
+  const auto graph = frozen.get_method("forward").graph()->copy();
+  const auto way = kernels.empty() || dtype != at::kFloat ? fxtraced::detail::RecurrentWay::kOneDnn : fxtraced::detail::RecurrentWay::kKernel;
+  const auto fastest = [&](auto&&...) { return way; };
+  check(fxtraced::detail::pack_recurrent(*graph, inputs, dtype, kernels, fastest) == 1, "a network that is packed");
+  torch::jit::CompilationUnit unit;
+  const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
+  const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2]}));
+  check(after.size() == before.size(), "results of a packed network");
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const auto apart = fxtraced::detail::relative_difference(before[i], after[i]);
+    check(dtype == at::kFloat ? apart < 1e-5 : apart > 1e-5 && apart < 2e-2, "what a packed network gives");
+  }
+}
+
 void check_recurrent() {
   using fxtraced::detail::pack_recurrent;
   const at::NoGradGuard no_grad;
-  for (const std::string batch_first : {"False", "True"}) {
-    torch::jit::Module whole("Recurrent");
-    std::string names;
-    for (int i = 0; i < 16; ++i) {
-      // Two layers of two directions: 6 inputs and 5 hidden, 10 inputs of the second layer.
-      const std::vector<std::vector<std::int64_t>> sizes = {{20, i < 8 ? 6 : 10}, {20, 5}, {20}, {20}};
-      const auto name = "w" + std::to_string(i);
-      // Small enough that roundings do not grow from step to step.
-      whole.register_parameter(name, at::randn(sizes[i % 4]) * 0.3, false);
-      names += (i == 0 ? "self." : ", self.") + name;
-    }
-    whole.define("def forward(self, x, state):\n  y, h, c = torch.lstm(x, [state, -state], [" + names +
-                 "], True, 2, 0.0, False, True, " + batch_first + ")\n  return torch.relu(y), h, c\n");
-    whole.eval();
-    const auto frozen = torch::jit::freeze(whole);
-    const auto x = batch_first == "True" ? at::randn({3, 7, 6}) : at::randn({7, 3, 6});
-    const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, at::randn({4, 3, 5})};
-    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
-      if (dtype == at::kBFloat16 && !fxtraced::detail::calculates_bfloat16()) {
-        continue;
+  const auto all = fxtraced::detail::recurrent::kernels();
+  for (const std::string kind : {"lstm", "gru", "rnn_tanh", "rnn_relu"}) {
+    for (const std::string batch_first : {"False", "True"}) {
+      const auto frozen = network(kind, batch_first);
+      const auto sized = [&](std::int64_t batch) { return batch_first == "True" ? at::randn({batch, 9, 6}) : at::randn({9, batch, 6}); };
+      // Rows that fill the registers, and some more.
+      for (const std::int64_t batch : {1, 2, 11}) {
+        for (const auto& kernel : all) {
+          check_packed(frozen, sized(batch), at::randn({4, batch, 10}), at::kFloat, {kernel});
+        }
       }
-      const auto graph = frozen.get_method("forward").graph()->copy();
-      check(pack_recurrent(*graph, inputs, dtype) == 1, "an LSTM that is packed");
-      torch::jit::CompilationUnit unit;
-      const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
-      const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2]}));
-      check(after.size() == 3, "results of a packed LSTM");
-      for (std::size_t i = 0; i < after.size(); ++i) {
-        const auto apart = fxtraced::detail::relative_difference(before[i], after[i]);
-        check(dtype == at::kFloat ? apart < 1e-5 : apart > 1e-5 && apart < 2e-2, "what a packed LSTM gives");
+      if (kind == "lstm") {
+        check_packed(frozen, sized(3), at::randn({4, 3, 10}), at::kFloat, {});
+        if (fxtraced::detail::calculates_bfloat16()) {
+          check_packed(frozen, sized(3), at::randn({4, 3, 10}), at::kBFloat16, all);
+        }
       }
+      // What is measured ends, and is one of both.
+      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), {frozen._ivalue(), sized(2), at::randn({4, 2, 10})}) <= 1, "a way");
+      const std::vector<c10::IValue> nothing = {frozen._ivalue(), sized(0), at::randn({4, 0, 10})};
+      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), nothing) == 0, "nothing stays");
     }
-    const auto again = frozen.get_method("forward").graph()->copy();
-    check(pack_recurrent(*again, {frozen._ivalue(), x.narrow(batch_first == "True" ? 0 : 1, 0, 0), at::randn({4, 0, 5})}) == 0, "nothing stays");
   }
 }
 

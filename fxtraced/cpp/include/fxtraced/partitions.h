@@ -100,7 +100,8 @@ class Partitions {
     auto graph = of->copy();
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
-    count_ = replace_linears(*graph, inputs)[LinearWay::kMkl] + pack_recurrent(*graph, inputs, dtype);
+    count_ = pack_recurrent(*graph, inputs, dtype);
+    count_ += replace_linears(*graph, inputs)[LinearWay::kMkl];
     drop_assertions(graph);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
@@ -111,7 +112,7 @@ class Partitions {
     });
   }
 
-  // Of the compiler's partitions, MKL's products and packed LSTMs; zero where nothing is gained.
+  // Of the compiler's partitions, MKL's products and recurrent networks; zero where nothing is gained.
   std::size_t count() const { return count_; }
 
   // Feeds of the sizes that it was made for.

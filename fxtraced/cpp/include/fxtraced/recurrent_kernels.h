@@ -1,0 +1,183 @@
+// Layers of LSTMs, GRUs and simple networks by kernels of their own. For each step of a GRU or a simple network libtorch
+// calls a dozen operations, which take longer than its arithmetic; oneDNN's LSTM takes longer where there are few rows.
+
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+#include <torch/csrc/jit/runtime/custom_operator.h>
+#include <torch/script.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace fxtraced::detail {
+
+// What a step does. Gates are in torch's order: input, forget, cell, output; reset, update, new; or one.
+enum class Cell : std::int64_t { kLstm, kGru, kTanh, kRelu };
+
+constexpr int gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
+
+namespace recurrent {
+
+// One direction of a layer for some rows of the batch. inputs: of the first step and row, with the biases in them. They, the
+// weights and the states come in blocks of as many places as a vector has, and the last block is filled up with zeros:
+// inputs [block, gate, place], weights [block, place of the state before, gate, place].
+struct Direction {
+  const float* inputs = nullptr;
+  std::int64_t input_step = 0, input_row = 0;
+  const float* weights = nullptr;
+  // Of the state in a GRU's third gate.
+  const float* bias = nullptr;
+  float* outputs = nullptr;
+  std::int64_t output_step = 0, output_row = 0;
+  std::int64_t steps = 0, rows = 0, hidden = 0, padded = 0;
+  bool reverse = false;
+};
+
+// Of all rows, each `padded` long.
+struct States {
+  float *now = nullptr, *next = nullptr, *cell = nullptr;
+};
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+// 16 registers hold the sums of three rows and four gates, 32 those of four rows.
+namespace avx2 {
+#define FXTRACED_TARGET __attribute__((target("avx2,fma")))
+#define FXTRACED_WIDTH 8
+#define FXTRACED_ROWS 3
+#include "recurrent_steps.h"
+}  // namespace avx2
+namespace avx512 {
+#define FXTRACED_TARGET __attribute__((target("avx512f")))
+#define FXTRACED_WIDTH 16
+#define FXTRACED_ROWS 4
+#include "recurrent_steps.h"
+}  // namespace avx512
+#pragma GCC diagnostic pop
+#endif
+
+struct Kernel {
+  void (*run)(Cell, const Direction&, States&) = nullptr;
+  std::int64_t width = 0;
+};
+
+// Those that this CPU can run, the best one first.
+inline std::vector<Kernel> kernels() {
+  std::vector<Kernel> found;
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("avx512f")) {
+    found.push_back({avx512::run, avx512::kWidth});
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    found.push_back({avx2::run, avx2::kWidth});
+  }
+#endif
+  return found;
+}
+
+
+// [gates * hidden, ...] as [places / width, ..., gates, width], with zeros for places that are not there.
+inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::int64_t width) {
+  const auto hidden = weight.size(0) / gates, blocks = (hidden + width - 1) / width;
+  const auto parts = weight.reshape({gates, hidden, -1});
+  const auto filled = at::constant_pad_nd(parts, {0, 0, 0, blocks * width - hidden});
+  return filled.reshape({gates, blocks, width, -1}).permute({1, 3, 0, 2}).contiguous();
+}
+
+// Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and
+// at::parallel_for the program's, which has threads only where it is compiled with OpenMP.
+inline void in_parallel(std::int64_t count, const std::function<void(std::int64_t)>& call) {
+  const auto numbers = at::arange(count, at::kLong);
+  auto iterator = at::TensorIterator::borrowing_nullary_op(numbers);
+  const auto call_all = [&](char** data, const std::int64_t* strides, std::int64_t size) {
+    for (std::int64_t i = 0; i < size; ++i) {
+      call(*reinterpret_cast<const std::int64_t*>(data[0] + i * strides[0]));
+    }
+  };
+  iterator.for_each(call_all, 1);
+}
+
+// Calculates all directions of a layer. inputs: [steps, batch, directions * blocks * gates * width], or batch first.
+// weights: [directions, blocks, hidden, gates, width]. bias: [directions, blocks * width], of a GRU. hidden, cell: states
+// [layers * directions, batch, hidden], of which the layer's begin at `first`. Gives the outputs, and the states after the
+// last step; those of the cell are empty but for an LSTM.
+inline std::tuple<at::Tensor, at::Tensor, at::Tensor> layer(
+    const at::Tensor& inputs, const at::Tensor& weights, const at::Tensor& bias, const at::Tensor& hidden, const at::Tensor& cell,
+    std::int64_t first, Cell kind, bool batch_first) {
+  const auto directions = weights.size(0), places = weights.size(2), width = weights.size(4), padded = weights.size(1) * width;
+  const auto all = kernels();
+  const auto kernel = std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.width == width; });
+  TORCH_CHECK(kernel != all.end(), "no kernel has vectors of ", width, " floats");
+  const auto gates = gates_of(kind) * padded;
+  TORCH_CHECK(inputs.dim() == 3 && inputs.size(2) == directions * gates && inputs.scalar_type() == at::kFloat, "inputs of a recurrent layer: ", inputs.sizes());
+  const auto given = inputs.contiguous();
+  const auto steps = given.size(batch_first ? 1 : 0), batch = given.size(batch_first ? 0 : 1);
+  const bool has_cell = kind == Cell::kLstm;
+  for (const auto* state : {&hidden, has_cell ? &cell : &hidden}) {
+    const bool fits = state->dim() == 3 && state->size(0) >= first + directions && state->size(1) == batch && state->size(2) == places;
+    TORCH_CHECK(fits && state->scalar_type() == at::kFloat, "states of a recurrent layer: ", state->sizes());
+  }
+  const auto start = hidden.narrow(0, first, directions).contiguous();
+  const auto cell_start = has_cell ? cell.narrow(0, first, directions).contiguous() : at::Tensor();
+  auto outputs = at::empty({given.size(0), given.size(1), directions * places}, given.options());
+  auto last = at::empty_like(start), last_cell = has_cell ? at::empty_like(start) : at::empty({0}, given.options());
+  const auto parts = std::clamp<std::int64_t>(at::get_num_threads() / directions, 1, std::max<std::int64_t>(batch, 1));
+  // Some rows of one direction.
+  const auto calculate = [&](std::int64_t direction, std::int64_t from, std::int64_t to) {
+    Direction own;
+    own.rows = to - from, own.steps = steps, own.hidden = places, own.padded = padded, own.reverse = direction == 1;
+    own.input_step = (batch_first ? 1 : batch) * directions * gates, own.input_row = (batch_first ? steps : 1) * directions * gates;
+    own.output_step = (batch_first ? 1 : batch) * directions * places, own.output_row = (batch_first ? steps : 1) * directions * places;
+    own.inputs = given.data_ptr<float>() + from * own.input_row + direction * gates;
+    own.outputs = outputs.data_ptr<float>() + from * own.output_row + direction * places;
+    own.weights = weights.data_ptr<float>() + direction * weights.stride(0);
+    own.bias = kind == Cell::kGru ? bias.data_ptr<float>() + direction * padded : nullptr;
+    std::vector<float> memory(static_cast<std::size_t>(3 * own.rows * padded));
+    States states{memory.data(), memory.data() + own.rows * padded, memory.data() + 2 * own.rows * padded};
+    const auto place_of = [&](const at::Tensor& state, std::int64_t row) { return state.data_ptr<float>() + (direction * batch + from + row) * places; };
+    for (std::int64_t row = 0; row < own.rows; ++row) {
+      std::copy_n(place_of(start, row), places, states.now + row * padded);
+      if (has_cell) {
+        std::copy_n(place_of(cell_start, row), places, states.cell + row * padded);
+      }
+    }
+    kernel->run(kind, own, states);
+    for (std::int64_t row = 0; row < own.rows; ++row) {
+      std::copy_n(states.now + row * padded, places, place_of(last, row));
+      if (has_cell) {
+        std::copy_n(states.cell + row * padded, places, place_of(last_cell, row));
+      }
+    }
+  };
+  in_parallel(directions * parts, [&](std::int64_t i) {
+    const auto part = i % parts;
+    calculate(i / parts, batch * part / parts, batch * (part + 1) / parts);
+  });
+  return {outputs, last, last_cell};
+}
+
+// The operation of the process that a graph calls for a layer.
+inline const char* const kOperation =
+    "fxtraced::recurrent_layer(Tensor inputs, Tensor weights, Tensor bias, Tensor hidden, Tensor cell, int first, int kind, bool batch_first) -> "
+    "(Tensor, Tensor, Tensor)";
+
+inline void call_layer(torch::jit::Stack& stack) {
+  const auto arguments = torch::jit::pop(stack, 8);
+  const auto tensor = [&](std::size_t i) -> const at::Tensor& { return arguments[i].toTensor(); };
+  auto results = layer(
+      tensor(0), tensor(1), tensor(2), tensor(3), tensor(4), arguments[5].toInt(), static_cast<Cell>(arguments[6].toInt()), arguments[7].toBool());
+  torch::jit::push(stack, std::get<0>(std::move(results)), std::get<1>(std::move(results)), std::get<2>(std::move(results)));
+}
+
+inline const torch::jit::RegisterOperators registered({torch::jit::Operator(kOperation, call_layer, c10::AliasAnalysisKind::FROM_SCHEMA)});
+
+}  // namespace recurrent
+}  // namespace fxtraced::detail

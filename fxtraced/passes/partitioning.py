@@ -7,6 +7,7 @@ partitions.py). It lays weights out and fuses by itself, so its graph has none o
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import fx
@@ -115,12 +116,13 @@ def _products(node: fx.Node, state: set[fx.Node]) -> int:
 
 
 def _recurrent_products(node: fx.Node, state: set[fx.Node]) -> int:
-    x, weights = node.args[0], node.args[2]
-    # One over sequences of several lengths has those in the place of the states.
-    if not isinstance(weights, list | tuple) or not state.issuperset(weights):
-        return 0
+    # One over sequences of several lengths has these before the states.
+    lists = [x for x in node.args[2:4] if isinstance(x, list | tuple) and state.issuperset(x)]
+    x: Any = node.args[0]
     rows = math.prod(tuple(x.meta["shape"])[:-1])
-    return rows * sum(math.prod(weight.meta["shape"]) for weight in weights if len(weight.meta["shape"]) == 2)
+    return (
+        sum(rows * math.prod(each.meta["shape"]) for each in lists[0] if len(each.meta["shape"]) == 2) if lists else 0
+    )
 
 
 def _is_among(dtypes: tuple[torch.dtype, ...], node: fx.Node) -> bool:

@@ -329,7 +329,8 @@ void check_assertions() {
 }
 
 // Two layers of two directions: 6 inputs, 10 places of the state that fill no vector.
-torch::jit::Module network(const std::string& kind, const std::string& batch_first) {
+// The third input has how many sequences there are at each step, or is empty.
+torch::jit::Module network(const std::string& kind, const std::string& batch_first, bool is_packed = false) {
   torch::jit::Module module("Network");
   const std::int64_t gates = kind == "lstm" ? 4 : kind == "gru" ? 3 : 1;
   std::string names;
@@ -341,8 +342,8 @@ torch::jit::Module network(const std::string& kind, const std::string& batch_fir
     names += (i == 0 ? "self." : ", self.") + name;
   }
   const std::string states = kind == "lstm" ? "[state, -state]" : "state", results = kind == "lstm" ? "y, h, c" : "y, h";
-  module.define("def forward(self, x, state):\n  " + results + " = torch." + kind + "(x, " + states + ", [" + names +
-                "], True, 2, 0.0, False, True, " + batch_first + ")\n  return torch.relu(y), " + results.substr(3) + "\n");
+  module.define("def forward(self, x, state, counts):\n  " + results + " = torch." + kind + "(x, " + (is_packed ? "counts, " : "") + states +
+                ", [" + names + "], True, 2, 0.0, False, True" + (is_packed ? "" : ", " + batch_first) + ")\n  return torch.relu(y), " + results.substr(3) + "\n");
   module.eval();
   return torch::jit::freeze(module);
 }
@@ -350,24 +351,34 @@ torch::jit::Module network(const std::string& kind, const std::string& batch_fir
 using Kernels = std::vector<fxtraced::detail::recurrent::Kernel>;
 
 // What a network gives that is packed, or calculated by a kernel: from states that are given, with those after the last step.
-void check_packed(const torch::jit::Module& frozen, const at::Tensor& x, const at::Tensor& state, at::ScalarType dtype, const Kernels& kernels) {
-  const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, state};
+void check_packed(
+    const torch::jit::Module& frozen, const at::Tensor& x, const at::Tensor& state, at::ScalarType dtype, const Kernels& kernels,
+    const at::Tensor& counts = at::empty({0}, at::kLong)) {
+  const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, state, counts};
   const auto graph = frozen.get_method("forward").graph()->copy();
   const auto way = kernels.empty() || dtype != at::kFloat ? fxtraced::detail::RecurrentWay::kOneDnn : fxtraced::detail::RecurrentWay::kKernel;
   const auto fastest = [&](auto&&...) { return way; };
   check(fxtraced::detail::pack_recurrent(*graph, inputs, dtype, kernels, fastest) == 1, "a network that is packed");
   torch::jit::CompilationUnit unit;
-  const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
-  const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2]}));
-  check(after.size() == before.size(), "results of a packed network");
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    const auto apart = fxtraced::detail::relative_difference(before[i], after[i]);
-    check(dtype == at::kFloat ? apart < 1e-5 : apart > 1e-5 && apart < 2e-2, "what a packed network gives");
+  auto* const packed = unit.create_function("forward", graph);
+  const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2], counts}));
+  const auto threads = at::get_num_threads();
+  // One thread for all, and one for some rows of a direction.
+  for (const int own : {1, 5}) {
+    at::set_num_threads(own);
+    const auto after = fxtraced::detail::tensors_of((*packed)(inputs));
+    check(after.size() == before.size(), "results of a packed network");
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const auto apart = fxtraced::detail::relative_difference(before[i], after[i]);
+      check(dtype == at::kFloat ? apart < 1e-5 : apart > 1e-5 && apart < 2e-2, "what a packed network gives");
+    }
   }
+  at::set_num_threads(threads);
 }
 
 void check_recurrent() {
   using fxtraced::detail::pack_recurrent;
+  using fxtraced::detail::Sizes;
   const at::NoGradGuard no_grad;
   const auto all = fxtraced::detail::recurrent::kernels();
   for (const std::string kind : {"lstm", "gru", "rnn_tanh", "rnn_relu"}) {
@@ -387,9 +398,18 @@ void check_recurrent() {
         }
       }
       // What is measured ends, and is one of both.
-      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), {frozen._ivalue(), sized(2), at::randn({4, 2, 10})}) <= 1, "a way");
-      const std::vector<c10::IValue> nothing = {frozen._ivalue(), sized(0), at::randn({4, 0, 10})};
+      const auto none = at::empty({0}, at::kLong);
+      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), {frozen._ivalue(), sized(2), at::randn({4, 2, 10}), none}) <= 1, "a way");
+      const std::vector<c10::IValue> nothing = {frozen._ivalue(), sized(0), at::randn({4, 0, 10}), none};
       check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), nothing) == 0, "nothing stays");
+    }
+    // Five sequences of 6, 5, 5, 2 and 1 steps; the first one alone, and so few that threads have none.
+    for (const Sizes& counts : {Sizes{5, 4, 3, 3, 3, 1}, Sizes{1, 1, 1}, Sizes{12, 2}}) {
+      const auto steps = at::tensor(counts, at::kLong);
+      for (const auto& kernel : all) {
+        const auto x = at::randn({steps.sum().item<std::int64_t>(), 6}), state = at::randn({4, counts[0], 10});
+        check_packed(network(kind, "False", true), x, state, at::kFloat, {kernel}, steps);
+      }
     }
   }
 }

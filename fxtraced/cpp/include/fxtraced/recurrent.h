@@ -25,21 +25,24 @@
 
 namespace fxtraced::detail {
 
-// A network with weights of the module, in evaluation. weights: four for each layer and direction.
+// A network with weights of the module, in evaluation. counts: of sequences of several lengths, which torch has packed, how
+// many there are at each step. weights: four for each layer and direction.
 struct RecurrentSite {
   torch::jit::Node* node = nullptr;
   Cell cell = Cell::kLstm;
+  torch::jit::Value* counts = nullptr;
+  // What is given for the states: of an LSTM a list of two.
+  torch::jit::Value* before = nullptr;
   std::vector<at::Tensor> weights;
   std::int64_t layers = 1;
   bool bidirectional = false, batch_first = false;
 
+  torch::jit::Value* x() const { return node->input(0); }
   std::size_t directions() const { return bidirectional ? 2 : 1; }
   // The weights of one layer and direction, the `at`-th of the network: of the input and of the state, and their biases.
   const at::Tensor* of(std::size_t at) const { return &weights[4 * at]; }
-  // The states before the first step: of an LSTM two.
   std::vector<torch::jit::Value*> states() const {
-    const auto given = cell == Cell::kLstm ? node->input(1)->node()->inputs() : node->inputs().slice(1, 1);
-    return {given.begin(), given.end()};
+    return cell == Cell::kLstm ? before->node()->inputs().vec() : std::vector<torch::jit::Value*>{before};
   }
 };
 
@@ -50,11 +53,19 @@ inline std::optional<RecurrentSite> recurrent_site(torch::jit::Node* node) {
   if (cell == cells.end() || node->inputs().size() != 9) {
     return std::nullopt;
   }
-  if (cell->second == Cell::kLstm && node->input(1)->node()->kind() != c10::prim::ListConstruct) {
+  RecurrentSite site;
+  site.node = node;
+  site.cell = cell->second;
+  const auto is_list = [&](std::size_t i) { return node->input(i)->type()->kind() == c10::TypeKind::ListType; };
+  // Packed sequences have their counts in the second place, and nothing for the batch first.
+  const bool is_packed = is_list(3);
+  site.counts = is_packed ? node->input(1) : nullptr;
+  site.before = node->input(is_packed ? 2 : 1);
+  if (site.cell == Cell::kLstm && site.before->node()->kind() != c10::prim::ListConstruct) {
     return std::nullopt;
   }
   std::vector<c10::IValue> given;
-  for (std::size_t i = 2; i < 9; ++i) {
+  for (std::size_t i = is_packed ? 3 : 2; i < 9; ++i) {
     const auto value = torch::jit::toIValue(node->input(i));
     if (!value) {
       return std::nullopt;
@@ -64,13 +75,10 @@ inline std::optional<RecurrentSite> recurrent_site(torch::jit::Node* node) {
   if (!given[0].isTensorList()) {
     return std::nullopt;
   }
-  RecurrentSite site;
-  site.node = node;
-  site.cell = cell->second;
   site.weights = given[0].toTensorVector();
   site.layers = given[2].toInt();
   site.bidirectional = given[5].toBool();
-  site.batch_first = given[6].toBool();
+  site.batch_first = !is_packed && given[6].toBool();
   const bool has_biases = given[1].toBool(), training = given[4].toBool();
   const auto expected = 4 * static_cast<std::size_t>(site.layers) * site.directions();
   const bool are_float = std::all_of(site.weights.begin(), site.weights.end(), [](const auto& x) { return x.scalar_type() == at::kFloat; });
@@ -83,7 +91,8 @@ inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site
   const torch::jit::WithInsertPoint here(site.node);
   const std::int64_t gates = gates_of(site.cell), width = kernel.width;
   const auto states = site.states();
-  auto* value = site.node->input(0);
+  auto* value = site.x();
+  auto* counts = site.counts ? site.counts : graph.insertConstant(at::empty({0}, at::kLong));
   std::array<std::vector<torch::jit::Value*>, 2> finals;
   for (std::size_t layer = 0; layer < static_cast<std::size_t>(site.layers); ++layer) {
     std::vector<at::Tensor> of_inputs, biases, of_states, state_biases;
@@ -101,7 +110,7 @@ inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site
       of_states.push_back(recurrent::in_blocks(own[1], gates, width));
     }
     auto* product = graph.insert(c10::aten::linear, {value, at::cat(of_inputs).contiguous(), at::cat(biases)});
-    std::vector<torch::jit::Value*> inputs = {product, graph.insertConstant(at::stack(of_states))};
+    std::vector<torch::jit::Value*> inputs = {product, counts, graph.insertConstant(at::stack(of_states))};
     inputs.push_back(graph.insertConstant(state_biases.empty() ? at::empty({0}) : at::stack(state_biases)));
     inputs.push_back(states.front());
     inputs.push_back(states.back());
@@ -136,7 +145,7 @@ class PackedLstm {
     if (site.batch_first) {
       std::swap(size[0], size[1]);
     }
-    auto* value = turned(graph, site, cast_from_float(graph, site.node->input(0), dtype));
+    auto* value = turned(graph, site, cast_from_float(graph, site.x(), dtype));
     std::vector<torch::jit::Value*> states;
     for (auto* state : site.states()) {
       states.push_back(cast_from_float(graph, state, dtype));
@@ -224,13 +233,15 @@ inline void put(
 class FastestRecurrent {
  public:
   // The fastest way for an input of this size. A kernel has a thread for each direction, and for some rows where there are
-  // many: with more threads than that, what takes them all may be faster, so it is measured.
+  // many: with more threads than that, what takes them all may be faster, so it is measured. Sequences of several lengths
+  // always are a kernel's: for them torch has no other call than for each step.
   static RecurrentWay of(const RecurrentSite& site, const Sizes& size, at::ScalarType dtype, const std::vector<recurrent::Kernel>& kernels) {
-    const auto other = site.cell == Cell::kLstm && PackedLstm::is_there() ? RecurrentWay::kOneDnn : RecurrentWay::kOwn;
+    const bool can_be_onednns = site.cell == Cell::kLstm && !site.counts && PackedLstm::is_there();
+    const auto other = can_be_onednns ? RecurrentWay::kOneDnn : RecurrentWay::kOwn;
     if (kernels.empty() || (other == RecurrentWay::kOneDnn && dtype != at::kFloat)) {
       return other;
     }
-    if (at::get_num_threads() == 1) {
+    if (at::get_num_threads() == 1 || site.counts) {
       return RecurrentWay::kKernel;
     }
     const Call first(site, size, RecurrentWay::kKernel, kernels), second(site, size, other, kernels);
@@ -268,9 +279,7 @@ class FastestRecurrent {
       }
       auto* before = site.cell == Cell::kLstm ? graph->insertNode(graph->createList(c10::TensorType::get(), states))->output() : states[0];
       auto* clone = graph->insertNode(graph->createClone(site.node, [&](torch::jit::Value* value) {
-        return value == site.node->input(0)   ? x
-               : value == site.node->input(1) ? before
-                                              : graph->insertConstant(torch::jit::toIValue(value).value());
+        return value == site.x() ? x : value == site.before ? before : graph->insertConstant(torch::jit::toIValue(value).value());
       }));
       graph->registerOutput(clone->output(0));
       put(*graph, recurrent_site(clone).value(), size, way, at::kFloat, kernels);
@@ -301,7 +310,7 @@ inline std::size_t pack_recurrent(
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
     if (auto site = recurrent_site(node)) {
-      asked.push_back(node->input(0));
+      asked.push_back(site->x());
       sites.push_back(*std::move(site));
     }
   }
@@ -311,7 +320,7 @@ inline std::size_t pack_recurrent(
   const auto sizes = sizes_of(graph, asked, inputs);
   std::size_t packed = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    if (sizes[i].size() == 3 && c10::multiply_integers(sizes[i]) != 0) {
+    if (sizes[i].size() == (sites[i].counts ? 2 : 3) && c10::multiply_integers(sizes[i]) != 0) {
       const auto way = fastest(sites[i], sizes[i], dtype, kernels);
       put(graph, sites[i], sizes[i], way, dtype, kernels);
       packed += way != RecurrentWay::kOwn;

@@ -100,12 +100,12 @@ FXTRACED_INLINE void add_state(Vector (&sums)[kRows][kGates], const float* weigh
   }
 }
 
-// One step of some rows from `first` on, for one block of places.
+// Some rows of one step, from `first` on, for one block of places.
 template <Cell kCell, int kRows>
-FXTRACED_INLINE void step(const Direction& own, const States& states, std::int64_t at, std::int64_t first, std::int64_t block) {
+FXTRACED_INLINE void calculate(const Direction& own, const Step& step, const States& states, std::int64_t first, std::int64_t block) {
   constexpr int kGates = gates_of(kCell);
   const std::int64_t from = block * kWidth;
-  const float* inputs = own.inputs + at * own.input_step + first * own.input_row + from * kGates;
+  const float* inputs = step.inputs + first * own.input_row + from * kGates;
   Vector sums[kRows][kGates];
 #pragma GCC unroll 4
   for (int row = 0; row < kRows; ++row) {
@@ -157,24 +157,24 @@ FXTRACED_INLINE void step(const Direction& own, const States& states, std::int64
 // All steps; the last state is states.now then.
 template <Cell kCell>
 FXTRACED_TARGET inline void run(const Direction& own, States& states) {
-  for (std::int64_t i = 0; i < own.steps; ++i) {
-    const std::int64_t at = own.reverse ? own.steps - 1 - i : i;
+  for (const Step& step : own.steps) {
     for (std::int64_t block = 0; block < own.padded / kWidth; ++block) {
       std::int64_t row = 0;
-      for (; row + FXTRACED_ROWS <= own.rows; row += FXTRACED_ROWS) {
-        step<kCell, FXTRACED_ROWS>(own, states, at, row, block);
+      for (; row + FXTRACED_ROWS <= step.rows; row += FXTRACED_ROWS) {
+        calculate<kCell, FXTRACED_ROWS>(own, step, states, row, block);
       }
-      for (; row + 2 <= own.rows; row += 2) {
-        step<kCell, 2>(own, states, at, row, block);
+      for (; row + 2 <= step.rows; row += 2) {
+        calculate<kCell, 2>(own, step, states, row, block);
       }
-      for (; row < own.rows; ++row) {
-        step<kCell, 1>(own, states, at, row, block);
+      for (; row < step.rows; ++row) {
+        calculate<kCell, 1>(own, step, states, row, block);
       }
     }
-    for (std::int64_t row = 0; row < own.rows; ++row) {
-      float* to = own.outputs + at * own.output_step + row * own.output_row;
-      __builtin_memcpy(to, states.next + row * own.padded, own.hidden * sizeof(float));
+    for (std::int64_t row = 0; row < step.rows; ++row) {
+      __builtin_memcpy(step.outputs + row * own.output_row, states.next + row * own.padded, own.hidden * sizeof(float));
     }
+    const std::int64_t left = (own.rows - step.rows) * own.padded;
+    __builtin_memcpy(states.next + step.rows * own.padded, states.now + step.rows * own.padded, left * sizeof(float));
     std::swap(states.now, states.next);
   }
 }

@@ -386,6 +386,39 @@ def test_models(programs, name, tmp_path):
         assert all(any(is_near(got, other) for other in results) for got in named.values())
 
 
+class Reading(paddle.nn.Layer):
+    """A network over sequences of one length, and one over several, whose states are fetched."""
+
+    def __init__(self, kind):
+        super().__init__()
+        network = getattr(paddle.nn, kind)
+        self.first = network(24, 100, num_layers=2, direction="bidirectional")
+        self.second = network(200, 30, time_major=True)
+
+    def forward(self, x, lengths):
+        y, states = self.first(x, sequence_length=lengths)
+        again, _ = self.second(y.transpose([1, 0, 2]))
+        return again, states
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_recurrent_networks(programs, kind, tmp_path):
+    """A predictor calculates them by kernels, for the sizes of the trace, whatever the lengths; and others as they are."""
+    paddle.seed(2)
+    layer = Reading(kind)
+    layer.eval()
+    lengths = torch.tensor([4, 20, 1])
+    _, static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([3, 20, 24]), paddle.to_tensor(lengths.numpy())])
+    static.save_inference_model(str(tmp_path))
+    for size, given in (((3, 20, 24), lengths), ((3, 20, 24), [20, 7, 12]), ((2, 6, 24), [6, 2])):
+        feeds = {"feed_0": torch.randn(size), "feed_1": torch.as_tensor(given)}
+        named, _ = run_named(programs, tmp_path, feeds, tmp_path)
+        expected = static([paddle.to_tensor(x.numpy()) for x in feeds.values()])
+        assert len(named) == len(expected) == (3 if kind == "LSTM" else 2)
+        for got, want in zip((named[f"fetch_{i}"] for i in range(len(expected))), expected, strict=True):
+            assert is_near(got, torch.from_numpy(want))
+
+
 def is_near(tensor, other, near=1e-5):
     scale = other.abs().max().clamp(min=1)
     return tensor.shape == other.shape and torch.allclose(tensor / scale, other / scale, rtol=0, atol=near)

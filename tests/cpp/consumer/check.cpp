@@ -348,7 +348,8 @@ torch::jit::Module network(const std::string& kind, const std::string& batch_fir
   return torch::jit::freeze(module);
 }
 
-using Kernels = std::vector<fxtraced::detail::recurrent::Kernel>;
+using fxtraced::detail::Sizes;
+using Kernels = std::vector<fxtraced::detail::Kernels>;
 
 // What a network gives that is packed, or calculated by a kernel: from states that are given, with those after the last step.
 void check_packed(
@@ -378,9 +379,8 @@ void check_packed(
 
 void check_recurrent() {
   using fxtraced::detail::pack_recurrent;
-  using fxtraced::detail::Sizes;
   const at::NoGradGuard no_grad;
-  const auto all = fxtraced::detail::recurrent::kernels();
+  const auto all = fxtraced::detail::kernels();
   for (const std::string kind : {"lstm", "gru", "rnn_tanh", "rnn_relu"}) {
     for (const std::string batch_first : {"False", "True"}) {
       const auto frozen = network(kind, batch_first);
@@ -412,6 +412,54 @@ void check_recurrent() {
       }
     }
   }
+}
+
+// Rows shorter and longer than a vector, masked, far apart, and with numbers that are not finite.
+void check_softmax() {
+  const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  for (const auto& kernels : fxtraced::detail::kernels()) {
+    for (const std::int64_t count : {1, 3, 8, 16, 37, 6625}) {
+      const auto row = at::randn({count}) * 30;
+      const auto masked = row.clone(), far = row * 100, none = at::full({count}, -infinity);
+      masked.narrow(0, count / 2, count - count / 2).fill_(-infinity);
+      const auto with_nan = row.clone(), with_infinity = row.clone();
+      with_nan[count / 2] = nan, with_infinity[count - 1] = infinity;
+      for (const auto& x : {row, masked, far, none, with_nan, with_infinity}) {
+        const auto expected = at::softmax(x, 0), got = at::empty_like(x);
+        kernels.softmax(x.data_ptr<float>(), got.data_ptr<float>(), count);
+        check(at::allclose(got, expected, 1e-5, 1e-12, true), "soft-max of a row");
+      }
+    }
+  }
+  // In a graph: over the last dimension, but not where it is multiplied.
+  torch::jit::Module whole("SoftMax");
+  whole.define("def forward(self, x):\n  y = torch.softmax(x, -1)\n  z = torch.softmax(x, 1)\n"
+               "  return y + z, torch.softmax(x, 2, 6), torch.matmul(torch.softmax(x, 2), x), torch.softmax(x * 2, 2)\n");
+  whole.eval();
+  const auto frozen = torch::jit::freeze(whole);
+  const auto graph = frozen.get_method("forward").graph()->copy();
+  for (const Sizes& size : {Sizes{2, 3, 3}, Sizes{5, 300, 300}, Sizes{0, 3, 3}}) {
+    const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
+    const auto copy = graph->copy();
+    const std::size_t replaced = fxtraced::detail::fast_kernels().empty() ? 0 : 2;
+    check(fxtraced::detail::replace_softmax(*copy, inputs) == replaced, "soft-max calls that are replaced");
+    torch::jit::CompilationUnit unit;
+    const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", copy))(inputs));
+    const auto before = fxtraced::detail::tensors_of(whole.forward({inputs[1]}));
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      check(at::allclose(after[i], before[i], 1e-5, 1e-8), "a graph with soft-max");
+    }
+  }
+  // What is left to the call is overwritten, and nothing else is.
+  const auto kept = at::randn({4, 9}), copied = kept.clone();
+  check(at::allclose(fxtraced::detail::softmax(kept), at::softmax(kept, 1), 1e-5) && at::equal(kept, copied), "a tensor that is held");
+  check(at::allclose(fxtraced::detail::softmax(kept.t()), at::softmax(kept.t(), 1), 1e-5) && at::equal(kept, copied), "a view");
+  auto left = kept.clone();
+  const void* const memory = left.data_ptr();
+  const auto over = fxtraced::detail::softmax(std::move(left));
+  check(over.data_ptr() == memory && at::allclose(over, at::softmax(kept, 1), 1e-5), "a tensor that is left");
+  const std::vector<c10::IValue> doubles = {frozen._ivalue(), at::randn({2, 3, 3}, at::kDouble)};
+  check(fxtraced::detail::replace_softmax(*graph->copy(), doubles) == 0, "soft-max in another precision");
 }
 
 // By the CPU's instructions, if it has them, and without: FIPS 180-4's example, and the same for all lengths around a block.
@@ -771,6 +819,7 @@ int main(int, char** values) {
   check_linears();
   check_assertions();
   check_recurrent();
+  check_softmax();
   check_kept_memory();
   check_hashes();
   check_partitions(directory);

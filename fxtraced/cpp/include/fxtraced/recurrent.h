@@ -87,7 +87,7 @@ inline std::optional<RecurrentSite> recurrent_site(torch::jit::Node* node) {
 }
 
 // Puts a product of all inputs and a call of a kernel for each layer in the place of a network.
-inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site, const recurrent::Kernel& kernel) {
+inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site, const Kernels& kernel) {
   const torch::jit::WithInsertPoint here(site.node);
   const std::int64_t gates = gates_of(site.cell), width = kernel.width;
   const auto states = site.states();
@@ -222,11 +222,11 @@ enum class RecurrentWay { kOwn, kOneDnn, kKernel };
 
 inline void put(
     torch::jit::Graph& graph, const RecurrentSite& site, const Sizes& size, RecurrentWay way, at::ScalarType dtype,
-    const std::vector<recurrent::Kernel>& kernels) {
+    const std::vector<Kernels>& all) {
   if (way == RecurrentWay::kOneDnn) {
     PackedLstm::put(graph, site, size, dtype);
   } else if (way == RecurrentWay::kKernel) {
-    calculate_layers(graph, site, kernels.front());
+    calculate_layers(graph, site, all.front());
   }
 }
 
@@ -235,16 +235,16 @@ class FastestRecurrent {
   // The fastest way for an input of this size. A kernel has a thread for each direction, and for some rows where there are
   // many: with more threads than that, what takes them all may be faster, so it is measured. Sequences of several lengths
   // always are a kernel's: for them torch has no other call than for each step.
-  static RecurrentWay of(const RecurrentSite& site, const Sizes& size, at::ScalarType dtype, const std::vector<recurrent::Kernel>& kernels) {
+  static RecurrentWay of(const RecurrentSite& site, const Sizes& size, at::ScalarType dtype, const std::vector<Kernels>& all) {
     const bool can_be_onednns = site.cell == Cell::kLstm && !site.counts && PackedLstm::is_there();
     const auto other = can_be_onednns ? RecurrentWay::kOneDnn : RecurrentWay::kOwn;
-    if (kernels.empty() || (other == RecurrentWay::kOneDnn && dtype != at::kFloat)) {
+    if (all.empty() || (other == RecurrentWay::kOneDnn && dtype != at::kFloat)) {
       return other;
     }
     if (at::get_num_threads() == 1 || site.counts) {
       return RecurrentWay::kKernel;
     }
-    const Call first(site, size, RecurrentWay::kKernel, kernels), second(site, size, other, kernels);
+    const Call first(site, size, RecurrentWay::kKernel, all), second(site, size, other, all);
     double shortest = std::numeric_limits<double>::infinity(), others = shortest;
     const auto start = std::chrono::steady_clock::now();
     for (int round = 0; round < kRounds && (round < 2 || std::chrono::steady_clock::now() - start < kBudget); ++round) {
@@ -263,7 +263,7 @@ class FastestRecurrent {
   // A graph of the network alone, for some steps.
   class Call {
    public:
-    Call(const RecurrentSite& site, Sizes size, RecurrentWay way, const std::vector<recurrent::Kernel>& kernels) {
+    Call(const RecurrentSite& site, Sizes size, RecurrentWay way, const std::vector<Kernels>& all) {
       auto& steps = size[site.batch_first ? 1 : 0];
       steps = std::min(steps, kSteps);
       const auto graph = std::make_shared<torch::jit::Graph>();
@@ -282,7 +282,7 @@ class FastestRecurrent {
         return value == site.x() ? x : value == site.before ? before : graph->insertConstant(torch::jit::toIValue(value).value());
       }));
       graph->registerOutput(clone->output(0));
-      put(*graph, recurrent_site(clone).value(), size, way, at::kFloat, kernels);
+      put(*graph, recurrent_site(clone).value(), size, way, at::kFloat, all);
       function_ = unit_.create_function("call", graph);
     }
 
@@ -301,10 +301,10 @@ class FastestRecurrent {
 };
 
 // Replaces networks for calls with inputs like these; returns how many. dtype: float32, or bfloat16 to calculate LSTMs in it.
-// kernels: the first one is for what is in float32.
+// all: the kernels of this CPU, the best ones first, for what is in float32.
 inline std::size_t pack_recurrent(
     torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, at::ScalarType dtype = at::kFloat,
-    const std::vector<recurrent::Kernel>& kernels = recurrent::kernels(),
+    const std::vector<Kernels>& all = fast_kernels(),
     const std::function<decltype(FastestRecurrent::of)>& fastest = FastestRecurrent::of) {
   std::vector<RecurrentSite> sites;
   std::vector<torch::jit::Value*> asked;
@@ -321,8 +321,8 @@ inline std::size_t pack_recurrent(
   std::size_t packed = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (sizes[i].size() == (sites[i].counts ? 2 : 3) && c10::multiply_integers(sizes[i]) != 0) {
-      const auto way = fastest(sites[i], sizes[i], dtype, kernels);
-      put(graph, sites[i], sizes[i], way, dtype, kernels);
+      const auto way = fastest(sites[i], sizes[i], dtype, all);
+      put(graph, sites[i], sizes[i], way, dtype, all);
       packed += way != RecurrentWay::kOwn;
     }
   }

@@ -4,91 +4,22 @@
 #pragma once
 
 #include <ATen/Parallel.h>
-#include <ATen/TensorIterator.h>
 #include <torch/csrc/jit/runtime/custom_operator.h>
 #include <torch/script.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "graphs.h"
+#include "kernels.h"
 
 namespace fxtraced::detail {
 
-// What a step does. Gates are in torch's order: input, forget, cell, output; reset, update, new; or one.
-enum class Cell : std::int64_t { kLstm, kGru, kTanh, kRelu };
-
-constexpr int gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
-
 namespace recurrent {
-
-// One step of the first `rows` rows: where those of the inputs and outputs begin.
-struct Step {
-  const float* inputs = nullptr;
-  float* outputs = nullptr;
-  std::int64_t rows = 0;
-};
-
-// One direction of a layer for some rows of the batch. Inputs have the biases in them. They, the weights and the states come
-// in blocks of as many places as a vector has, and the last block is filled up with zeros: inputs [block, gate, place],
-// weights [block, place of the state before, gate, place].
-struct Direction {
-  std::vector<Step> steps;
-  std::int64_t input_row = 0, output_row = 0;
-  const float* weights = nullptr;
-  // Of the state in a GRU's third gate.
-  const float* bias = nullptr;
-  std::int64_t rows = 0, hidden = 0, padded = 0;
-};
-
-// Of all rows, each `padded` long.
-struct States {
-  float *now = nullptr, *next = nullptr, *cell = nullptr;
-};
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpsabi"
-// 16 registers hold the sums of three rows and four gates, 32 those of four rows.
-namespace avx2 {
-#define FXTRACED_TARGET __attribute__((target("avx2,fma")))
-#define FXTRACED_WIDTH 8
-#define FXTRACED_ROWS 3
-#include "recurrent_steps.h"
-}  // namespace avx2
-namespace avx512 {
-#define FXTRACED_TARGET __attribute__((target("avx512f")))
-#define FXTRACED_WIDTH 16
-#define FXTRACED_ROWS 4
-#include "recurrent_steps.h"
-}  // namespace avx512
-#pragma GCC diagnostic pop
-#endif
-
-struct Kernel {
-  void (*run)(Cell, const Direction&, States&) = nullptr;
-  std::int64_t width = 0;
-};
-
-// Those that this CPU can run, the best one first.
-inline std::vector<Kernel> kernels() {
-  std::vector<Kernel> found;
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (__builtin_cpu_supports("avx512f")) {
-    found.push_back({avx512::run, avx512::kWidth});
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({avx2::run, avx2::kWidth});
-  }
-#endif
-  return found;
-}
-
 
 // [gates * hidden, ...] as [places / width, ..., gates, width], with zeros for places that are not there.
 inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::int64_t width) {
@@ -96,19 +27,6 @@ inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::i
   const auto parts = weight.reshape({gates, hidden, -1});
   const auto filled = at::constant_pad_nd(parts, {0, 0, 0, blocks * width - hidden});
   return filled.reshape({gates, blocks, width, -1}).permute({1, 3, 0, 2}).contiguous();
-}
-
-// Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and
-// at::parallel_for the program's, which has threads only where it is compiled with OpenMP.
-inline void in_parallel(std::int64_t count, const std::function<void(std::int64_t)>& call) {
-  const auto numbers = at::arange(count, at::kLong);
-  auto iterator = at::TensorIterator::borrowing_nullary_op(numbers);
-  const auto call_all = [&](char** data, const std::int64_t* strides, std::int64_t size, std::int64_t times) {
-    for (std::int64_t i = 0; i < size * times; ++i) {
-      call(*reinterpret_cast<const std::int64_t*>(data[0] + i % size * strides[0] + i / size * strides[1]));
-    }
-  };
-  iterator.for_each(call_all, 1);
 }
 
 // How many rows each step has, and where its first one lies among all rows of a tensor [steps, batch, ...], or batch first,
@@ -198,7 +116,7 @@ inline std::tuple<at::Tensor, at::Tensor, at::Tensor> layer(
         std::copy_n(place_of(cell_start, row), places, states.cell + row * padded);
       }
     }
-    kernel->run(kind, own, states);
+    kernel->run_steps(kind, own, states);
     for (std::int64_t row = 0; row < own.rows; ++row) {
       std::copy_n(states.now + row * padded, places, place_of(last, row));
       if (has_cell) {

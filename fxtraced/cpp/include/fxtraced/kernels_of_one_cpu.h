@@ -1,6 +1,5 @@
-// The steps of a layer with vectors of FXTRACED_WIDTH floats, FXTRACED_ROWS rows at a time, in functions that are compiled
-// with FXTRACED_TARGET. recurrent_kernels.h includes this once for each kind of CPU, in a namespace of its own, so it has
-// no guard.
+// Kernels with vectors of FXTRACED_WIDTH floats, for FXTRACED_ROWS rows at a time, in functions that are compiled with
+// FXTRACED_TARGET. kernels.h includes this once for each kind of CPU, in a namespace of its own, so it has no guard.
 
 #define FXTRACED_INLINE FXTRACED_TARGET inline __attribute__((always_inline))
 
@@ -12,11 +11,8 @@ typedef std::int32_t Integers __attribute__((vector_size(4 * FXTRACED_WIDTH)));
 FXTRACED_INLINE void load(Vector& vector, const float* from) { __builtin_memcpy(&vector, from, sizeof vector); }
 FXTRACED_INLINE void store(float* to, const Vector& vector) { __builtin_memcpy(to, &vector, sizeof vector); }
 
-// e to the power of x; of what is not between -87 and 87, that of the nearer one.
+// e to the power of x, for what is between -87 and 87, and for not-a-number.
 FXTRACED_INLINE void exponential(Vector& x) {
-  const Vector zero = {}, largest = zero + 87.0F;
-  x = x < -largest ? -largest : x;
-  x = x > largest ? largest : x;
   // A sum with so large a number has no bits for what is less than one.
   const float rounding = 12582912.0F;
   const Vector rounded = x * 1.44269504F + rounding;
@@ -37,8 +33,16 @@ FXTRACED_INLINE void exponential(Vector& x) {
   x = sum * scale;
 }
 
+// The nearest number whose exponential there is.
+FXTRACED_INLINE void clamp(Vector& x) {
+  const Vector zero = {}, largest = zero + 87.0F;
+  x = x < -largest ? -largest : x;
+  x = x > largest ? largest : x;
+}
+
 FXTRACED_INLINE void sigmoid(Vector& x) {
   x = -x;
+  clamp(x);
   exponential(x);
   x = 1.0F / (x + 1.0F);
 }
@@ -52,6 +56,7 @@ FXTRACED_INLINE void hyperbolic_tangent(Vector& x) {
   small = small * square - 3.33332819422e-1F;
   small = small * square * x + x;
   Vector power = x + x;
+  clamp(power);
   exponential(power);
   const Vector large = 1.0F - 2.0F / (power + 1.0F);
   x = square < zero + 0.390625F ? small : large;
@@ -179,7 +184,7 @@ FXTRACED_TARGET inline void run(const Direction& own, States& states) {
   }
 }
 
-FXTRACED_TARGET inline void run(Cell cell, const Direction& own, States& states) {
+FXTRACED_TARGET inline void run_steps(Cell cell, const Direction& own, States& states) {
   switch (cell) {
     case Cell::kLstm:
       return run<Cell::kLstm>(own, states);
@@ -190,6 +195,65 @@ FXTRACED_TARGET inline void run(Cell cell, const Direction& own, States& states)
     case Cell::kRelu:
       return run<Cell::kRelu>(own, states);
   }
+}
+
+// The largest and the sum of the numbers in a vector.
+FXTRACED_INLINE float largest_of(const Vector& x) {
+  float largest = x[0];
+  for (std::int64_t i = 1; i < kWidth; ++i) {
+    largest = x[i] > largest ? x[i] : largest;
+  }
+  return largest;
+}
+
+FXTRACED_INLINE float sum_of(const Vector& x) {
+  float sum = 0;
+  for (std::int64_t i = 0; i < kWidth; ++i) {
+    sum += x[i];
+  }
+  return sum;
+}
+
+// The soft-max of `count` numbers, which is not-a-number where one of them is, or where none is finite.
+FXTRACED_TARGET inline void softmax(const float* from, float* to, std::int64_t count) {
+  const Vector zero = {}, lowest = zero - __builtin_inff();
+  const std::int64_t whole = count / kWidth * kWidth;
+  const auto left = static_cast<std::size_t>(count - whole) * sizeof(float);
+  Vector rest = lowest, largest = lowest;
+  __builtin_memcpy(&rest, from + whole, left);
+  for (std::int64_t i = 0; i < whole; i += kWidth) {
+    Vector x;
+    load(x, from + i);
+    largest = x > largest ? x : largest;
+  }
+  largest = rest > largest ? rest : largest;
+  const Vector most = zero + largest_of(largest);
+  Vector sums = zero;
+  for (std::int64_t i = 0; i <= whole; i += kWidth) {
+    Vector x = rest;
+    if (i < whole) {
+      load(x, from + i);
+    }
+    x = x - most;
+    const Vector given = x;
+    exponential(x);
+    // What is masked, or too small for a number, is zero.
+    x = given < zero - 87.0F ? zero : x;
+    sums += x;
+    if (i < whole) {
+      store(to + i, x);
+    } else {
+      rest = x;
+    }
+  }
+  const Vector scale = zero + 1.0F / sum_of(sums);
+  for (std::int64_t i = 0; i < whole; i += kWidth) {
+    Vector x;
+    load(x, to + i);
+    store(to + i, x * scale);
+  }
+  rest = rest * scale;
+  __builtin_memcpy(to + whole, &rest, left);
 }
 
 #undef FXTRACED_INLINE

@@ -1,0 +1,110 @@
+// Kernels that libtorch has not: the compiler of the program makes them for AVX2 and for AVX-512, and the CPU tells at run
+// time which ones answer.
+
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+#include <torch/script.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace fxtraced::detail {
+
+// What a step does. Gates are in torch's order: input, forget, cell, output; reset, update, new; or one.
+enum class Cell : std::int64_t { kLstm, kGru, kTanh, kRelu };
+
+constexpr int gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
+
+// One step of the first `rows` rows: where those of the inputs and outputs begin.
+struct Step {
+  const float* inputs = nullptr;
+  float* outputs = nullptr;
+  std::int64_t rows = 0;
+};
+
+// One direction of a layer for some rows of the batch. Inputs have the biases in them. They, the weights and the states come
+// in blocks of as many places as a vector has, and the last block is filled up with zeros: inputs [block, gate, place],
+// weights [block, place of the state before, gate, place].
+struct Direction {
+  std::vector<Step> steps;
+  std::int64_t input_row = 0, output_row = 0;
+  const float* weights = nullptr;
+  // Of the state in a GRU's third gate.
+  const float* bias = nullptr;
+  std::int64_t rows = 0, hidden = 0, padded = 0;
+};
+
+// Of all rows, each `padded` long.
+struct States {
+  float *now = nullptr, *next = nullptr, *cell = nullptr;
+};
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+// 16 registers hold the sums of three rows and four gates, 32 those of four rows.
+namespace avx2 {
+#define FXTRACED_TARGET __attribute__((target("avx2,fma")))
+#define FXTRACED_WIDTH 8
+#define FXTRACED_ROWS 3
+#include "kernels_of_one_cpu.h"
+}  // namespace avx2
+namespace avx512 {
+#define FXTRACED_TARGET __attribute__((target("avx512f")))
+#define FXTRACED_WIDTH 16
+#define FXTRACED_ROWS 4
+#include "kernels_of_one_cpu.h"
+}  // namespace avx512
+#pragma GCC diagnostic pop
+#endif
+
+// What there is for one kind of CPU.
+struct Kernels {
+  // Of the vectors, in floats.
+  std::int64_t width = 0;
+  void (*run_steps)(Cell, const Direction&, States&) = nullptr;
+  void (*softmax)(const float* from, float* to, std::int64_t count) = nullptr;
+};
+
+// Those that this CPU can run, the best ones first.
+inline std::vector<Kernels> kernels() {
+  std::vector<Kernels> found;
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("avx512f")) {
+    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax});
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax});
+  }
+#endif
+  return found;
+}
+
+// Those that are worth a call: in a program that is compiled without optimisation, they are slow.
+inline std::vector<Kernels> fast_kernels() {
+#if defined(__OPTIMIZE__)
+  return kernels();
+#else
+  return {};
+#endif
+}
+
+// Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and
+// at::parallel_for the program's, which has threads only where it is compiled with OpenMP.
+inline void in_parallel(std::int64_t count, const std::function<void(std::int64_t)>& call) {
+  const auto numbers = at::arange(count, at::kLong);
+  auto iterator = at::TensorIterator::borrowing_nullary_op(numbers);
+  const auto call_all = [&](char** data, const std::int64_t* strides, std::int64_t size, std::int64_t times) {
+    for (std::int64_t i = 0; i < size * times; ++i) {
+      call(*reinterpret_cast<const std::int64_t*>(data[0] + i % size * strides[0] + i / size * strides[1]));
+    }
+  };
+  iterator.for_each(call_all, 1);
+}
+
+}  // namespace fxtraced::detail

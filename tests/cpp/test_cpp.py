@@ -403,7 +403,7 @@ class Reading(paddle.nn.Layer):
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
 def test_recurrent_networks(programs, kind, tmp_path):
-    """A predictor calculates them by kernels, for the sizes of the trace, whatever the lengths; and others as they are."""
+    """A predictor calculates them by kernels, for the sizes of the trace and others, whatever the lengths."""
     paddle.seed(2)
     layer = Reading(kind)
     layer.eval()

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,16 @@ inline std::vector<Kernels> fast_kernels() {
 #else
   return {};
 #endif
+}
+
+// How many calls of kernels a graph has, of all or of one name.
+inline std::size_t kernel_calls(const torch::jit::Graph& graph, const std::string& name = "") {
+  std::size_t found = 0;
+  for (const auto* node : graph.nodes()) {
+    const auto kind = node->kind();
+    found += std::string(kind.ns().toUnqualString()) == "fxtraced" && (name.empty() || name == kind.toUnqualString());
+  }
+  return found;
 }
 
 // Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and

@@ -5,7 +5,7 @@
 
 constexpr std::int64_t kWidth = FXTRACED_WIDTH;
 typedef float Vector __attribute__((vector_size(4 * FXTRACED_WIDTH)));
-typedef std::int32_t Integers __attribute__((vector_size(4 * FXTRACED_WIDTH)));
+typedef std::uint32_t Integers __attribute__((vector_size(4 * FXTRACED_WIDTH)));
 
 // By reference throughout: how a vector is given by value depends on what the program is compiled for.
 FXTRACED_INLINE void load(Vector& vector, const float* from) { __builtin_memcpy(&vector, from, sizeof vector); }
@@ -27,7 +27,7 @@ FXTRACED_INLINE void exponential(Vector& x) {
   sum = sum * (rest * rest) + rest + 1.0F;
   Integers power;
   __builtin_memcpy(&power, &rounded, sizeof power);
-  power = (power << 23) + (127 << 23);
+  power = (power << 23) + (127U << 23);
   Vector scale;
   __builtin_memcpy(&scale, &power, sizeof scale);
   x = sum * scale;

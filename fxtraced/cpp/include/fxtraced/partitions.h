@@ -101,9 +101,8 @@ class Partitions {
     auto graph = of->copy();
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
-    count_ = pack_recurrent(*graph, inputs, dtype);
+    count_ = kernel_calls(*graph) + pack_recurrent(*graph, inputs, dtype);
     count_ += replace_linears(*graph, inputs)[LinearWay::kMkl];
-    count_ += replace_softmax(*graph, inputs);
     drop_assertions(graph);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
@@ -114,7 +113,7 @@ class Partitions {
     });
   }
 
-  // Of the compiler's partitions, MKL's products, recurrent networks and soft-max calls; zero where nothing is gained.
+  // Of the compiler's partitions, MKL's products, packed LSTMs and calls of kernels; zero where nothing is gained.
   std::size_t count() const { return count_; }
 
   // Feeds of the sizes that it was made for.
@@ -226,13 +225,16 @@ class PartitionedModule {
         return nullptr;
       }
     }
-    if (in_bfloat16) {
-      std::vector<c10::IValue> inputs = {frozen._ivalue()};
-      inputs.insert(inputs.end(), feeds.begin(), feeds.end());
-      if (!calculates_bfloat16() || LowerPrecision(graph, inputs).count() == 0) {
-        return nullptr;
-      }
+    std::vector<c10::IValue> inputs = {frozen._ivalue()};
+    inputs.insert(inputs.end(), feeds.begin(), feeds.end());
+    if (in_bfloat16 && (!calculates_bfloat16() || LowerPrecision(graph, inputs).count() == 0)) {
+      return nullptr;
     }
+    // They take any size, so their weights are laid out once for all.
+    pack_recurrent(*graph, inputs, in_bfloat16 ? at::kBFloat16 : at::kFloat, fast_kernels(), [](const auto&... asked) {
+      return FastestRecurrent::of(asked...) == RecurrentWay::kKernel ? RecurrentWay::kKernel : RecurrentWay::kOwn;
+    });
+    replace_softmax(*graph, inputs);
     return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen, graph, in_bfloat16, tolerance));
   }
 
@@ -266,17 +268,14 @@ class PartitionedModule {
     }
   }
 
-  // Lets a graph answer calls of other sizes, where it is right for these feeds: one in bfloat16, or with kernels for
-  // recurrent networks, which take sequences of all lengths. Returns whether it does.
+  // Lets the graph answer calls of other sizes, where it is right for these feeds: one in bfloat16, or with recurrent
+  // networks in kernels, as sequences have all lengths. Returns whether it does.
   bool serve_any_size(const Tensors& feeds, const Run& expected) {
-    const c10::InferenceMode ordinary(false);
-    const at::NoGradGuard no_grad;
+    if (!in_bfloat16_ && kernel_calls(*graph_, "recurrent_layer") == 0) {
+      return false;
+    }
     try {
-      const auto graph = graph_->copy();
-      if (use_kernels(*graph, feeds) == 0 && !in_bfloat16_) {
-        return false;
-      }
-      auto* const function = unit_->create_function("forward", graph);
+      auto* const function = unit_->create_function("forward", graph_->copy());
       const Tensors results = run_as_it_is(*function, feeds), wanted = expected(feeds);
       for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (!(relative_difference(wanted[i], results.at(i)) <= tolerance_)) {
@@ -333,17 +332,6 @@ class PartitionedModule {
         tolerance_(in_bfloat16 ? tolerance : kRounding),
         unit_(std::make_shared<torch::jit::CompilationUnit>()),
         made_(std::make_shared<const Made>()) {}
-
-  // Replaces recurrent networks where a kernel is the fastest for these feeds, and soft-max beside them; returns how many.
-  std::size_t use_kernels(torch::jit::Graph& graph, const Tensors& feeds) const {
-    std::vector<c10::IValue> inputs = {frozen_._ivalue()};
-    inputs.insert(inputs.end(), feeds.begin(), feeds.end());
-    const auto kernel_or_none = [](const auto&... asked) {
-      return FastestRecurrent::of(asked...) == RecurrentWay::kKernel ? RecurrentWay::kKernel : RecurrentWay::kOwn;
-    };
-    const auto replaced = pack_recurrent(graph, inputs, at::kFloat, fast_kernels(), kernel_or_none);
-    return replaced == 0 ? 0 : replaced + replace_softmax(graph, inputs);
-  }
 
   Tensors run_as_it_is(torch::jit::Function& function, const Tensors& feeds) const {
     const at::NoGradGuard no_grad;

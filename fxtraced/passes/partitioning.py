@@ -116,13 +116,12 @@ def _products(node: fx.Node, state: set[fx.Node]) -> int:
 
 
 def _recurrent_products(node: fx.Node, state: set[fx.Node]) -> int:
+    given: tuple[Any, ...] = node.args
     # One over sequences of several lengths has these before the states.
-    lists = [x for x in node.args[2:4] if isinstance(x, list | tuple) and state.issuperset(x)]
-    x: Any = node.args[0]
-    rows = math.prod(tuple(x.meta["shape"])[:-1])
-    return (
-        sum(rows * math.prod(each.meta["shape"]) for each in lists[0] if len(each.meta["shape"]) == 2) if lists else 0
-    )
+    lists = [x for x in given[2:4] if isinstance(x, list | tuple) and state.issuperset(x)]
+    matrices = [tuple(x.meta["shape"]) for x in lists[0] if len(x.meta["shape"]) == 2] if lists else []
+    rows = math.prod(tuple(given[0].meta["shape"])[:-1])
+    return rows * sum(map(math.prod, matrices))
 
 
 def _is_among(dtypes: tuple[torch.dtype, ...], node: fx.Node) -> bool:

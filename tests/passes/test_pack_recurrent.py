@@ -103,3 +103,25 @@ def test_others_stay(name):
     wanted = wanted[0] if isinstance(wanted, tuple) else wanted
     np.testing.assert_allclose(traced([x])[0], wanted.detach().numpy(), rtol=1e-5, atol=1e-6)
     assert traced.program.pass_report["pack_recurrent"] == 0
+
+
+class WithLengths(nn.Layer):
+    def __init__(self, kind):
+        super().__init__()
+        self.rnn = kind(12, 20)
+
+    def forward(self, x, lengths=None):
+        return self.rnn(x, sequence_length=lengths)[0]
+
+
+# One layer of 12 inputs and 20 places, one direction: a row is multiplied with 12 * 20 + 20 * 20 weights for each gate.
+@pytest.mark.parametrize(("kind", "gates"), [(nn.SimpleRNN, 1), (nn.GRU, 3), (nn.LSTM, 4)])
+@pytest.mark.parametrize(("lengths", "rows"), [(None, 15), ([2, 5, 1], 8)])
+def test_archives_tell_their_multiplications(kind, gates, lengths, rows, tmp_path):
+    """By them a predictor knows whether it is worth its while to compile them."""
+    inputs = [floats(3, 5, 12)] if lengths is None else [floats(3, 5, 12), paddle.to_tensor(lengths)]
+    layer = WithLengths(kind)
+    layer.eval()
+    trace(layer, *inputs).save_inference_model(str(tmp_path))
+    program, _, _ = paddle.static.load_inference_model(str(tmp_path))
+    assert program.manifest["multiplications"] == rows * gates * (12 * 20 + 20 * 20)

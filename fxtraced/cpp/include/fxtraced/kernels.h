@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
 #include <torch/script.h>
 

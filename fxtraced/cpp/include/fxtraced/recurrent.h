@@ -233,8 +233,8 @@ inline void put(
 class FastestRecurrent {
  public:
   // The fastest way for an input of this size. A kernel has a thread for each direction, and for some rows where there are
-  // many: with more threads than that, what takes them all may be faster, so it is measured. Sequences of several lengths
-  // always are a kernel's: for them torch has no other call than for each step.
+  // many: with several threads, what takes them all may be faster, so it is measured. Sequences of several lengths always
+  // are a kernel's: for them torch has no other call than for each step.
   static RecurrentWay of(const RecurrentSite& site, const Sizes& size, at::ScalarType dtype, const std::vector<Kernels>& all) {
     const bool can_be_onednns = site.cell == Cell::kLstm && !site.counts && PackedLstm::is_there();
     const auto other = can_be_onednns ? RecurrentWay::kOneDnn : RecurrentWay::kOwn;

@@ -261,7 +261,7 @@ class Model {
     }
   }
 
-  // How many compiled partitions, products of MKL and recurrent networks answer calls, for all sizes.
+  // How many compiled partitions, products of MKL, packed LSTMs and kernels answer calls, for all sizes.
   std::size_t partitions() const { return partitioned_ ? partitioned_->count() : 0; }
 
   // Tensors by name, in the order of the feeds.

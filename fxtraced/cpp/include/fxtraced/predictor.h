@@ -98,7 +98,7 @@ class Predictor {
 
   torch::Device device() const { return model()->options().device; }
 
-  // How many compiled partitions, products of MKL and recurrent networks answer calls, for all sizes; 0 where none pay, or none are wanted.
+  // How many compiled partitions, products of MKL, packed LSTMs and kernels answer calls, for all sizes; 0 where none pay, or none are wanted.
   std::size_t partitions() const { return model()->partitions(); }
 
   // One tensor a feed in the order of feed_names(); gives one a fetch in the order of fetch_names().

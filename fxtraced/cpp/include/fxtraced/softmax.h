@@ -1,4 +1,4 @@
-// Soft-max over the last dimension by a kernel, which takes half as long as libtorch's.
+// Soft-max over the last dimension by a kernel, in the memory of its input where it may.
 
 #pragma once
 

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -345,7 +346,7 @@ torch::jit::Module network(const std::string& kind, const std::string& batch_fir
   module.define("def forward(self, x, state, counts):\n  " + results + " = torch." + kind + "(x, " + (is_packed ? "counts, " : "") + states +
                 ", [" + names + "], True, 2, 0.0, False, True" + (is_packed ? "" : ", " + batch_first) + ")\n  return torch.relu(y), " + results.substr(3) + "\n");
   module.eval();
-  return torch::jit::freeze(module);
+  return module;
 }
 
 using fxtraced::detail::Sizes;
@@ -383,7 +384,7 @@ void check_recurrent() {
   const auto all = fxtraced::detail::kernels();
   for (const std::string kind : {"lstm", "gru", "rnn_tanh", "rnn_relu"}) {
     for (const std::string batch_first : {"False", "True"}) {
-      const auto frozen = network(kind, batch_first);
+      const auto frozen = torch::jit::freeze(network(kind, batch_first));
       const auto sized = [&](std::int64_t batch) { return batch_first == "True" ? at::randn({batch, 9, 6}) : at::randn({9, batch, 6}); };
       // Rows that fill the registers, and some more.
       for (const std::int64_t batch : {1, 2, 11}) {
@@ -408,10 +409,39 @@ void check_recurrent() {
       const auto steps = at::tensor(counts, at::kLong);
       for (const auto& kernel : all) {
         const auto x = at::randn({steps.sum().item<std::int64_t>(), 6}), state = at::randn({4, counts[0], 10});
-        check_packed(network(kind, "False", true), x, state, at::kFloat, {kernel}, steps);
+        check_packed(torch::jit::freeze(network(kind, "False", true)), x, state, at::kFloat, {kernel}, steps);
       }
     }
   }
+}
+
+// Kernels answer calls of a module, also of other sizes than those that it was made for.
+void check_kernels_answer() {
+  const at::NoGradGuard no_grad;
+  const auto threads = at::get_num_threads();
+  at::set_num_threads(1);
+  for (const std::string kind : {"lstm", "gru", "rnn_tanh", "rnn_relu"}) {
+    auto module = network(kind, "True");
+    const auto sized = [](std::int64_t batch, std::int64_t steps) {
+      return std::vector<at::Tensor>{at::randn({batch, steps, 6}), at::randn({4, batch, 10}), at::empty({0}, at::kLong)};
+    };
+    const auto expected = [&](const std::vector<at::Tensor>& feeds) {
+      return fxtraced::detail::tensors_of(module.forward(std::vector<c10::IValue>(feeds.begin(), feeds.end())));
+    };
+    const auto given = sized(2, 9), other = sized(3, 21);
+    const auto partitioned = fxtraced::detail::PartitionedModule::of(module, given, false, 1e-4);
+    const bool can = fxtraced::detail::GraphCompiler::is_there() && !fxtraced::detail::fast_kernels().empty();
+    check((partitioned && partitioned->serve_any_size(given, expected)) == can, "kernels that answer any size");
+    if (!can) {
+      continue;
+    }
+    const auto results = partitioned->run(other), wanted = std::optional(expected(other));
+    check(results && results->size() == wanted->size(), "a call of another size");
+    for (std::size_t i = 0; results && i < wanted->size(); ++i) {
+      check(fxtraced::detail::relative_difference((*wanted)[i], (*results)[i]) < 1e-5, "what kernels give at another size");
+    }
+  }
+  at::set_num_threads(threads);
 }
 
 // Rows shorter and longer than a vector, masked, far apart, and with numbers that are not finite.
@@ -819,6 +849,7 @@ int main(int, char** values) {
   check_linears();
   check_assertions();
   check_recurrent();
+  check_kernels_answer();
   check_softmax();
   check_kept_memory();
   check_hashes();

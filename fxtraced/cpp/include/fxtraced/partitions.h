@@ -87,6 +87,15 @@ inline at::Tensor channels_last(const at::Tensor& x) {
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+// Lets kernels calculate what they are the fastest for in a frozen graph. They take any size, so their weights are laid out
+// once for all. dtype: that of LSTMs, whose kernel is for float32.
+inline void put_kernels(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, at::ScalarType dtype) {
+  pack_recurrent(graph, inputs, dtype, fast_kernels(), [](const auto&... asked) {
+    return FastestRecurrent::of(asked...) == RecurrentWay::kKernel ? RecurrentWay::kKernel : RecurrentWay::kOwn;
+  });
+  replace_softmax(graph, inputs);
+}
+
 // A frozen graph compiled for some sizes.
 class Partitions {
  public:
@@ -230,11 +239,7 @@ class PartitionedModule {
     if (in_bfloat16 && (!calculates_bfloat16() || LowerPrecision(graph, inputs).count() == 0)) {
       return nullptr;
     }
-    // They take any size, so their weights are laid out once for all.
-    pack_recurrent(*graph, inputs, in_bfloat16 ? at::kBFloat16 : at::kFloat, fast_kernels(), [](const auto&... asked) {
-      return FastestRecurrent::of(asked...) == RecurrentWay::kKernel ? RecurrentWay::kKernel : RecurrentWay::kOwn;
-    });
-    replace_softmax(*graph, inputs);
+    put_kernels(*graph, inputs, in_bfloat16 ? at::kBFloat16 : at::kFloat);
     return std::shared_ptr<PartitionedModule>(new PartitionedModule(frozen, graph, in_bfloat16, tolerance));
   }
 

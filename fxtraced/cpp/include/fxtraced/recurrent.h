@@ -92,7 +92,7 @@ inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site
   const std::int64_t gates = gates_of(site.cell), width = kernel.width;
   const auto states = site.states();
   auto* value = site.x();
-  auto* counts = site.counts ? site.counts : graph.insertConstant(at::empty({0}, at::kLong));
+  auto* counts = site.counts ? site.counts : graph.insertConstant(c10::IValue());
   std::array<std::vector<torch::jit::Value*>, 2> finals;
   for (std::size_t layer = 0; layer < static_cast<std::size_t>(site.layers); ++layer) {
     std::vector<at::Tensor> of_inputs, biases, of_states, state_biases;
@@ -111,7 +111,7 @@ inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site
     }
     auto* product = graph.insert(c10::aten::linear, {value, at::cat(of_inputs).contiguous(), at::cat(biases)});
     std::vector<torch::jit::Value*> inputs = {product, counts, graph.insertConstant(at::stack(of_states))};
-    inputs.push_back(graph.insertConstant(state_biases.empty() ? at::empty({0}) : at::stack(state_biases)));
+    inputs.push_back(graph.insertConstant(state_biases.empty() ? c10::IValue() : c10::IValue(at::stack(state_biases))));
     inputs.push_back(states.front());
     inputs.push_back(states.back());
     for (const auto& setting : std::array<c10::IValue, 3>{static_cast<std::int64_t>(first), static_cast<std::int64_t>(site.cell), site.batch_first}) {

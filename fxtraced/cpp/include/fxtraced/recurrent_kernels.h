@@ -47,6 +47,7 @@ struct Rows {
       }
       return rows;
     }
+    TORCH_CHECK(counts.defined() && counts.scalar_type() == at::kLong && counts.is_contiguous(), "sequences without their lengths");
     std::int64_t start = 0;
     for (std::int64_t step = 0; step < counts.numel(); ++step) {
       const auto count = counts.data_ptr<std::int64_t>()[step];
@@ -61,13 +62,15 @@ struct Rows {
 };
 
 // Calculates all directions of a layer. inputs: [steps, batch, directions * blocks * gates * width], or batch first; or the
-// rows of sequences of several lengths, with the number of rows of each step. weights: [directions, blocks, hidden, gates,
-// width]. bias: [directions, blocks * width], of a GRU. hidden, cell: states [layers * directions, batch, hidden], of which
+// rows of sequences of several lengths, with the number of rows of each step in counts. weights: [directions, blocks, hidden,
+// gates, width]. bias: [directions, blocks * width], of a GRU. hidden, cell: states [layers * directions, batch, hidden], of which
 // the layer's begin at `first`. Gives the outputs, and the states after the last step; those of the cell are empty but for
 // an LSTM.
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> layer(
     const at::Tensor& inputs, const at::Tensor& counts, const at::Tensor& weights, const at::Tensor& bias, const at::Tensor& hidden,
     const at::Tensor& cell, std::int64_t first, Cell kind, bool batch_first) {
+  const auto is_whole = [](const at::Tensor& x) { return x.defined() && x.scalar_type() == at::kFloat && x.is_contiguous(); };
+  TORCH_CHECK(is_whole(weights) && weights.dim() == 5 && weights.size(3) == gates_of(kind), "weights of a recurrent layer");
   const auto directions = weights.size(0), places = weights.size(2), width = weights.size(4), padded = weights.size(1) * width;
   const auto all = kernels();
   const auto kernel = std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.width == width; });
@@ -75,6 +78,7 @@ inline std::tuple<at::Tensor, at::Tensor, at::Tensor> layer(
   const auto gates = gates_of(kind) * padded;
   const bool fits = (inputs.dim() == 2 || inputs.dim() == 3) && inputs.size(-1) == directions * gates;
   TORCH_CHECK(fits && inputs.scalar_type() == at::kFloat, "inputs of a recurrent layer: ", inputs.sizes());
+  TORCH_CHECK(kind != Cell::kGru || (is_whole(bias) && bias.numel() == directions * padded), "biases of a recurrent layer");
   const auto given = inputs.contiguous();
   const auto rows = Rows::of(given, counts, batch_first);
   const auto batch = rows.counts.empty() ? 0 : rows.counts[0];
@@ -134,12 +138,12 @@ inline std::tuple<at::Tensor, at::Tensor, at::Tensor> layer(
 
 // The operation of the process that a graph calls for a layer.
 inline const char* const kOperation =
-    "fxtraced::recurrent_layer(Tensor inputs, Tensor counts, Tensor weights, Tensor bias, Tensor hidden, Tensor cell, int first, int kind, "
+    "fxtraced::recurrent_layer(Tensor inputs, Tensor? counts, Tensor weights, Tensor? bias, Tensor hidden, Tensor cell, int first, int kind, "
     "bool batch_first) -> (Tensor, Tensor, Tensor)";
 
 inline void call_layer(torch::jit::Stack& stack) {
   const auto arguments = torch::jit::pop(stack, 9);
-  const auto tensor = [&](std::size_t i) -> const at::Tensor& { return arguments[i].toTensor(); };
+  const auto tensor = [&](std::size_t i) { return arguments[i].isNone() ? at::Tensor() : arguments[i].toTensor(); };
   const auto number = [&](std::size_t i) { return arguments[i].toInt(); };
   auto results = layer(
       tensor(0), tensor(1), tensor(2), tensor(3), tensor(4), tensor(5), number(6), static_cast<Cell>(number(7)), arguments[8].toBool());

@@ -8,11 +8,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import sysconfig
+import tempfile
 from pathlib import Path
 
-_CPP = Path(__file__).resolve().parents[1] / "cpp"
+from fxtraced.framework import native
 
-__all__ = ["build_examples", "get_cmake_dir", "get_cpp_dir", "get_include", "get_lib"]
+_CPP = Path(__file__).resolve().parents[1] / "cpp"
+# What compiles a C++ program, by its usual names.
+_COMPILERS = ("c++", "g++", "clang++")
+
+__all__ = ["build_examples", "build_native", "get_cmake_dir", "get_cpp_dir", "get_include", "get_lib"]
 
 
 def get_include() -> str:
@@ -72,19 +79,63 @@ def build_examples(build_dir: str | os.PathLike[str], verbose: bool = True) -> d
     return programs
 
 
+def build_native(verbose: bool = True) -> Path:
+    """Build the native module, with which graphs of recurrent and small networks run faster in Python; its path.
+
+    It lies where FXTRACED_NATIVE says, in ~/.cache/fxtraced by default, and belongs to this Python, torch and fxtraced:
+    after an update of one of them it has to be built again. Processes use it from their next graph on. Takes half a
+    minute, with $CXX or the compiler of the system. Prints the command when verbose. Raises RuntimeError when a
+    compiler or Python's headers are missing, when FXTRACED_NATIVE is empty, and with the tool's output when it fails.
+    """
+    path = native.native_path()
+    if path is None:
+        raise RuntimeError(f"build_native: {native.VARIABLE} is empty: name a folder in it, or unset it")
+    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, _COMPILERS)), None)
+    if compiler is None:
+        raise RuntimeError("build_native: no C++ compiler was found on PATH; install one for C++17, or name it in CXX")
+    headers = Path(sysconfig.get_path("include"))
+    if not (headers / "Python.h").is_file():
+        raise RuntimeError(
+            f"build_native: Python's headers are not in {headers}; install them (Debian: python3-dev, Fedora: "
+            "python3-devel)"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        built = Path(folder) / path.name
+        included = [_torch_dir() / "include", _torch_dir() / "include/torch/csrc/api/include", headers]
+        libraries = ["-ltorch_python", "-ltorch", "-ltorch_cpu", "-lc10"]
+        _run(
+            [
+                *(*compiler.split(), "-std=c++17", "-O2", "-shared", "-fPIC", "-fvisibility=hidden"),
+                *(f"-isystem{folder}" for folder in included),
+                *(f"-I{native.INCLUDE}", str(native.SOURCE), "-o", str(built)),
+                *(f"-L{get_lib()}", *libraries),
+            ],
+            verbose,
+            caller="build_native",
+        )
+        # A process of its own: what is loaded cannot be replaced, and this one may use what was built before.
+        check = (
+            "import sys, torch, pathlib; from fxtraced.framework.native import load; load(pathlib.Path(sys.argv[1]))"
+        )
+        _run([sys.executable, "-c", check, str(built)], verbose=False, caller="build_native")
+        os.replace(built, path)
+    return path
+
+
 def _torch_dir() -> Path:
     import torch
 
     return Path(torch.__file__).resolve().parent
 
 
-def _run(command: list[str], verbose: bool) -> None:
+def _run(command: list[str], verbose: bool, caller: str = "build_examples") -> None:
     if verbose:
         print("+", " ".join(command), flush=True)
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise RuntimeError(
-            f"build_examples: {' '.join(command)} failed with exit code {done.returncode}; its output:\n{done.stdout}"
+            f"{caller}: {' '.join(command)} failed with exit code {done.returncode}; its output:\n{done.stdout}"
         )
     if verbose:
         print(done.stdout, end="", flush=True)

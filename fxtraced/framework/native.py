@@ -1,0 +1,70 @@
+"""Native: what a C++ compiler made of the C++ client's kernels for Python, where a user had it built.
+
+Nothing needs it. With it, recurrent networks and soft-max are calculated by kernels for this CPU, as in the C++ client,
+and changed weights are looked for in C++.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import os
+import sysconfig
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+# The folder that it lies in; empty to go without.
+VARIABLE = "FXTRACED_NATIVE"
+NAME = "fxtraced_native"
+
+_CPP = Path(__file__).resolve().parents[1] / "cpp"
+SOURCE = _CPP / "native" / "native.cpp"
+INCLUDE = _CPP / "include"
+
+_loaded: dict[Path | None, Any] = {}
+
+
+def native() -> Any:
+    """The native module; None where none was built for this Python, torch and fxtraced, or the user wants none."""
+    path = native_path()
+    if path not in _loaded and path is not None and path.is_file():
+        try:
+            _loaded[path] = load(path)
+        except ImportError as error:
+            warnings.warn(
+                f"{path} was built for this Python, torch and fxtraced, and does not load ({error}): nothing is "
+                "calculated by it. Build it again with `python -m fxtraced.sysconfig --build-native`, or delete it",
+                stacklevel=2,
+            )
+    return _loaded.get(path)
+
+
+def native_path() -> Path | None:
+    """Where the native module for this Python, torch and fxtraced lies or would lie; None where the user wants none."""
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "fxtraced")
+    return Path(folder).absolute() / _file_name() if folder else None
+
+
+def load(path: Path) -> Any:
+    """The native module in a file. Raises ImportError where it does not load."""
+    loader = importlib.machinery.ExtensionFileLoader(NAME, str(path))
+    spec = importlib.util.spec_from_file_location(NAME, path, loader=loader)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    loader.exec_module(module)
+    return module
+
+
+@cache
+def _file_name() -> str:
+    """One for each Python, torch and state of the sources."""
+    sources = [SOURCE, *sorted(INCLUDE.glob("**/*.h"))]
+    text = b"\0".join([torch.__version__.encode(), *(x.read_bytes() for x in sources)])
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    return f"{NAME}-{hashlib.sha256(text).hexdigest()[:16]}{suffix}"

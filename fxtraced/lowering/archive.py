@@ -24,6 +24,7 @@ from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.partitions import Run
 from fxtraced.lowering.script import call_scripted, compute_constants, frozen_forward, function_of, quiet, script
+from fxtraced.lowering.scripted_kernels import calculate_by_kernels
 from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.self_test import (
     FETCHES,
@@ -331,7 +332,10 @@ def _run(forward: Any, as_it_is: bool, *feeds: torch.Tensor) -> tuple[torch.Tens
 def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
     """What runs the frozen module with its weights laid out; run itself where that gives another result."""
     with quiet():
-        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(module))
+        frozen = torch.jit.freeze(module)
+        if sample is not None:
+            calculate_by_kernels(frozen._c._get_method("forward").graph, sample[0])
+        frozen = torch.jit.optimize_for_inference(frozen)
     forward = frozen._c._get_method("forward")
     compute_constants(forward)
     laid_out = partial(_run, forward, True)
@@ -350,6 +354,7 @@ def _in_bfloat16(module: Any, otherwise: Run, sample: Any, tolerance: float) -> 
     try:
         if not LowerPrecision(graph, feeds).count:
             return otherwise
+        calculate_by_kernels(graph, feeds, in_bfloat16=True)
         lowered = partial(_run, function_of(graph), True)
         differences = sample_differences(lowered(*(x.clone() for x in feeds)), fetches)
     except (ExecutionError, GuardError):

@@ -16,6 +16,7 @@ from fxtraced.framework.errors import LoweringError, SourceLine
 from fxtraced.lowering.derived import form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
+from fxtraced.lowering.scripted_kernels import calculate_by_kernels
 from fxtraced.lowering.scripted_passes import drop_assertions, part_ways_that_meet, partition_linears
 from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
@@ -41,7 +42,7 @@ class Frozen(NamedTuple):
 
     packed: weights that it takes after the feeds. lines: the user's line of each value, for errors. holds:
     whether the weights are still those that it was made of. laid_out: how many products of MKL and LSTMs have weights
-    laid out for them, which pay where the compiler takes no part of the graph.
+    laid out for them, or are calculated by kernels, which pay where the compiler takes no part of the graph.
     """
 
     forward: Any
@@ -77,6 +78,7 @@ class LayerSource:
             for path in dict.fromkeys(used)
         }
         self._lines = {node.name: node.meta.get("source") for node in all_nodes(graph)}
+        self._by_kernels = sum(str(node.target).startswith("fxtraced.") for node in graph.nodes)
 
     def freeze(self, feeds: Sequence[torch.Tensor]) -> Frozen | None:
         self._structure.check()
@@ -92,7 +94,7 @@ class LayerSource:
         except (RuntimeError, IndexError, LoweringError) as error:
             # Memory may not suffice, or a table hold other indices: the graph as it was traced tells that better.
             raise CannotBePartitioned(f"it cannot be frozen: {error}") from error
-        return Frozen(forward, packed, self._lines, watch.holds)
+        return Frozen(forward, packed, self._lines, watch.holds, self._by_kernels)
 
     def marks(self) -> Any:
         return [(id(x), x._version) for x in self._tensors().values()]
@@ -118,7 +120,8 @@ class ArchiveSource:
         if self._in_bfloat16 and not LowerPrecision(graph, feeds).count:
             raise CannotBePartitioned("no product is calculated in bfloat16")
         dtype = torch.bfloat16 if self._in_bfloat16 else torch.float32
-        laid_out = partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
+        laid_out = calculate_by_kernels(graph, feeds, self._in_bfloat16)
+        laid_out += partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
         part_ways_that_meet(graph)
         forward = function_of(graph)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from torch import fx
 
+from fxtraced.passes.calculate_recurrent import calculate_recurrent
+from fxtraced.passes.calculate_softmax import calculate_softmax
 from fxtraced.passes.convolve_linears import convolve_linears
 from fxtraced.passes.fold_batch_norm import fold_batch_norm
 from fxtraced.passes.fold_constants import fold_constants
@@ -53,10 +55,10 @@ class Step(NamedTuple):
     makes_weights: bool = True
 
 
-# The passes that lay weights out, or decide that they stay.
+# The passes that lay weights out, or decide that they stay, and those that plain libtorch has no operations for.
 PACKING = (
-    "multiply_pointwise", "pack_convolutions", "multiply_linears", "convolve_linears", "pack_linears", "pack_recurrent",
-    "fuse_linear_add", "lay_out_channels_last",
+    "calculate_recurrent", "calculate_softmax", "multiply_pointwise", "pack_convolutions", "multiply_linears",
+    "convolve_linears", "pack_linears", "pack_recurrent", "fuse_linear_add", "lay_out_channels_last",
 )  # fmt: skip
 _CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
 
@@ -76,6 +78,8 @@ PIPELINE = [
     Step("fold_batch_norm", fold_batch_norm, False, _CPU),
     Step("fold_batch_norm", partial(fold_batch_norm, at_any_size=True), False, _CUDA),
     Step("lower_precision", lower_to_bfloat16, True, _CPU),
+    Step("calculate_recurrent", calculate_recurrent, False, _CPU),
+    Step("calculate_softmax", calculate_softmax, False, _CPU, makes_weights=False),
     Step("multiply_pointwise", multiply_pointwise, False, _CPU),
     Step("pack_convolutions", pack_convolutions, False, _CPU),
     Step("pool_images", pool_images, False, _CPU, makes_weights=False),
@@ -104,7 +108,7 @@ PARTITIONING = "compile_partitions"
 _NOT_FOR_PARTITIONS = {
     *PACKING, "pool_images", "merge_projections", "fuse_bn_add_act_ops", "fuse_elewise_add_act_ops", "memory_optimize",
     "fuse_bn_act_ops", "fuse_relu_depthwise_conv", "enable_inplace",
-} - {"pack_recurrent"}  # fmt: skip
+} - {"calculate_recurrent", "calculate_softmax", "pack_recurrent"}  # fmt: skip
 
 # Of the multiplications of a graph, what the compiler must get of them. Where MKL makes nearly all, the graph for every
 # size has them at other sizes, too.

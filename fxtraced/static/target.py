@@ -63,6 +63,9 @@ def for_archive(
     strategy = BuildStrategy()
     # It needs plain weights, too, which an archive lets go when it is loaded, and a libtorch that has MKL.
     strategy.delete_pass("multiply_linears")
+    # Plain libtorch has no such kernels.
+    for name in ("calculate_recurrent", "calculate_softmax"):
+        strategy.delete_pass(name)
     lowered, changes = optimise(graph, strategy, target)
     total = {name: folded.get(name, 0) + count for name, count in changes.items()}
     return ForArchive(graph, tensors, lowered, total, differences)

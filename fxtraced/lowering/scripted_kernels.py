@@ -1,0 +1,21 @@
+"""The native module's kernels in the scripted graph of a frozen forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from fxtraced.framework.native import native
+
+
+def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16: bool = False) -> int:
+    """Let kernels calculate recurrent networks and soft-max where they are the fastest, in place.
+
+    graph: not called yet. feeds: like those that it will be called with; their sizes may be others. in_bfloat16: LSTMs
+    are left for it, which the kernels do not calculate in. Returns how many calls of kernels the graph has, none
+    without the native module. Raises RuntimeError where an operation of the graph fails on these feeds.
+    """
+    module = native()
+    return int(module.calculate(graph, list(feeds), in_bfloat16)) if module is not None else 0

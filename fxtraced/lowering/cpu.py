@@ -11,6 +11,7 @@ from torch import fx
 from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.lowering.derived import DerivedWeights
 from fxtraced.lowering.executable import Executable
+from fxtraced.lowering.quick import quick_call
 from fxtraced.passes.onednn import hides_nan
 from fxtraced.tracing.compare import ROUNDING, disagreements, is_finite
 from fxtraced.tracing.state import Constant, StateRef, Structure
@@ -40,6 +41,8 @@ class CpuExecutable(Executable):
         self._plain, self._tolerance = plain, tolerance
         self._agrees: bool | None = None
         self._hides_nan = any(map(hides_nan, graph.nodes))
+        # Of `quick`.
+        self._weights: tuple[torch.Tensor, ...] | None = None
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         weights = self._derived.tensors() if self._agrees is not False else None
@@ -48,10 +51,12 @@ class CpuExecutable(Executable):
         if weights is None:
             return self._plain()(*feeds)
         try:
-            results = super().__call__(*feeds, *weights)
+            results = self._run(*feeds, *weights)
         except (ExecutionError, GuardError):
             return self._plain()(*feeds)
         if self._agrees:
+            if self._may_be_quick and (self.quick is None or self._weights is not weights):
+                self._make_quick(feeds, weights)
             return results
         plain = self._plain()(*feeds)
         # Another thread may have changed a weight between the two.
@@ -63,9 +68,16 @@ class CpuExecutable(Executable):
         if weights is None or (self._hides_nan and not all(map(is_finite, feeds))):
             return self._plain()(*feeds)
         try:
-            return super().__call__(*feeds, *weights)
+            return self._run(*feeds, *weights)
         except (ExecutionError, GuardError):
             return self._plain()(*feeds)
+
+    def _make_quick(self, feeds: tuple[torch.Tensor, ...], weights: tuple[torch.Tensor, ...]) -> None:
+        # What asks must not hold the executable, which holds it.
+        derived = self._derived
+        checks = [lambda: derived.tensors() is weights]
+        self.quick = quick_call(self._forward, weights, feeds, checks, self._bound, finite=self._hides_nan)
+        self._weights = weights
 
     def _compared(self, results: tuple[torch.Tensor, ...], plain: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         apart = disagreements(plain, results, self._tolerance)

@@ -48,8 +48,6 @@ def direct_function(graph: fx.Graph, places: dict[str, str]) -> Direct | None:
     calls = sum(node.op.startswith("call") for node in graph.nodes)
     if calls > 2 * _MOST_OPERATIONS or has_effects(graph):
         return None
-    graph = copy_graph(graph)
-    _multiply_at_once(graph)
     source = forward_source(graph, places=places)
     signature, *lines, result = source.splitlines()
     operations = [_OPERATION.fullmatch(line) for line in lines]
@@ -63,19 +61,19 @@ def direct_function(graph: fx.Graph, places: dict[str, str]) -> Direct | None:
     return scope["forward"]
 
 
-def _multiply_at_once(graph: fx.Graph) -> None:
-    """Write linear calls of rows with a transposed weight and a bias as what torch makes of them, in place."""
+def multiply_at_once(graph: fx.Graph) -> fx.Graph:
+    """A copy of graph whose linear calls of rows with a transposed weight and a bias are what torch makes of them."""
+    graph = copy_graph(graph)
     for node in list(graph.nodes):
         if not is_call(node, "linear"):
             continue
         x, weight, bias = (argument(node, i, name) for i, name in enumerate(("input", "weight", "bias")))
         if bias is not None and is_call(weight, "t") and len(x.meta["shape"]) == len(weight.meta["shape"]) == 2:
-            with graph.inserting_before(node):
-                product = graph.call_function(torch.addmm, (bias, x, weight.args[0]))
-            product.meta = dict(node.meta)
-            node.replace_all_uses_with(product)
-            graph.erase_node(node)
+            # It keeps its name, by which an error tells the user's line.
+            node.op, node.target = "call_function", torch.addmm
+            node.args, node.kwargs = (bias, x, weight.args[0]), {}
     remove_dead_code(graph)
+    return graph
 
 
 def _is_torchs(path: str) -> bool:

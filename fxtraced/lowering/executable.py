@@ -10,8 +10,11 @@ from typing import Any
 import torch
 from torch import fx
 
-from fxtraced.lowering.direct import Direct, direct_function
+from fxtraced.framework.native import native
+from fxtraced.lowering.direct import Direct, direct_function, multiply_at_once
+from fxtraced.lowering.quick import Quick, quick_call
 from fxtraced.lowering.script import call_scripted, compute_constants, script
+from fxtraced.passes.state_values import has_effects
 from fxtraced.tracing.compare import disagreements
 from fxtraced.tracing.regions import all_nodes
 from fxtraced.tracing.state import Constant, StateRef, Structure
@@ -25,12 +28,17 @@ class Executable:
     The scripted module holds the layer's own tensors, so writes into them show at once. A tensor that the layer
     replaced by another is noticed before the next call and bound anew. A graph of a few operations is a function of
     Python after its first call, which has compared the two. Usable from many threads.
+
+    quick: after a call, what makes the next ones in one step, with the native module.
     """
+
+    quick: Quick | None = None
 
     def __init__(
         self, graph: fx.Graph, state: dict[str, StateRef], constants: dict[str, Constant], structure: Structure
     ):
         structure.check()
+        graph = multiply_at_once(graph)
         used = {str(node.target) for node in graph.nodes if node.op == "get_attr"}
         refs = {path: ref for path, ref in state.items() if path in used}
         tensors = {path: (ref.get(), ref.kind == "parameter") for path, ref in refs.items()}
@@ -51,6 +59,8 @@ class Executable:
         self._bound = [(ref.holder, ref.key, tensors[path][0]) for path, ref in refs.items()] + structure.entries
         self._lock = threading.Lock()
         self._is_on(next((tensor.device for tensor, _ in tensors.values()), None))
+        # What failed half-way could not be answered in another way.
+        self._may_be_quick = native() is not None and not has_effects(graph)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs on these feeds, without gradients.
@@ -58,6 +68,12 @@ class Executable:
         Raises GuardError where a guard does not hold, ExecutionError where an operation fails, StaleGraphError when the
         layer is built otherwise today.
         """
+        results = self._run(*feeds)
+        if self.quick is None and self._may_be_quick and self._on_cpu:
+            self.quick = quick_call(self._forward, (), feeds, places=self._bound)
+        return results
+
+    def _run(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         for holder, key, tensor in self._bound:
             if holder.get(key) is not tensor:
                 self._bind_anew()
@@ -100,6 +116,7 @@ class Executable:
                 self._is_on(device)
             tensors = [(ref.holder, ref.key, ref.get()) for ref in self._refs.values()]
             self._bound = tensors + self._structure.entries_now()
+            self.quick = None
 
     def _is_on(self, device: torch.device | None) -> None:
         self.device = device

@@ -13,6 +13,7 @@ from fxtraced.framework.errors import ExecutionError, GuardError
 from fxtraced.framework.memory import return_memory
 from fxtraced.lowering.freezing import CannotBePartitioned, Source
 from fxtraced.lowering.partitions import Partitions, Run
+from fxtraced.lowering.quick import Quick
 from fxtraced.tracing.compare import ROUNDING, is_finite
 
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
@@ -30,8 +31,11 @@ class PartitionedExecutable:
 
     lowered: gives what takes every size and follows every change of a weight; made when it is needed often. expected:
     gives what partitions are compared with, and what answers until then. tolerance: of that comparison. Calls in a row
-    that the partitions cannot answer, all alike, make new ones.
+    that the partitions cannot answer, all alike, make new ones. quick: makes the calls that they can answer in one
+    step, with the native module.
     """
+
+    quick: Quick | None = None
 
     def __init__(
         self, source: Source, lowered: Callable[[], Run], expected: Callable[[], Run], tolerance: float = ROUNDING
@@ -126,8 +130,9 @@ class PartitionedExecutable:
             return
         try:
             # Those before are let go first: two copies of each weight would be held at once.
-            self._partitions = None
-            self._partitions = self._made(feeds)
+            self._partitions = self.quick = None
+            self._partitions = made = self._made(feeds)
+            self.quick = made.quick(feeds) if made is not None else None
         except GuardError:
             # These feeds are wrong, and others may not be: what answers them now says so.
             pass

@@ -17,6 +17,7 @@ import torch
 
 from fxtraced.framework.errors import GuardError
 from fxtraced.lowering.freezing import CannotBePartitioned, Frozen
+from fxtraced.lowering.quick import Quick, quick_call
 from fxtraced.lowering.script import call_scripted, quiet
 from fxtraced.tracing.compare import ROUNDING, disagreements
 
@@ -74,6 +75,11 @@ class Partitions:
         frozen = self._frozen
         results = call_scripted(frozen.forward, (*feeds, *frozen.packed), frozen.lines)
         return results[:-1] if math.isfinite(results[-1]) else None
+
+    def quick(self, feeds: Sequence[torch.Tensor]) -> Quick | None:
+        """The same in one step for such feeds, with the native module."""
+        frozen = self._frozen
+        return quick_call(frozen.forward, frozen.packed, feeds, [frozen.holds], exact=True)
 
     def _asked(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...] | None:
         """A call as it will be made."""

@@ -16,6 +16,7 @@ from fxtraced.passes import state_values
 from tests.helpers import floats, layer_of, linear, trace
 
 nn = paddle.nn
+pytestmark = pytest.mark.usefixtures("with_and_without_native")
 
 
 def switches():

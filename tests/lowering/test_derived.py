@@ -21,7 +21,10 @@ from tests.lowering.changes import CHANGES, Net, X, agree, write_data
 from tests.passes.test_cpu_passes import linears_become
 
 nn = paddle.nn
-pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
+pytestmark = [
+    pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU"),
+    pytest.mark.usefixtures("with_and_without_native"),
+]
 
 
 @pytest.fixture(autouse=True)

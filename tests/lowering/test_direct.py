@@ -14,6 +14,7 @@ from fxtraced.lowering.script import call_scripted
 from tests.helpers import floats, layer_of, linear, trace
 
 nn, F = paddle.nn, paddle.nn.functional
+pytestmark = pytest.mark.usefixtures("with_and_without_native")
 
 
 def executable_of(traced):

@@ -21,7 +21,10 @@ from tests.lowering.changes import CHANGES, Net, X, agree, set_value
 from tests.passes.test_cpu_passes import linears_become
 
 nn, F = paddle.nn, paddle.nn.functional
-pytestmark = pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU")
+pytestmark = [
+    pytest.mark.skipif(not is_available(), reason="oneDNN is not for this torch or CPU"),
+    pytest.mark.usefixtures("with_and_without_native"),
+]
 MANY = partitioned._CALLS_IN_A_ROW
 
 

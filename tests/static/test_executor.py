@@ -8,6 +8,8 @@ import pytest
 import fxtraced as paddle
 from tests.helpers import floats, ints, layer_of, linear, trace
 
+pytestmark = pytest.mark.usefixtures("with_and_without_native")
+
 
 def setup(self):
     linear(self)

@@ -13,6 +13,8 @@ from fxtraced import inference
 from fxtraced.framework.memory import raise_if_out_of_memory
 from tests.helpers import floats, layer_of, linear, trace
 
+pytestmark = pytest.mark.usefixtures("with_and_without_native")
+
 
 @pytest.fixture
 def saved(tmp_path):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import os
 import statistics
 import sys
 import time
@@ -31,11 +32,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import bench_memory
 import bench_scripting
 from bench_children import Child, paddle_inference
-from bench_engines import ENGINES, Run, available, flop, product
+from bench_engines import ENGINES, Run, available, flop, product, with_native
 from bench_models import MODELS, make
 from bench_plot import Bar, plot
 
 import fxtraced as paddle
+from fxtraced.framework.native import VARIABLE
 
 # How far an engine may be from eager, as a part of the largest output.
 ALLOWED = {"float32": 1e-3, "bfloat16": 3e-2}
@@ -205,10 +207,15 @@ def main() -> int:
     parser.add_argument("--paddle", metavar="PYTHON")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
+    # One that a user has built is only for the engine of that name.
+    os.environ[VARIABLE] = ""
     warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     chosen = [x for x in given.engines if x != "eager" and available(x, given.precision)]
     chosen = [x for x in chosen if x != "paddle" or given.paddle]
+    if "native" in chosen:
+        with with_native():
+            print("the native module is there", flush=True)
     rows: list[Row] = []
     for name in (x for x in MODELS if any(text in x for text in given.models)):
         for threads in given.threads:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from bench_children import cpp, cpp_cpu, cpp_predictor
 from torch.utils.flop_counter import FlopCounterMode
 
 import fxtraced as paddle
+from fxtraced import sysconfig
+from fxtraced.framework.native import VARIABLE, native_path
 from fxtraced.tensor.tensor import plain
 
 Run = Callable[[], list[Any]]
@@ -33,6 +37,30 @@ def eager(layer: Any, traced: Any, inputs: list[Any]) -> Run:
 def ours(layer: Any, traced: Any, inputs: list[Any]) -> Run:
     """The static graph as users call it, NumPy arrays and checks included."""
     return lambda: traced(inputs)
+
+
+def native(layer: Any, traced: Any, inputs: list[Any]) -> Run:
+    """The same with the native module, which is built where it was not."""
+    with with_native():
+        _, static = paddle.jit.TracedLayer.trace(layer, inputs)
+        # What makes calls in one step is made by the calls before.
+        for _ in range(3):
+            static(inputs)
+    return lambda: static(inputs)
+
+
+@contextmanager
+def with_native() -> Iterator[None]:
+    """Graphs that are made within it use the native module, in a folder of the benchmark's own."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = os.path.join(tempfile.gettempdir(), f"fxtraced-bench-{os.getuid()}")
+    try:
+        path = native_path()
+        if path is not None and not path.is_file():
+            sysconfig.build_native(verbose=False)
+        yield
+    finally:
+        os.environ[VARIABLE] = before or ""
 
 
 def ours_in_bfloat16(layer: Any, traced: Any, inputs: list[Any]) -> Run:
@@ -129,7 +157,7 @@ def aotinductor(layer: Any, traced: Any, inputs: list[Any], in_bfloat16: bool = 
 ENGINES: dict[str, dict[str, Any]] = {
     "float32": {
         x.__name__: x
-        for x in (eager, ours, cpp, cpp_cpu, cpp_predictor, script, freeze, aotinductor, onnxruntime, openvino)
+        for x in (eager, ours, native, cpp, cpp_cpu, cpp_predictor, script, freeze, aotinductor, onnxruntime, openvino)
     },
     "bfloat16": {
         "eager": eager,

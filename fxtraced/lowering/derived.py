@@ -27,7 +27,6 @@ class DerivedWeights:
     ):
         self._structure = structure
         self._graph, self._results = take_out(graph)
-        self._kept = set(self._results)
         used = [str(node.target) for node in self._graph.nodes if node.op == "get_attr"]
         self._places: list[tuple[str, dict[str, Any], str]] = [
             (path, state[path].holder, state[path].key)
@@ -67,17 +66,8 @@ class DerivedWeights:
             return self._tensors
 
     def _compute(self) -> tuple[torch.Tensor, ...]:
-        known: dict[fx.Node, Any] = {}
-        uses = {node: len(node.users) for node in self._graph.nodes}
-        values = {path: plain(holder[key]) for path, holder, key in self._places}
-        for node in self._graph.nodes:
-            known[node] = values[str(node.target)] if node.op == "get_attr" else compute(node, known)
-            # A folded weight that was packed is needed no more: two of each would be held at once.
-            for used in node.all_input_nodes:
-                uses[used] -= 1
-                if not uses[used] and used not in self._kept:
-                    del known[used]
-        return tuple(known[node] for node in self._results)
+        tensors = {path: plain(holder[key]) for path, holder, key in self._places}
+        return tuple(computed(self._graph, self._results, tensors))
 
     def _have_nan(self) -> bool:
         return any(makes_nan(holder[key]) for _, holder, key in self._places)
@@ -125,3 +115,17 @@ def take_out(graph: fx.Graph) -> tuple[fx.Graph, list[fx.Node]]:
             node.replace_all_uses_with(weight)
     remove_dead_code(graph)
     return own, [copies[node] for node in kept]
+
+
+def computed(graph: fx.Graph, results: list[fx.Node], tensors: dict[str, torch.Tensor]) -> list[Any]:
+    """What a graph that take_out gave makes of the layer's tensors."""
+    known: dict[fx.Node, Any] = {}
+    uses, kept = {node: len(node.users) for node in graph.nodes}, set(results)
+    for node in graph.nodes:
+        known[node] = tensors[str(node.target)] if node.op == "get_attr" else compute(node, known)
+        # A folded weight that was packed is needed no more: two of each would be held at once.
+        for used in node.all_input_nodes:
+            uses[used] -= 1
+            if not uses[used] and used not in kept:
+                del known[used]
+    return [known[node] for node in results]

@@ -13,7 +13,7 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import LoweringError, SourceLine
-from fxtraced.lowering.derived import form_of, makes_nan, take_out
+from fxtraced.lowering.derived import computed, form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
 from fxtraced.lowering.scripted_kernels import calculate_by_kernels
@@ -26,7 +26,6 @@ from fxtraced.passes.matching import is_call
 from fxtraced.passes.partitioning import ELEMENTWISE
 from fxtraced.passes.pipeline import copy_graph
 from fxtraced.passes.remove_dead_code import remove_dead_code
-from fxtraced.passes.state_values import compute
 from fxtraced.tensor.tensor import plain
 from fxtraced.tracing.guards import check_guard
 from fxtraced.tracing.regions import all_nodes
@@ -179,13 +178,10 @@ def _frozen(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> tuple[Any, lis
     feeds = [node for node in graph.nodes if node.op == "placeholder"]
     own, results = take_out(graph)
     derived = [node for node in graph.nodes if node.op == "placeholder" and node not in feeds]
-    values: dict[fx.Node, Any] = {}
-    for node in own.nodes:
-        values[node] = tensors[str(node.target)] if node.op == "get_attr" else compute(node, values)
+    values = computed(own, results, tensors)
     tensors = dict(tensors)
     packed = []
-    for node, result in zip(derived, results, strict=True):
-        value = values[result]
+    for node, value in zip(derived, values, strict=True):
         if value.layout is not torch.strided:
             packed.append(value)
             continue

@@ -20,6 +20,8 @@ _TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 _NORM = ("running_mean", "running_var", "weight", "bias")
 # Multiplications below which a call is so short that nothing is gained.
 _WORTHWHILE = 1 << 18
+# Elements of a weight that are multiplied at a time.
+_AT_ONCE = 1 << 17
 
 
 def fold_batch_norm(graph: fx.Graph, at_any_size: bool = False) -> int:
@@ -38,11 +40,21 @@ def scaled_weight(weight: Any, variance: Any, scale: Any, epsilon: float, groups
     """weight with each output channel times scale / sqrt(variance + epsilon)."""
     factors = _factors(variance, scale, epsilon)
     if not transposed:
-        return (weight * factors.reshape([-1] + [1] * (weight.ndim - 1))).to(weight.dtype)
+        return _multiplied(weight, factors.reshape([-1] + [1] * (weight.ndim - 1)))
     # [in, out / groups, k...]: each group of input channels has output channels of its own.
     grouped = weight.reshape([groups, -1, *weight.shape[1:]])
     factors = factors.reshape([groups, 1, -1] + [1] * (weight.ndim - 2))
-    return (grouped * factors).reshape(weight.shape).to(weight.dtype)
+    return _multiplied(grouped, factors).reshape(weight.shape)
+
+
+def _multiplied(weight: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+    """weight * factors, rounded once; a piece at a time, as in double it would take two more weights of memory."""
+    result = torch.empty_like(weight, memory_format=torch.contiguous_format)
+    size = max(1, _AT_ONCE // max(1, weight[:1].numel()))
+    pieces = (x.split(size) for x in (weight, factors.expand(weight.shape), result))
+    for part, own, into in zip(*pieces, strict=True):
+        into.copy_(part * own)
+    return result
 
 
 def shifted_bias(bias: Any, mean: Any, variance: Any, scale: Any, shift: Any, epsilon: float) -> Any:

@@ -285,7 +285,7 @@ def refused_as_wrong(monkeypatch):
 
 
 def refused_as_slower(monkeypatch):
-    seconds = itertools.cycle([2.0, 1.0])
+    seconds = itertools.cycle([1.0, 2.0])
     monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), next(seconds)))
     return layer_of(lambda self, x: self.a(x), projections), ROWS, "it is not faster"
 
@@ -322,7 +322,7 @@ def test_partitions_that_are_of_no_use(case, monkeypatch):
 
 
 def test_one_slow_measurement_refuses_nothing(monkeypatch):
-    seconds = iter([2.0, 1.0, 1.0, 2.0])
+    seconds = iter([1.0, 2.0, 2.0, 1.0])
     monkeypatch.setattr(partitions, "timed", lambda run, feeds: (run(*feeds), next(seconds)))
     assert answering(trace(layer_of(lambda self, x: self.a(x), projections), ROWS)) == 1
 
@@ -426,7 +426,7 @@ def test_what_cannot_be_frozen_runs_as_it_was_traced(net, monkeypatch):
     def refuse(*arguments):
         raise RuntimeError("not enough memory")
 
-    monkeypatch.setattr(freezing, "compute", refuse)
+    monkeypatch.setattr(freezing, "computed", refuse)
     traced = trace(net, X)
     agree(traced, net)
     assert executable(traced)._refused == "it cannot be frozen: not enough memory"

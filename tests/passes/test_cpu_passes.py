@@ -10,6 +10,7 @@ import fxtraced as paddle
 import fxtraced.nn.functional as F
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.passes import convolve_linears, fastest_linear, multiply_linears, pack_linears
+from fxtraced.passes.fold_batch_norm import scaled_weight
 from fxtraced.passes.onednn import is_available
 from tests.helpers import floats, trace
 
@@ -329,3 +330,16 @@ def test_plain_torch_modules_keep_their_weights():
             np.testing.assert_array_equal(traced([x])[0], torch_net(x).numpy())
         x = x + 1
     assert "pack_convolutions" not in traced.program.pass_report
+
+
+@pytest.mark.parametrize("shape", [(512, 96, 3, 3), (300, 700, 1, 1), (7, 3, 1), (0, 4, 3, 3), (2, 200_000)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_weight_is_scaled_a_piece_at_a_time(shape, transposed):
+    """As it would be at once: in double, and rounded once."""
+    weight = torch.rand(shape) - 0.5
+    channels = shape[1] if transposed else shape[0]
+    variance, scale = torch.rand(channels) + 0.1, torch.rand(channels)
+    factors = torch.rsqrt(variance.double() + 1e-5) * scale
+    place = [1, -1] if transposed else [-1, 1]
+    wanted = (weight * factors.reshape(place + [1] * (weight.ndim - 2))).float()
+    assert torch.equal(scaled_weight(weight, variance, scale, 1e-5, 1, transposed), wanted)

@@ -185,7 +185,7 @@ def call_scripted(
     try:
         result = forward(*feeds)
     except (torch.jit.Error, RuntimeError) as error:
-        raise _readable(str(error), sources or {}) from error
+        raise readable_error(str(error), sources or {}) from error
     finally:
         if had_gradients:
             torch._C._set_grad_enabled(True)
@@ -205,7 +205,7 @@ def outputs_of(
         return call_scripted(module._c._get_method("forward"), tuple(x.cpu().clone() for x in feeds))
 
 
-def _readable(text: str, sources: dict[str, SourceLine | None]) -> Exception:
+def readable_error(text: str, sources: dict[str, SourceLine | None]) -> Exception:
     """TorchScript's traceback as an error of ours: which operation of which line, and what it said."""
     # The indented lines of the traceback quote code, in which any guard's text may stand; the message comes after them.
     quoted, here, _ = text.partition("<--- HERE")

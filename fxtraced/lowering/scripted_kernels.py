@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from fxtraced.framework.native import native
+from fxtraced.lowering.script import readable_error
 
 
 def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16: bool = False) -> int:
@@ -15,7 +16,12 @@ def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16:
 
     graph: not called yet. feeds: like those that it will be called with; their sizes may be others. in_bfloat16: LSTMs
     are left for it, which the kernels do not calculate in. Returns how many calls of kernels the graph has, none
-    without the native module. Raises RuntimeError where an operation of the graph fails on these feeds.
+    without the native module. Raises what call_scripted does where an operation of the graph fails on these feeds.
     """
     module = native()
-    return int(module.calculate(graph, list(feeds), in_bfloat16)) if module is not None else 0
+    if module is None:
+        return 0
+    try:
+        return int(module.calculate(graph, list(feeds), in_bfloat16))
+    except RuntimeError as error:
+        raise readable_error(str(error), {}) from error

@@ -90,6 +90,13 @@ class Served:
             return self._fetches.own(results) if self._on_a_gpu else self._fetches.arrays(results)
 
     def _checked_run(self, inputs: list[Any]) -> list[torch.Tensor]:
+        quick = None if self._autocast else getattr(self._run, "quick", None)
+        results = quick(inputs) if quick is not None else None
+        if results is None:
+            results = self._run_otherwise(inputs)
+        return [x if x.dtype is dtype else x.to(dtype) for x, dtype in zip(results, self._dtypes, strict=True)]
+
+    def _run_otherwise(self, inputs: list[Any]) -> Sequence[torch.Tensor]:
         if not self._named_feeds.fit(inputs, self.device):
             if self._on_a_gpu and len(inputs) == len(self.feeds):
                 inputs = self._named_feeds.unpinned(inputs, self.device)
@@ -98,10 +105,8 @@ class Served:
         feeds = [x.detach() if x.requires_grad else x for x in inputs]
         if self._autocast or torch._C._is_any_autocast_enabled():
             with self._own_precision():
-                results = self._run(*feeds)
-        else:
-            results = self._run(*feeds)
-        return [x if x.dtype is dtype else x.to(dtype) for x, dtype in zip(results, self._dtypes, strict=True)]
+                return self._run(*feeds)
+        return self._run(*feeds)
 
     def self_test(self, tolerance: float | None = None) -> dict[str, float] | None:
         """For each output the largest difference from the sample in the archive, relative to its largest magnitude.

@@ -23,6 +23,7 @@ from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.partitions import Run
+from fxtraced.lowering.quick import Quick
 from fxtraced.lowering.script import call_scripted, compute_constants, frozen_forward, function_of, quiet, script
 from fxtraced.lowering.scripted_kernels import calculate_by_kernels
 from fxtraced.lowering.scripted_precision import LowerPrecision
@@ -247,6 +248,11 @@ class LoadedModule:
         with torch.random.fork_rng(devices=[]):
             partitioned(*sample[0])
         self._run = partitioned if partitioned.count else laid_out()
+
+    @property
+    def quick(self) -> Quick | None:
+        """What makes calls for the sample's sizes in one step, with the native module."""
+        return getattr(self._run, "quick", None)
 
     def compile_for(self, shapes: Sequence[Sequence[int]]) -> None:
         """Compile partitions for feeds of these shapes, where there are some for the sample's."""

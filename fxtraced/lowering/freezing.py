@@ -17,11 +17,10 @@ from fxtraced.lowering.derived import computed, form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
 from fxtraced.lowering.scripted_kernels import calculate_by_kernels
-from fxtraced.lowering.scripted_passes import drop_assertions, part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted_passes import drop_assertions, lay_out_as_partitions_do, part_ways_that_meet, partition_linears
 from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
 from fxtraced.lowering.watch import Watch
-from fxtraced.passes.layout import channels_last
 from fxtraced.passes.matching import is_call
 from fxtraced.passes.partitioning import ELEMENTWISE
 from fxtraced.passes.pipeline import copy_graph
@@ -123,8 +122,9 @@ class ArchiveSource:
         laid_out += partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
         part_ways_that_meet(graph)
-        forward = function_of(graph)
-        return Frozen(_ForImages(forward, self._ranks), [], {}, _always, laid_out)
+        is_float = [rank is not None for rank in self._ranks]
+        lay_out_as_partitions_do(graph, feeds, is_float)
+        return Frozen(function_of(graph), [], {}, _always, laid_out)
 
     def marks(self) -> Any:
         return None
@@ -142,22 +142,6 @@ class ArchiveSource:
         if next(graph.inputs()).uses():
             raise CannotBePartitioned("the graph reads or writes its module")
         return graph
-
-
-class _ForImages:
-    """A scripted forward that is fed images with their channels last, and whose fetches lie as always.
-
-    Partitions keep the layout that they get.
-    """
-
-    def __init__(self, forward: Any, ranks: Sequence[int | None]):
-        self._forward, self._ranks = forward, ranks
-
-    def __call__(self, *feeds: torch.Tensor) -> tuple[Any, ...]:
-        turned = [channels_last(plain(x)) if rank == 4 else x for x, rank in zip(feeds, self._ranks, strict=True)]
-        total = sum(float(torch.sum(x)) for x, rank in zip(turned, self._ranks, strict=True) if rank is not None)
-        results = self._forward(*turned)
-        return (*(x.contiguous() for x in (results if type(results) is tuple else (results,))), total)
 
 
 def _always() -> bool:

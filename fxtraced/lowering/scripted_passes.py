@@ -5,6 +5,7 @@ They do what those of their names in passes/partitioning.py and passes/partition
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -33,6 +34,47 @@ def part_ways_that_meet(graph: Any) -> int:
         alias.insertAfter(node)
         value.replaceAllUsesAfterNodeWith(alias, alias.output())
     return len(meeting)
+
+
+def lay_out_as_partitions_do(graph: Any, feeds: Sequence[torch.Tensor], is_float: Sequence[bool]) -> None:
+    """Turn the images among the feeds to channels last and the results back, for feeds of these sizes, in place.
+
+    Partitions keep the layout that they get. As the graphs of layers for them, this one gives one output more: the sum
+    of all numbers that it is fed, of the feeds that are_float says.
+    """
+    totals = []
+    values = list(graph.inputs())[1:]
+    first = next(iter(graph.nodes()), graph.return_node())
+    with graph.insert_point_guard(first):
+        for value, feed, counts in zip(values, feeds, is_float, strict=True):
+            uses = list(value.uses())
+            if counts:
+                totals.append(insert(graph, "aten::sum", value, None))
+            if counts and feed.ndim == 4:
+                turned = _turned(graph, value, feed)
+                for use in uses:
+                    use.user.replaceInputWith(value, turned)
+    with graph.insert_point_guard(graph.return_node()):
+        whole = next(graph.outputs())
+        is_tuple = whole.node().kind() == "prim::TupleConstruct"
+        results = [insert(graph, "aten::contiguous", x, 0) for x in (whole.node().inputs() if is_tuple else [whole])]
+        total = functools.reduce(lambda a, b: insert(graph, "aten::add", a, b, 1), totals) if totals else None
+        results.append(graph.insertConstant(0.0) if total is None else total)
+    graph.eraseOutput(0)
+    for result in results:
+        graph.registerOutput(result)
+    graph.makeMultiOutputIntoTuple()
+
+
+def _turned(graph: Any, image: Any, feed: torch.Tensor) -> Any:
+    """What channels_last of passes/layout.py gives for an image like this feed."""
+    n, c, h, w = feed.shape
+    if c == 1 or not feed.numel():
+        return insert(graph, "aten::contiguous", image, 2)
+    flat = insert(graph, "aten::reshape", image, [n, 1, 1, c * h * w])
+    places = insert(graph, "aten::channel_shuffle", insert(graph, "aten::permute", flat, list(CHANNELS_FIRST)), c)
+    rows = insert(graph, "aten::reshape", insert(graph, "aten::permute", places, list(CHANNELS_LAST)), [n, h, w, c])
+    return insert(graph, "aten::permute", rows, list(CHANNELS_FIRST))
 
 
 def drop_assertions(graph: Any) -> int:

@@ -90,10 +90,13 @@ class Served:
             return self._fetches.own(results) if self._on_a_gpu else self._fetches.arrays(results)
 
     def _checked_run(self, inputs: list[Any]) -> list[torch.Tensor]:
-        quick = None if self._autocast else getattr(self._run, "quick", None)
-        results = quick(inputs) if quick is not None else None
-        if results is None:
-            results = self._run_otherwise(inputs)
+        quick = getattr(self._run, "quick", None)
+        results = None
+        if quick is not None and not self._autocast and not torch._C._is_any_autocast_enabled():
+            results = quick(inputs)
+        results = (
+            self._run_otherwise(inputs) if results is None else [x.detach() if x.requires_grad else x for x in results]
+        )
         return [x if x.dtype is dtype else x.to(dtype) for x, dtype in zip(results, self._dtypes, strict=True)]
 
     def _run_otherwise(self, inputs: list[Any]) -> Sequence[torch.Tensor]:

@@ -23,7 +23,7 @@ from fxtraced.lowering.host_reads import host_reads
 from fxtraced.lowering.packing import split_derived
 from fxtraced.lowering.partitioned import PartitionedExecutable
 from fxtraced.lowering.partitions import Run
-from fxtraced.lowering.quick import Quick
+from fxtraced.lowering.quick import Quick, quick_call
 from fxtraced.lowering.script import call_scripted, compute_constants, frozen_forward, function_of, quiet, script
 from fxtraced.lowering.scripted_kernels import calculate_by_kernels
 from fxtraced.lowering.scripted_precision import LowerPrecision
@@ -312,7 +312,11 @@ class LoadedModule:
         self._sample = sample
         forward = module._c._get_method("forward")
         compute_constants(forward)
-        self._run = partial(_run, forward, self._on_cpu)
+        feeds = self.manifest["feeds"]
+        # What failed half-way could not be answered in another way.
+        is_pure = self.manifest.get("repeatable") and not any(x.get("written") for x in feeds)
+        examples = [torch.empty([0] * len(x["shape"]), dtype=convert_dtype(x["dtype"])) for x in feeds]
+        self._run = _Scripted(forward, self._on_cpu, examples if is_pure else None)
 
     def _kept_sample(self) -> tuple[list[torch.Tensor], list[torch.Tensor]] | None:
         feeds = self.sample()
@@ -331,8 +335,23 @@ class LoadedModule:
         return str(self._module.code)
 
 
-def _run(forward: Any, as_it_is: bool, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    return call_scripted(forward, feeds, as_it_is=as_it_is)
+class _Scripted:
+    """Runs a scripted forward, without TorchScript's optimising executor where as_it_is says so.
+
+    quick: makes calls in one step, with the native module; for one that is run as it is, writes nothing, and is fed
+    like these examples. finite: not where a feed is not finite.
+    """
+
+    def __init__(
+        self, forward: Any, as_it_is: bool, examples: Sequence[torch.Tensor] | None = None, finite: bool = False
+    ):
+        self._forward, self._as_it_is = forward, as_it_is
+        self.quick: Quick | None = None
+        if examples is not None and as_it_is:
+            self.quick = quick_call(forward, (), examples, finite=finite)
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return call_scripted(self._forward, feeds, as_it_is=self._as_it_is)
 
 
 def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
@@ -344,13 +363,14 @@ def _laid_out(module: Any, run: Run, sample: Any, tolerance: float) -> Run:
         frozen = torch.jit.optimize_for_inference(frozen)
     forward = frozen._c._get_method("forward")
     compute_constants(forward)
-    laid_out = partial(_run, forward, True)
+    is_plain = not any("mkldnn" in node.kind().lower() for node in forward.graph.nodes())
+    # With a sample, it neither writes nor draws random numbers.
+    laid_out = _Scripted(forward, True, None if sample is None else sample[0], finite=not is_plain)
     if sample is not None:
         feeds, fetches = sample
         if not max(sample_differences(laid_out(*(x.clone() for x in feeds)), fetches), default=0.0) <= tolerance:
             return run
-    is_plain = not any("mkldnn" in node.kind().lower() for node in forward.graph.nodes())
-    return laid_out if is_plain else partial(_finite, laid_out, run)
+    return laid_out if is_plain else _Finite(laid_out, run)
 
 
 def _in_bfloat16(module: Any, otherwise: Run, sample: Any, tolerance: float) -> Run:
@@ -361,7 +381,7 @@ def _in_bfloat16(module: Any, otherwise: Run, sample: Any, tolerance: float) -> 
         if not LowerPrecision(graph, feeds).count:
             return otherwise
         calculate_by_kernels(graph, feeds, in_bfloat16=True)
-        lowered = partial(_run, function_of(graph), True)
+        lowered = _Scripted(function_of(graph), True)
         differences = sample_differences(lowered(*(x.clone() for x in feeds)), fetches)
     except (ExecutionError, GuardError):
         return otherwise
@@ -374,9 +394,15 @@ def _with_autocast(run: Run, dtypes: Sequence[torch.dtype], *feeds: torch.Tensor
     return tuple(x.to(dtype) for x, dtype in zip(results, dtypes, strict=True))
 
 
-def _finite(laid_out: Run, otherwise: Run, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    results: tuple[torch.Tensor, ...] = (laid_out if all(map(is_finite, feeds)) else otherwise)(*feeds)
-    return results
+class _Finite:
+    """Runs one or, where a feed is not finite, the other. quick: of the one, which asks that, too."""
+
+    def __init__(self, laid_out: _Scripted, otherwise: Run):
+        self._laid_out, self._otherwise, self.quick = laid_out, otherwise, laid_out.quick
+
+    def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        results: tuple[torch.Tensor, ...] = (self._laid_out if all(map(is_finite, feeds)) else self._otherwise)(*feeds)
+        return results
 
 
 def _repeated(values: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:

@@ -17,7 +17,12 @@ from fxtraced.lowering.derived import computed, form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
 from fxtraced.lowering.scripted_kernels import calculate_by_kernels
-from fxtraced.lowering.scripted_passes import drop_assertions, lay_out_as_partitions_do, part_ways_that_meet, partition_linears
+from fxtraced.lowering.scripted_passes import (
+    drop_assertions,
+    lay_out_as_partitions_do,
+    part_ways_that_meet,
+    partition_linears,
+)
 from fxtraced.lowering.scripted_precision import LowerPrecision
 from fxtraced.lowering.scripted_recurrent import pack_recurrent
 from fxtraced.lowering.watch import Watch

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import fxtraced as paddle
+from fxtraced import inference
 from fxtraced.framework.native import native
 from fxtraced.lowering.cpu import CpuExecutable
 from fxtraced.lowering.executable import Executable
@@ -260,3 +261,56 @@ def test_a_watch_that_was_cleared_and_wrong_things():
     assert not module.Watch([holder], ["weight"], [weight], 1).holds()
     del holder["weight"]
     assert module.Watch([holder], ["weight"], [None], 0).holds()
+
+
+def a_predictor(place):
+    run = inference.create_predictor(inference.Config(place)).run
+    return lambda x: run([x])[0].numpy()
+
+
+def an_executor(place):
+    executor = paddle.static.Executor()
+    program, names, _ = paddle.static.load_inference_model(place, executor)
+    return lambda x: executor.run(program, {names[0]: x})[0]
+
+
+@pytest.mark.parametrize("loaded", [a_predictor, an_executor])
+@pytest.mark.parametrize("name", LAYERS)
+def test_archives_give_what_the_layer_gives(called, name, loaded, tmp_path):
+    layer, traced, x, _ = called(name)
+    traced.save_inference_model(str(tmp_path))
+    run = loaded(str(tmp_path))
+    for seed in range(3):
+        for rows in (x.shape[0], 1):
+            x = floats(rows, *x.shape[1:], seed=seed)
+            with paddle.no_grad():
+                np.testing.assert_allclose(run(x), layer(x).numpy(), rtol=1e-4, atol=1e-5)
+    x = floats(*x.shape)
+    x.stop_gradient = False
+    if loaded is a_predictor:
+        # An executor calculates as its caller does.
+        with torch.autocast("cpu", torch.bfloat16):
+            again = run(x)
+        np.testing.assert_allclose(again, run(x), rtol=1e-4, atol=1e-5)
+    wrong = floats(*[size + 1 if i == 1 else size for i, size in enumerate(x.shape)])
+    with pytest.raises((paddle.errors.ExecutionError, paddle.errors.GuardError), match="FXT(306|201)"):
+        run(wrong)
+    with pytest.raises(paddle.errors.FeedTypeError, match="FXT302"):
+        run(x.astype("float64"))
+    if name == "images":
+        bad = x.detach().clone()
+        bad.flatten()[3] = float("nan")
+        with paddle.no_grad():
+            np.testing.assert_allclose(run(bad), layer(bad).numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_result_that_is_a_feed_has_no_gradient(tmp_path):
+    layer = layer_of(lambda self, x: (self.fc(x), x), linear)
+    x = floats(2, 4)
+    trace(layer, x).save_inference_model(str(tmp_path))
+    predictor = inference.create_predictor(inference.Config(str(tmp_path)))
+    x.stop_gradient = False
+    for _ in range(3):
+        results = predictor.run([x])
+        assert [result.stop_gradient for result in results] == [True, True]
+        np.testing.assert_array_equal(results[1].numpy(), x.detach().numpy())

@@ -57,25 +57,33 @@ def calculate_recurrent(graph: fx.Graph) -> int:
     width = module.width() if module is not None else 0
     if not width:
         return 0
-    sites = _sites(graph)
+    state = state_values(graph)
+    sites = _sites(graph, state)
     if torch.get_num_threads() > 1:
         others = [site for site in sites if site.counts is None]
-        variants: Changes = {"others": pack_recurrent, "kernel": partial(_calculate_all, width=width)}
-        chosen = choose([(site.key, _nodes(site.node)) for site in others], state_values(graph), variants)
+        variants: Changes = {"others": pack_recurrent, "kernel": partial(_calculate_alone, width=width)}
+        chosen = choose([(site.key, _nodes(site.node)) for site in others], state, variants)
         slower = [site for site, way in zip(others, chosen, strict=True) if way == "others"]
         sites = [site for site in sites if site not in slower]
-    for site in sites:
-        _calculate(graph, site, width)
+    _calculate_all(graph, sites, state, width)
     return len(sites)
 
 
-def _calculate_all(graph: fx.Graph, width: int) -> None:
-    for site in _sites(graph):
+def _calculate_alone(graph: fx.Graph, width: int) -> None:
+    """The same for a graph of one network that is measured."""
+    state = state_values(graph)
+    _calculate_all(graph, _sites(graph, state), state, width)
+
+
+def _calculate_all(graph: fx.Graph, sites: list[_Site], state: set[fx.Node], width: int) -> None:
+    for found in sites:
+        # What one reads may be what another gave before it was replaced.
+        site = _site(found.node, state)
+        assert site is not None
         _calculate(graph, site, width)
 
 
-def _sites(graph: fx.Graph) -> list[_Site]:
-    state = state_values(graph)
+def _sites(graph: fx.Graph, state: set[fx.Node]) -> list[_Site]:
     return [site for node in graph.nodes if (site := _site(node, state)) is not None]
 
 

@@ -102,6 +102,38 @@ def test_sequences_of_several_lengths(kind, time_major):
         agree(traced([x, paddle.to_tensor(lengths)]), layer, x, paddle.to_tensor(lengths))
 
 
+class AfterEachOther(nn.Layer):
+    """A network that reads what another gave, its states included."""
+
+    def __init__(self, first, second):
+        super().__init__()
+        self.first, self.second = first(12, 16), second(16, 16)
+
+    def forward(self, x):
+        y, states = self.first(x)
+        states = states if isinstance(states, list | tuple) else [states]
+        start = [*states, *states][:2]
+        return self.second(y, tuple(start) if self.second.mode == "LSTM" else start[0])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("first", [nn.LSTM, nn.GRU, nn.SimpleRNN])
+@pytest.mark.parametrize("second", [nn.LSTM, nn.GRU, nn.SimpleRNN])
+def test_networks_after_each_other(first, second, threads, monkeypatch):
+    torch.set_num_threads(threads)
+    if threads == 1:
+        monkeypatch.setattr(
+            "fxtraced.passes.calculate_recurrent.choose", lambda sites, *rest: ["kernel" for _ in sites]
+        )
+    layer = AfterEachOther(first, second)
+    layer.eval()
+    traced = trace(layer, floats(*SIZES[0]))
+    for seed, size in enumerate(SIZES):
+        x = floats(*size, seed=seed)
+        agree(traced([x]), layer, x)
+    assert threads > 1 or traced.program.pass_report["calculate_recurrent"] == 2
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_weight_shows(kind):
     layer = made(kind, num_layers=2, direction="bidirectional")

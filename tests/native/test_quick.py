@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -314,3 +315,17 @@ def test_a_result_that_is_a_feed_has_no_gradient(tmp_path):
         results = predictor.run([x])
         assert [result.stop_gradient for result in results] == [True, True]
         np.testing.assert_array_equal(results[1].numpy(), x.detach().numpy())
+
+
+def test_what_an_operation_warns_of_is_pythons():
+    layer = layer_of(lambda self, x: torch.std(self.fc(x), 0), linear)
+    x = floats(2, 4)
+    traced = trace(layer, x, verify=False)
+    for _ in range(3):
+        traced([x])
+    run = traced.program.runnable(tuple(traced.program.fetch_names))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="degrees of freedom"):
+            run.quick([floats(1, 4)])
+        assert run.quick([x]) is not None

@@ -5,6 +5,7 @@
 #include <ATen/autocast_mode.h>
 #include <Python.h>
 #include <c10/core/TensorImpl.h>
+#include <torch/csrc/Exceptions.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/jit/python/pybind_utils.h>
 #include <torch/csrc/utils/pybind.h>
@@ -151,7 +152,16 @@ class Call {
         return py::none();
       }
     }
-    return run(stack) ? results_of(stack.back()) : py::none();
+    bool has_run = false;
+    try {
+      // What an operation warns of is Python's to show, or to raise.
+      const torch::PyWarningHandler as_warnings_of_python;
+      has_run = run(stack);
+    } catch (python_error& raised) {
+      raised.restore();
+      throw py::error_already_set();
+    }
+    return has_run ? results_of(stack.back()) : py::none();
   }
 
   std::vector<PyObject*> held() const {

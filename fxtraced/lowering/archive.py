@@ -251,7 +251,7 @@ class LoadedModule:
 
     @property
     def quick(self) -> Quick | None:
-        """What makes calls for the sample's sizes in one step, with the native module."""
+        """What makes calls in one step, with the native module: for the sample's sizes where it runs in partitions."""
         return getattr(self._run, "quick", None)
 
     def compile_for(self, shapes: Sequence[Sequence[int]]) -> None:

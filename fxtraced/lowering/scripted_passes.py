@@ -40,7 +40,7 @@ def lay_out_as_partitions_do(graph: Any, feeds: Sequence[torch.Tensor], is_float
     """Turn the images among the feeds to channels last and the results back, for feeds of these sizes, in place.
 
     Partitions keep the layout that they get. As the graphs of layers for them, this one gives one output more: the sum
-    of all numbers that it is fed, of the feeds that are_float says.
+    of all numbers in the feeds that is_float names.
     """
     totals = []
     values = list(graph.inputs())[1:]

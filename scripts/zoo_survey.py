@@ -23,21 +23,26 @@ PATTERN = "ppcls/arch/backbone/*/*.py"
 def parser(description: str) -> argparse.ArgumentParser:
     """The arguments that both sides take."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--source", type=Path, required=True, metavar="CHECKOUT", help="a checkout of the repository")
+    made.add_argument("--source", type=_path, required=True, metavar="CHECKOUT", help="a checkout of the repository")
     made.add_argument(
         "--files", nargs="+", default=[PATTERN], metavar="GLOB", help=f"model files in it (default: {PATTERN})"
     )
     made.add_argument(
-        "--models", type=Path, metavar="FILE.py", help="in place of --files: its functions build models of the checkout"
+        "--models", type=_path, metavar="FILE.py", help="instead of --files: its functions build models of the checkout"
     )
     made.add_argument("--each", type=int, default=1000, metavar="N", help="only the first N constructors of each file")
     made.add_argument("--only", nargs="+", metavar="NAME", help="only these constructors, again if they have a result")
-    made.add_argument("--arguments", type=Path, metavar="FILE.json", help="{constructor: {argument: value}}")
-    made.add_argument("--weights", type=Path, metavar="DIR", help="has <constructor>.pdparams; others come from seeds")
+    made.add_argument("--arguments", type=_path, metavar="FILE.json", help="{constructor: {argument: value}}")
+    made.add_argument("--weights", type=_path, metavar="DIR", help="has <constructor>.pdparams; others come from seeds")
     made.add_argument("--prepare", default="", metavar="PYTHON", help="is run before a model file is imported")
     made.add_argument("--limit", type=float, default=900, metavar="SECONDS", help="for one constructor (default: 900)")
-    made.add_argument("--out", type=Path, default=Path(".zoo"), metavar="DIR", help="results by source (default: .zoo)")
+    made.add_argument("--out", type=_path, default=".zoo", metavar="DIR", help="results by source (default: .zoo)")
     return made
+
+
+def _path(text: str) -> Path:
+    """Absolute: the processes stand elsewhere."""
+    return Path(text).absolute()
 
 
 def checkout(given: argparse.Namespace) -> Checkout:
@@ -155,6 +160,8 @@ def _read(pipe: int, until: float) -> tuple[bytes, bool]:
 
 
 def _be_the_child(rows: Callable[[], Iterator[Row]], pipe: int, log: Path) -> None:
+    # Model code may write where it stands.
+    os.chdir(log.parent)
     with log.open("a") as said, os.fdopen(pipe, "w", buffering=1) as out:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)

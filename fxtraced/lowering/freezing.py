@@ -6,6 +6,7 @@ It comes from a traced graph and the tensors that the layer holds now, or from t
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -13,10 +14,11 @@ import torch
 from torch import fx
 
 from fxtraced.framework.errors import LoweringError, SourceLine
+from fxtraced.framework.native import native
 from fxtraced.lowering.derived import computed, form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
-from fxtraced.lowering.scripted_kernels import calculate_by_kernels
+from fxtraced.lowering.scripted_kernels import calculate_blocks, calculate_by_kernels
 from fxtraced.lowering.scripted_passes import (
     drop_assertions,
     lay_out_as_partitions_do,
@@ -94,10 +96,11 @@ class LayerSource:
             return None
         try:
             forward, packed = _frozen(self._graph, {path: plain(x) for path, x in tensors.items()})
+            by_kernels = self._by_kernels + calculate_blocks(forward.graph, [*feeds, *packed])
         except (RuntimeError, IndexError, LoweringError) as error:
             # Memory may not suffice, or a table hold other indices: the graph as it was traced tells that better.
             raise CannotBePartitioned(f"it cannot be frozen: {error}") from error
-        return Frozen(forward, packed, self._lines, watch.holds, self._by_kernels)
+        return Frozen(forward, packed, self._lines, watch.holds, by_kernels)
 
     def marks(self) -> Any:
         return [(id(x), x._version) for x in self._tensors().values()]
@@ -126,6 +129,7 @@ class ArchiveSource:
         laid_out = calculate_by_kernels(graph, feeds, self._in_bfloat16)
         laid_out += partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
+        laid_out += calculate_blocks(graph, feeds)
         part_ways_that_meet(graph)
         is_float = [rank is not None for rank in self._ranks]
         lay_out_as_partitions_do(graph, feeds, is_float)
@@ -216,6 +220,19 @@ def _add_total(graph: fx.Graph, feeds: list[fx.Node]) -> None:
     with graph.inserting_before(output):
         # An image that is turned is in the caches then.
         turned = {node.args[0]: node for node in graph.nodes if node.target == "contiguous"}
-        sums = [graph.call_function(torch.sum, (turned.get(feed, feed),)) for feed in feeds]
+        sums = [_sum(graph, feed, turned.get(feed)) for feed in feeds]
         total = functools.reduce(lambda a, b: graph.call_function(torch.add, (a, b)), sums) if sums else 0.0
     output.args = ((*output.args[0], total),)  # type: ignore[misc]
+
+
+def _sum(graph: fx.Graph, feed: fx.Node, turned: fx.Node | None) -> fx.Node:
+    """The sum of all numbers of a feed; with the native module, one look turns an image and adds."""
+    if turned is None or native() is None or turned.kwargs.get("memory_format") is not torch.channels_last:
+        return graph.call_function(torch.sum, (feed if turned is None else turned,))
+    with graph.inserting_before(turned):
+        both = graph.call_function(torch.ops.fxtraced.turned.default, (feed,))
+        image, total = (graph.call_function(operator.getitem, (both, i)) for i in (0, 1))
+    image.meta = dict(turned.meta)
+    turned.replace_all_uses_with(image)
+    graph.erase_node(turned)
+    return total

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -21,7 +22,22 @@ def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16:
     module = native()
     if module is None:
         return 0
-    try:
+    with _readable():
         return int(module.calculate(graph, list(feeds), in_bfloat16))
+
+
+def calculate_blocks(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
+    """The same for squeeze-excite blocks; returns how many. The graph has no assertions, feeds have its sizes."""
+    module = native()
+    if module is None:
+        return 0
+    with _readable():
+        return int(module.calculate_blocks(graph, list(feeds)))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as error:
         raise readable_error(str(error), {}) from error

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from fxtraced.framework.native import native
 from fxtraced.lowering.scripted import holds_tensors, insert, opaque, sizes_of
 from fxtraced.passes import onednn
 from fxtraced.passes.convolve_linears import as_kernel
@@ -47,13 +48,13 @@ def lay_out_as_partitions_do(graph: Any, feeds: Sequence[torch.Tensor], is_float
     first = next(iter(graph.nodes()), graph.return_node())
     with graph.insert_point_guard(first):
         for value, feed, counts in zip(values, feeds, is_float, strict=True):
+            if not counts:
+                continue
             uses = list(value.uses())
-            if counts:
-                totals.append(insert(graph, "aten::sum", value, None))
-            if counts and feed.ndim == 4:
-                turned = _turned(graph, value, feed)
-                for use in uses:
-                    use.user.replaceInputWith(value, turned)
+            turned, total = _turned(graph, value, feed)
+            totals.append(total)
+            for use in uses:
+                use.user.replaceInputWith(value, turned)
     with graph.insert_point_guard(graph.return_node()):
         whole = next(graph.outputs())
         is_tuple = whole.node().kind() == "prim::TupleConstruct"
@@ -66,7 +67,18 @@ def lay_out_as_partitions_do(graph: Any, feeds: Sequence[torch.Tensor], is_float
     graph.makeMultiOutputIntoTuple()
 
 
-def _turned(graph: Any, image: Any, feed: torch.Tensor) -> Any:
+def _turned(graph: Any, value: Any, feed: torch.Tensor) -> tuple[Any, Any]:
+    """A float32 value like this feed, channels last where it is an image, and the sum of its numbers."""
+    if feed.ndim != 4 or native() is None:
+        total = insert(graph, "aten::sum", value, None)
+        return (_channels_last(graph, value, feed) if feed.ndim == 4 else value), total
+    # One look does both.
+    node = graph.insertNode(graph.create("fxtraced::turned", [value], 2))
+    image, total = node.outputs()
+    return image, total
+
+
+def _channels_last(graph: Any, image: Any, feed: torch.Tensor) -> Any:
     """What channels_last of passes/layout.py gives for an image like this feed."""
     n, c, h, w = feed.shape
     if c == 1 or not feed.numel():

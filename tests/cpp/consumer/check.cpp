@@ -5,6 +5,9 @@
 
 #include <fxtraced/predictor.h>
 
+#include "check_images.h"
+#include "checking.h"
+
 #if defined(__GLIBC__)
 #include <sys/resource.h>
 #endif
@@ -22,31 +25,6 @@
 #include <utility>
 
 namespace {
-
-int failures = 0;
-
-void check(bool holds, const std::string& what) {
-  if (!holds) {
-    std::cout << "FAILED " << what << '\n';
-    ++failures;
-  }
-}
-
-template <typename Wanted>
-void check_throws(const std::string& what, const std::vector<std::string>& parts, const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Wanted& error) {
-    for (const auto& part : parts) {
-      check(std::string(error.what()).find(part) != std::string::npos, what + ": no '" + part + "' in: " + error.what());
-    }
-    return;
-  } catch (const std::exception& error) {
-    check(false, what + ": another error: " + error.what());
-    return;
-  }
-  check(false, what + ": no error");
-}
 
 void check_description(const fxtraced::Predictor& predictor) {
   check(predictor.feed_names() == std::vector<std::string>{"x", "mask"}, "feed_names");
@@ -851,6 +829,7 @@ int main(int, char** values) {
   check_recurrent();
   check_kernels_answer();
   check_softmax();
+  check_images();
   check_kept_memory();
   check_hashes();
   check_partitions(directory);

@@ -44,6 +44,27 @@ struct States {
   float *now = nullptr, *next = nullptr, *cell = nullptr;
 };
 
+// clamp is of slope * x + offset.
+struct Activation {
+  enum Kind : std::int64_t { kSigmoid, kSilu, kHardSwish, kClamp } kind = kClamp;
+  float slope = 1, offset = 0, low = 0, high = 0;
+};
+
+// An image with its channels last in memory, and where a result goes, which may be the same.
+struct Image {
+  const float* from = nullptr;
+  float* to = nullptr;
+  std::int64_t places = 0, channels = 0;
+};
+
+// A product with an activation after it. Weights [block, input, place] and biases come in blocks of as many outputs as a
+// vector has, filled up with zeros; rows are as long as filled up ones.
+struct Product {
+  const float *weights = nullptr, *bias = nullptr;
+  std::int64_t rows = 0, inputs = 0, padded_inputs = 0, padded_outputs = 0;
+  Activation activation;
+};
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -69,6 +90,12 @@ struct Kernels {
   std::int64_t width = 0;
   void (*run_steps)(Cell, const Direction&, States&) = nullptr;
   void (*softmax)(const float* from, float* to, std::int64_t count) = nullptr;
+  // For the blocks of channels or outputs from `first` to before `last`.
+  void (*average)(const Image&, float* means, std::int64_t first, std::int64_t last) = nullptr;
+  void (*scale)(const Image&, const float* factors, std::int64_t first, std::int64_t last) = nullptr;
+  void (*multiply)(const Product&, const float* from, float* to, std::int64_t first, std::int64_t last) = nullptr;
+  // Three planes, place by place, from the first place to before the last; their sum.
+  float (*turn)(const float* from, float* to, std::int64_t places, std::int64_t first, std::int64_t last) = nullptr;
 };
 
 // Those that this CPU can run, the best ones first.
@@ -76,10 +103,10 @@ inline std::vector<Kernels> kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx512f")) {
-    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax});
+    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax, avx512::average, avx512::scale, avx512::multiply, avx512::turn});
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax});
+    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax, avx2::average, avx2::scale, avx2::multiply, avx2::turn});
   }
 #endif
   return found;
@@ -104,9 +131,21 @@ inline std::size_t kernel_calls(const torch::jit::Graph& graph, const std::strin
   return found;
 }
 
+// A weight [gates * places, ...] in blocks of as many places as a vector has, [blocks, ..., gates, width], the last one
+// filled up with zeros.
+inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::int64_t width) {
+  const auto places = weight.size(0) / gates, blocks = (places + width - 1) / width;
+  const auto parts = weight.reshape({gates, places, -1});
+  const auto filled = at::constant_pad_nd(parts, {0, 0, 0, blocks * width - places});
+  return filled.reshape({gates, blocks, width, -1}).permute({1, 3, 0, 2}).contiguous();
+}
+
 // Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and
 // at::parallel_for the program's, which has threads only where it is compiled with OpenMP.
 inline void in_parallel(std::int64_t count, const std::function<void(std::int64_t)>& call) {
+  if (count == 1) {
+    return call(0);
+  }
   const auto numbers = at::arange(count, at::kLong);
   auto iterator = at::TensorIterator::borrowing_nullary_op(numbers);
   const auto call_all = [&](char** data, const std::int64_t* strides, std::int64_t size, std::int64_t times) {

@@ -78,7 +78,7 @@ FXTRACED_INLINE void add_place(Vector (&sums)[kRows][kGates], const float* weigh
 
 // Adds what the whole state gives.
 template <int kRows, int kGates>
-FXTRACED_INLINE void add_state(Vector (&sums)[kRows][kGates], const float* weights, const float* state, std::int64_t padded, std::int64_t hidden) {
+FXTRACED_INLINE void add_product(Vector (&sums)[kRows][kGates], const float* weights, const float* state, std::int64_t padded, std::int64_t hidden) {
   // An addition waits for the one before it, so there are several sums of each gate.
   constexpr int kSums = kRows * kGates < 8 ? 8 / (kRows * kGates) : 1;
   constexpr std::int64_t kNext = kGates * kWidth;
@@ -122,7 +122,7 @@ FXTRACED_INLINE void calculate(const Direction& own, const Step& step, const Sta
     }
   }
   const float* weights = own.weights + block * own.hidden * kGates * kWidth;
-  add_state(sums, weights, states.now + first * own.padded, own.padded, own.hidden);
+  add_product(sums, weights, states.now + first * own.padded, own.padded, own.hidden);
 #pragma GCC unroll 4
   for (int row = 0; row < kRows; ++row) {
     auto& gates = sums[row];
@@ -255,6 +255,8 @@ FXTRACED_TARGET inline void softmax(const float* from, float* to, std::int64_t c
   rest = rest * scale;
   __builtin_memcpy(to + whole, &rest, left);
 }
+
+#include "images_of_one_cpu.h"
 
 #undef FXTRACED_INLINE
 #undef FXTRACED_ROWS

@@ -27,11 +27,13 @@
 #include <vector>
 
 #include "graph_compiler.h"
+#include "images.h"
 #include "linears.h"
 #include "memory.h"
 #include "precision.h"
 #include "recurrent.h"
 #include "softmax.h"
+#include "squeeze_excite.h"
 
 namespace fxtraced::detail {
 
@@ -76,17 +78,6 @@ inline double total_of(const at::Tensor& tensor) {
   return tensor.is_floating_point() ? tensor.sum().item<double>() : 0;
 }
 
-// Images [N, C, H, W] with their channels last in memory. `contiguous` walks element by element, which takes longer than
-// the shuffle of channels, with a whole image as the channels of one place.
-inline at::Tensor channels_last(const at::Tensor& x) {
-  const auto n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
-  if (c > 1 && x.numel() > 0 && x.is_contiguous()) {
-    const auto places = at::channel_shuffle(x.view({n, 1, 1, c * h * w}).permute({0, 3, 1, 2}), c);
-    return places.permute({0, 2, 3, 1}).reshape({n, h, w, c}).permute({0, 3, 1, 2});
-  }
-  return x.contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 // Lets kernels calculate what they are the fastest for in a frozen graph. They take any size, so their weights are laid out
 // once for all. dtype: that of LSTMs, whose kernel is for float32.
 inline void put_kernels(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, at::ScalarType dtype) {
@@ -113,6 +104,7 @@ class Partitions {
     count_ = kernel_calls(*graph) + pack_recurrent(*graph, inputs, dtype);
     count_ += replace_linears(*graph, inputs)[LinearWay::kMkl];
     drop_assertions(graph);
+    count_ += replace_squeeze_excite(*graph, inputs);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
     count_ += GraphCompiler::during([&] {
@@ -143,9 +135,15 @@ class Partitions {
     stack.reserve(feeds.size() + 1);
     for (const auto& feed : feeds) {
       // Partitions keep the layout that they get, and images are faster with their channels last.
-      const at::Tensor turned = feed.dim() == 4 ? channels_last(feed) : feed.contiguous();
-      total += total_of(turned);
-      stack.emplace_back(turned);
+      if (feed.dim() == 4 && feed.scalar_type() == at::kFloat) {
+        auto [images, sum] = turned(feed);
+        total += sum.item<float>();
+        stack.emplace_back(std::move(images));
+        continue;
+      }
+      const at::Tensor whole = feed.dim() == 4 ? channels_last(feed) : feed.contiguous();
+      total += total_of(whole);
+      stack.emplace_back(whole);
     }
     if (!std::isfinite(total)) {
       return std::nullopt;

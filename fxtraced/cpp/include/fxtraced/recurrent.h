@@ -103,11 +103,11 @@ inline void calculate_layers(torch::jit::Graph& graph, const RecurrentSite& site
       if (site.cell == Cell::kGru) {
         // The state's for the third gate is added before the gate is multiplied.
         bias.chunk(3)[2].copy_(own[2].chunk(3)[2]);
-        state_biases.push_back(recurrent::in_blocks(own[3].chunk(3)[2], 1, width).flatten());
+        state_biases.push_back(in_blocks(own[3].chunk(3)[2], 1, width).flatten());
       }
-      of_inputs.push_back(recurrent::in_blocks(own[0], gates, width).permute({0, 2, 3, 1}).flatten(0, 2));
-      biases.push_back(recurrent::in_blocks(bias, gates, width).flatten());
-      of_states.push_back(recurrent::in_blocks(own[1], gates, width));
+      of_inputs.push_back(in_blocks(own[0], gates, width).permute({0, 2, 3, 1}).flatten(0, 2));
+      biases.push_back(in_blocks(bias, gates, width).flatten());
+      of_states.push_back(in_blocks(own[1], gates, width));
     }
     auto* product = graph.insert(c10::aten::linear, {value, at::cat(of_inputs).contiguous(), at::cat(biases)});
     std::vector<torch::jit::Value*> inputs = {product, counts, graph.insertConstant(at::stack(of_states))};

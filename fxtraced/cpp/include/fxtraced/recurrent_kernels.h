@@ -21,14 +21,6 @@ namespace fxtraced::detail {
 
 namespace recurrent {
 
-// [gates * hidden, ...] as [places / width, ..., gates, width], with zeros for places that are not there.
-inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::int64_t width) {
-  const auto hidden = weight.size(0) / gates, blocks = (hidden + width - 1) / width;
-  const auto parts = weight.reshape({gates, hidden, -1});
-  const auto filled = at::constant_pad_nd(parts, {0, 0, 0, blocks * width - hidden});
-  return filled.reshape({gates, blocks, width, -1}).permute({1, 3, 0, 2}).contiguous();
-}
-
 // How many rows each step has, and where its first one lies among all rows of a tensor [steps, batch, ...], or batch first,
 // or of sequences of several lengths one after another, as torch packs them.
 struct Rows {

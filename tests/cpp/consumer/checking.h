@@ -1,0 +1,38 @@
+// What the parts of the check program tell what failed by.
+
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace {
+
+int failures = 0;
+
+void check(bool holds, const std::string& what) {
+  if (!holds) {
+    std::cout << "FAILED " << what << '\n';
+    ++failures;
+  }
+}
+
+template <typename Wanted>
+void check_throws(const std::string& what, const std::vector<std::string>& parts, const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Wanted& error) {
+    for (const auto& part : parts) {
+      check(std::string(error.what()).find(part) != std::string::npos, what + ": no '" + part + "' in: " + error.what());
+    }
+    return;
+  } catch (const std::exception& error) {
+    check(false, what + ": another error: " + error.what());
+    return;
+  }
+  check(false, what + ": no error");
+}
+
+}  // namespace

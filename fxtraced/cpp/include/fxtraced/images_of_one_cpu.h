@@ -25,28 +25,42 @@ FXTRACED_INLINE void activate(Vector& x, const Activation& activation) {
   }
 }
 
+// Adds one place to the sums of `kVectors` vectors of channels from `from` on. kWhole: all of them can be read; otherwise
+// the image ends before, and only what belongs to the place is.
+template <int kVectors, bool kWhole>
+FXTRACED_INLINE void add_channels(Vector (&sums)[kVectors], const Image& image, std::int64_t place, std::int64_t from) {
+  const float* channels = image.from + place * image.channels + from;
+#pragma GCC unroll 4
+  for (std::int64_t i = 0; i < kVectors; ++i) {
+    Vector x = {};
+    const std::int64_t left = image.channels - from - i * kWidth;
+    if (kWhole || left >= kWidth) {
+      load(x, channels + i * kWidth);
+    } else if (left > 0) {
+      __builtin_memcpy(&x, channels + i * kWidth, static_cast<std::size_t>(left) * sizeof(float));
+    }
+    sums[i] += x;
+  }
+}
+
 // The means over the places of an image, for `kVectors` vectors of channels from `from` on.
 template <int kVectors>
 FXTRACED_INLINE void average_channels(const Image& image, float* means, std::int64_t from) {
   // A long sum rounds less when it is made of short ones.
   constexpr std::int64_t kShort = 64;
+  // Where the channels end, the next place begins, and after the last one there is nothing.
+  const std::int64_t readable = image.places * image.channels - from - kVectors * kWidth;
+  const std::int64_t whole = readable < 0 ? 0 : readable / image.channels + 1;
   Vector totals[kVectors] = {};
   for (std::int64_t begun = 0; begun < image.places; begun += kShort) {
     const auto end = begun + kShort < image.places ? begun + kShort : image.places;
     Vector sums[kVectors] = {};
-    for (std::int64_t place = begun; place < end; ++place) {
-      const float* channels = image.from + place * image.channels + from;
-#pragma GCC unroll 4
-      for (std::int64_t i = 0; i < kVectors; ++i) {
-        Vector x = {};
-        // Where the channels end, the next place begins, and after the last one there is nothing.
-        if (place + 1 < image.places || from + (i + 1) * kWidth <= image.channels) {
-          load(x, channels + i * kWidth);
-        } else if (from + i * kWidth < image.channels) {
-          __builtin_memcpy(&x, channels + i * kWidth, static_cast<std::size_t>(image.channels - from - i * kWidth) * sizeof(float));
-        }
-        sums[i] += x;
-      }
+    std::int64_t place = begun;
+    for (; place < end && place < whole; ++place) {
+      add_channels<kVectors, true>(sums, image, place, from);
+    }
+    for (; place < end; ++place) {
+      add_channels<kVectors, false>(sums, image, place, from);
     }
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; ++i) {

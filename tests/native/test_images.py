@@ -169,3 +169,31 @@ def test_a_feed_that_a_layer_makes_contiguous(seen):
     traced = trace(layer, x)
     agree(traced([x]), layer, x)
     assert ["fxtraced::turned" in graph for graph in seen] == [False]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_convolutions_of_few_places(stride, threads, seen, tmp_path):
+    """Whether a kernel calculates them is measured; what they give is the same."""
+    torch.set_num_threads(threads)
+
+    def setup(self):
+        self.first, self.second = nn.Conv2D(256, 256, 3, stride=stride, padding=1), nn.Conv2D(256, 1024, 1)
+        self.beside = nn.Conv2D(256, 1024, 1, stride=stride, bias_attr=False)
+
+    layer = layer_of(lambda self, x: F.relu(self.second(F.relu(self.first(x))) + self.beside(x)), setup)
+    layer.eval()
+    x = floats(1, 256, 7, 8)
+    traced = trace(layer, x)
+    traced.save_inference_model(str(tmp_path))
+    predictor = inference.create_predictor(inference.Config(str(tmp_path)))
+    assert all(graph.count("fxtraced::convolve") + graph.count("aten::conv2d") == 3 for graph in seen)
+    assert len(seen) == 2
+    for seed in range(3):
+        x = floats(1, 256, 7, 8, seed=seed)
+        agree(traced([x]), layer, x)
+        agree(predictor.run([x]), layer, x)
+    with paddle.no_grad():
+        layer.second.weight.set_value(layer.second.weight * 2)
+    for _ in range(60):
+        agree(traced([x]), layer, x)

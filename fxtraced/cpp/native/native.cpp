@@ -271,10 +271,11 @@ std::size_t calculate(const GraphPointer& graph, const std::vector<at::Tensor>& 
   return fxtraced::detail::kernel_calls(*graph);
 }
 
-// Lets a kernel calculate squeeze-excite blocks, in place; how many.
+// Lets kernels calculate squeeze-excite blocks and convolutions of few places, in place; how many.
 std::size_t calculate_blocks(const GraphPointer& graph, const std::vector<at::Tensor>& feeds) {
   const at::NoGradGuard no_grad;
-  return fxtraced::detail::replace_squeeze_excite(*graph, inputs_of(*graph, feeds));
+  const auto inputs = inputs_of(*graph, feeds);
+  return fxtraced::detail::replace_squeeze_excite(*graph, inputs) + fxtraced::detail::replace_convolutions(*graph, inputs);
 }
 
 // Lets Python's garbage collector see what an object of T holds: a layer may hold the graph that looks at it.
@@ -313,7 +314,7 @@ PYBIND11_MODULE(fxtraced_native, module) {
   module.def("calculate", calculate, py::arg("graph"), py::arg("feeds"), py::arg("in_bfloat16") = false,
       "Let kernels calculate what they are the fastest for in a frozen forward's graph, in place; how many calls they have.");
   module.def("calculate_blocks", calculate_blocks, py::arg("graph"), py::arg("feeds"),
-      "Let a kernel calculate squeeze-excite blocks in a frozen forward's graph, in place; how many.");
+      "Let kernels calculate squeeze-excite blocks and convolutions of few places in a frozen forward's graph, in place; how many.");
   py::class_<Watch>(module, "Watch", collected<Watch>())
       .def(
           py::init<const std::vector<py::dict>&, const std::vector<py::object>&, const std::vector<py::object>&, std::size_t>(), py::arg("holders"),

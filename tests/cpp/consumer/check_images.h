@@ -208,12 +208,126 @@ void check_memory_of_blocks() {
   check_throws<c10::Error>("another rank", {"a squeeze-excite block of Float [20, 2, 2]"}, [&] { call(at::randn({20, 2, 2})); });
 }
 
+// Convolutions with and without what may follow, of one image and several, by each kernel.
+void check_convolutions() {
+  const at::NoGradGuard no_grad;
+  struct Row {
+    std::string call, after;
+    bool is_replaced;
+    fxtraced::detail::Sizes weight = {32, 24, 3, 3};
+  };
+  const std::string plain = "torch.conv2d(x, self.w, self.b, [1, 1], [1, 1])";
+  const std::vector<Row> rows = {
+      {plain, "y", true},
+      {plain, "torch.relu(y)", true},
+      {plain, "torch.silu(y)", true},
+      {plain, "torch.hardswish(y)", true},
+      {plain, "torch.relu(y + z)", true},
+      {plain, "torch.relu(z + y)", true},
+      {plain, "z + y", true},
+      {plain, "torch.relu(y + z[:, :, :, :1])", true},
+      {plain, "torch.relu(y) * y", true},
+      {plain, "torch.gelu(y)", true},
+      {plain, "torch.relu(torch.add(y, z, alpha=2))", true},
+      {plain, "torch.relu(y + 2.0)", true},
+      {"torch.conv2d(x, self.w, None, [2, 2], [1, 1])", "torch.relu(y)", true},
+      {"torch.conv2d(x, self.w, self.b, [2, 1], [0, 2], [1, 2])", "torch.relu(y)", true},
+      {"torch.conv2d(x, self.w, self.b)", "torch.relu(y)", true, {48, 24, 1, 1}},
+      {"torch.conv2d(x, self.w, self.b, [2, 2])", "torch.relu(y)", true, {80, 24, 1, 1}},
+      {"torch.conv2d(x, self.w, self.b, [1, 1], [0, 1])", "torch.relu(y)", true, {16, 24, 1, 3}},
+      {"torch.conv2d(x, self.w, self.b)", "torch.relu(y)", false, {20, 24, 1, 1}},
+      {"torch.conv2d(x, self.w, self.b, [1, 1], [0, 0], [1, 1], 2)", "torch.relu(y)", false, {32, 12, 1, 1}},
+      {"torch.conv2d(x, self.w, self.b, [1, 1], 'same')", "torch.relu(y)", false},
+      {"torch.conv2d(x * 1.0, torch.relu(x[0, :1, :3, :3]).expand([32, 24, 3, 3]), self.b)", "torch.relu(y)", false},
+  };
+  const auto threads = at::get_num_threads();
+  for (const auto& row : rows) {
+    torch::jit::Module module("Convolution");
+    module.register_parameter("w", at::randn(row.weight) * 0.1, false);
+    module.register_parameter("b", at::randn({row.weight[0]}), false);
+    module.define("def forward(self, x, z):\n  y = " + row.call + "\n  return " + row.after + "\n");
+    module.eval();
+    const auto frozen = torch::jit::freeze(module);
+    for (const auto& [size, own] : {std::pair(fxtraced::detail::Sizes{1, 24, 7, 7}, 1), std::pair(fxtraced::detail::Sizes{2, 24, 5, 6}, 3)}) {
+      at::set_num_threads(own);
+      const auto x = at::randn(size), z = at::randn({size[0], row.weight[0], size[2], size[3]});
+      const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, z};
+      const auto graph = frozen.get_method("forward").graph()->copy();
+      std::size_t asked = 0;
+      const auto faster = [&](const auto&, const auto& of, const auto&, std::int64_t) { return ++asked != 0 && of == size; };
+      const auto replaced = fxtraced::detail::replace_convolutions(*graph, inputs, faster, 1);
+      const std::size_t expected = row.is_replaced && !fxtraced::detail::fast_kernels().empty() ? 1 : 0;
+      check(replaced == asked && replaced == expected, "convolutions that are replaced: " + row.call + " " + row.after);
+      torch::jit::CompilationUnit unit;
+      const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
+      const auto wanted = frozen.get_method("forward")({x, z}).toTensor();
+      check(fxtraced::detail::relative_difference(wanted, after) < 1e-5, "what a convolution gives: " + row.call + " " + row.after);
+    }
+  }
+  at::set_num_threads(threads);
+}
+
+// Every kernel, with places that fill its registers, and some more; inputs that are taken in parts.
+void check_convolution_kernels() {
+  for (const auto& kernel : fxtraced::detail::kernels()) {
+    for (const std::int64_t inputs : {1, 100, 300}) {
+      for (const std::int64_t places : {1, 3, 7, 20, 49}) {
+        const std::int64_t taps = 3, blocks = 5, outputs = blocks * kernel.width;
+        const auto x = at::randn({places + taps, inputs}), weight = at::randn({outputs, taps * inputs}) * 0.1, bias = at::randn({outputs});
+        const auto added = at::randn({places, outputs}), result = at::empty({places, outputs});
+        const auto in_blocks = fxtraced::detail::in_blocks(weight, 1, kernel.width);
+        std::vector<const float*> from;
+        for (std::int64_t i = 0; i < places * taps; ++i) {
+          from.push_back(x.data_ptr<float>() + (i / taps + i % taps) * inputs);
+        }
+        std::vector<float> sums(static_cast<std::size_t>(3 * places * kernel.width));
+        fxtraced::detail::Convolution own;
+        own.places = from.data();
+        own.count = places, own.taps = taps, own.inputs = inputs, own.outputs = outputs;
+        own.weights = in_blocks.data_ptr<float>(), own.bias = bias.data_ptr<float>();
+        own.added = added.data_ptr<float>(), own.to = result.data_ptr<float>();
+        own.activation = {fxtraced::detail::Activation::kClamp, 1, 0, 0, std::numeric_limits<float>::infinity()};
+        for (const auto& [first, last] : {std::pair(std::int64_t{0}, std::int64_t{4}), std::pair(std::int64_t{4}, blocks)}) {
+          kernel.convolve(own, sums.data(), first, last);
+        }
+        auto wanted = added + bias;
+        for (std::int64_t tap = 0; tap < taps; ++tap) {
+          wanted += at::linear(x.narrow(0, tap, places), weight.narrow(1, tap * inputs, inputs));
+        }
+        check(at::allclose(result, at::relu(wanted), 1e-4, 1e-4), "a convolution by a kernel");
+      }
+    }
+  }
+}
+
+// What is measured ends, and is one of both; with many places, or few weights, nothing is.
+void check_measured_convolutions() {
+  const at::NoGradGuard no_grad;
+  torch::jit::Module module("Measured");
+  module.register_parameter("w", at::randn({512, 512, 1, 1}) * 0.05, false);
+  module.define("def forward(self, x, z):\n  return torch.relu(torch.conv2d(x, self.w) + z)\n");
+  module.eval();
+  const auto frozen = torch::jit::freeze(module);
+  for (const std::int64_t side : {7, 20}) {
+    const auto x = at::randn({1, 512, side, side});
+    const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, x};
+    const auto graph = frozen.get_method("forward").graph()->copy();
+    check(fxtraced::detail::replace_convolutions(*graph, inputs) <= (side == 7 ? 1 : 0), "a way");
+    torch::jit::CompilationUnit unit;
+    const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
+    check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x, x}).toTensor(), after) < 1e-5, "what is measured");
+  }
+}
+
 void check_images() {
   check_averages();
   check_products();
   check_turned_images();
   check_squeeze_excite();
   check_memory_of_blocks();
+  check_convolutions();
+  check_convolution_kernels();
+  check_measured_convolutions();
 }
 
 }  // namespace

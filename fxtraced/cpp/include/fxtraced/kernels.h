@@ -50,6 +50,20 @@ struct Activation {
   float slope = 1, offset = 0, low = 0, high = 0;
 };
 
+// As operations of TorchScript take one.
+inline std::vector<double> numbers_of(const Activation& x) { return {static_cast<double>(x.kind), x.slope, x.offset, x.low, x.high}; }
+
+inline Activation activation_of(const std::vector<double>& numbers) {
+  TORCH_CHECK(numbers.size() == 5, "an activation of ", numbers.size(), " numbers");
+  Activation found;
+  found.kind = static_cast<Activation::Kind>(numbers[0]);
+  float* const parts[] = {&found.slope, &found.offset, &found.low, &found.high};
+  for (std::size_t i = 0; i < 4; ++i) {
+    *parts[i] = static_cast<float>(numbers[i + 1]);
+  }
+  return found;
+}
+
 // An image with its channels last in memory, and where a result goes, which may be the same.
 struct Image {
   const float* from = nullptr;
@@ -65,20 +79,36 @@ struct Product {
   Activation activation;
 };
 
+// A convolution of few places with an addition and an activation after it. places: for each place of the result and each tap
+// of the window where its inputs begin. Weights [block, tap, input, output] and biases are in blocks as those of a product;
+// all blocks are full.
+struct Convolution {
+  const float* const* places = nullptr;
+  std::int64_t count = 0, taps = 0, inputs = 0, outputs = 0;
+  const float *weights = nullptr, *bias = nullptr;
+  // What is added, if not null, and the result: [place, output].
+  const float* added = nullptr;
+  float* to = nullptr;
+  Activation activation;
+};
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
-// 16 registers hold the sums of three rows and four gates, 32 those of four rows.
+// 16 registers hold the sums of three rows and four gates, 32 those of four rows; those of four or seven places and three
+// vectors.
 namespace avx2 {
 #define FXTRACED_TARGET __attribute__((target("avx2,fma")))
 #define FXTRACED_WIDTH 8
 #define FXTRACED_ROWS 3
+#define FXTRACED_PLACES 4
 #include "kernels_of_one_cpu.h"
 }  // namespace avx2
 namespace avx512 {
 #define FXTRACED_TARGET __attribute__((target("avx512f")))
 #define FXTRACED_WIDTH 16
 #define FXTRACED_ROWS 4
+#define FXTRACED_PLACES 7
 #include "kernels_of_one_cpu.h"
 }  // namespace avx512
 #pragma GCC diagnostic pop
@@ -96,6 +126,7 @@ struct Kernels {
   void (*multiply)(const Product&, const float* from, float* to, std::int64_t first, std::int64_t last) = nullptr;
   // Three planes, place by place, from the first place to before the last; their sum.
   float (*turn)(const float* from, float* to, std::int64_t places, std::int64_t first, std::int64_t last) = nullptr;
+  void (*convolve)(const Convolution&, float* sums, std::int64_t first, std::int64_t last) = nullptr;
 };
 
 // Those that this CPU can run, the best ones first.
@@ -103,10 +134,10 @@ inline std::vector<Kernels> kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx512f")) {
-    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax, avx512::average, avx512::scale, avx512::multiply, avx512::turn});
+    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax, avx512::average, avx512::scale, avx512::multiply, avx512::turn, avx512::convolve});
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax, avx2::average, avx2::scale, avx2::multiply, avx2::turn});
+    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax, avx2::average, avx2::scale, avx2::multiply, avx2::turn, avx2::convolve});
   }
 #endif
   return found;

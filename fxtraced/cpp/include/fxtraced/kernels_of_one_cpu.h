@@ -257,8 +257,10 @@ FXTRACED_TARGET inline void softmax(const float* from, float* to, std::int64_t c
 }
 
 #include "images_of_one_cpu.h"
+#include "convolution_of_one_cpu.h"
 
 #undef FXTRACED_INLINE
+#undef FXTRACED_PLACES
 #undef FXTRACED_ROWS
 #undef FXTRACED_TARGET
 #undef FXTRACED_WIDTH

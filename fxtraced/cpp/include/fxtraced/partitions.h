@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "convolution.h"
 #include "graph_compiler.h"
 #include "images.h"
 #include "linears.h"
@@ -104,7 +105,7 @@ class Partitions {
     count_ = kernel_calls(*graph) + pack_recurrent(*graph, inputs, dtype);
     count_ += replace_linears(*graph, inputs)[LinearWay::kMkl];
     drop_assertions(graph);
-    count_ += replace_squeeze_excite(*graph, inputs);
+    count_ += replace_squeeze_excite(*graph, inputs) + replace_convolutions(*graph, inputs);
     part_ways_that_meet(*graph);
     function_ = unit_->create_function("forward", graph);
     count_ += GraphCompiler::during([&] {

@@ -25,20 +25,6 @@ namespace fxtraced::detail {
 
 namespace squeeze {
 
-// As the operation takes it.
-inline std::vector<double> numbers_of(const Activation& x) { return {static_cast<double>(x.kind), x.slope, x.offset, x.low, x.high}; }
-
-inline Activation activation_of(const std::vector<double>& numbers) {
-  TORCH_CHECK(numbers.size() == 5, "an activation of ", numbers.size(), " numbers");
-  Activation found;
-  found.kind = static_cast<Activation::Kind>(numbers[0]);
-  float* const parts[] = {&found.slope, &found.offset, &found.low, &found.high};
-  for (std::size_t i = 0; i < 4; ++i) {
-    *parts[i] = static_cast<float>(numbers[i + 1]);
-  }
-  return found;
-}
-
 // One of the two products, for weights and a bias in blocks, on rows that are `padded` long.
 inline Product product_of(
     const at::Tensor& weights, const at::Tensor& bias, std::int64_t rows, std::int64_t padded, const std::vector<double>& activation) {
@@ -154,7 +140,7 @@ class SqueezeExciteSite {
     const auto add = [&](const at::Tensor& weight, const at::Tensor& bias, const Activation& activation) {
       inputs.push_back(graph.insertConstant(in_blocks(weight, 1, width)));
       inputs.push_back(graph.insertConstant(in_blocks(bias.defined() ? bias : at::zeros(weight.size(0)), 1, width).flatten()));
-      inputs.push_back(graph.insertConstant(squeeze::numbers_of(activation)));
+      inputs.push_back(graph.insertConstant(numbers_of(activation)));
     };
     add(first_, first_bias_, inner_);
     add(second_, second_bias_, gate_);

@@ -192,10 +192,15 @@ inline void put(torch::jit::Graph& graph, const ConvolutionSite& site, std::int6
   inputs.push_back(graph.insertConstant(numbers_of(site.made())));
   static const auto name = c10::Symbol::fromQualString("fxtraced::convolve");
   last->output()->replaceAllUsesWith(graph.insertNode(graph.create(name, inputs))->output());
+  auto* weight = site.node->input(1)->node();
   for (auto* node : {site.activation, site.addition, site.node}) {
     if (node != nullptr) {
       node->destroy();
     }
+  }
+  // The weight as it was is let go at once: all of them would be held beside the laid out ones.
+  if (!weight->hasUses()) {
+    weight->destroy();
   }
 }
 
@@ -219,7 +224,7 @@ class FasterConvolution {
   static constexpr int kRounds = 7;
   static constexpr std::chrono::milliseconds kBudget{150};
   // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
-  static constexpr std::int64_t kSwept = std::int64_t{32} << 20;
+  static constexpr std::int64_t kSwept = std::int64_t{16} << 20;
   // A graph of one convolution and what follows, compiled, or by the kernel.
   class Call {
    public:

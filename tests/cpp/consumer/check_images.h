@@ -300,6 +300,28 @@ void check_convolution_kernels() {
   }
 }
 
+// What is added is overwritten where it is left to the call, and nothing else is.
+void check_memory_of_convolutions() {
+  const auto all = fxtraced::detail::kernels();
+  if (all.empty()) {
+    return;
+  }
+  const auto weight = at::randn({32, 20}), bias = at::randn({32}), blocks = fxtraced::detail::in_blocks(weight, 1, all.front().width);
+  const auto call = [&](const at::Tensor& x, at::Tensor added) {
+    return fxtraced::detail::convolve(x, blocks, bias, std::move(added), {{1, 1}, {1, 1}, {0, 0}, {1, 1}}, {3, 1, 0, -1e9, 1e9});
+  };
+  const auto x = at::randn({2, 20, 5, 5}), kept = at::randn({2, 32, 5, 5}).contiguous(at::MemoryFormat::ChannelsLast), copied = kept.clone();
+  const auto wanted = at::conv2d(x, weight.view({32, 20, 1, 1}), bias) + kept;
+  check(at::allclose(call(x, kept), wanted, 1e-4, 1e-5) && at::equal(kept, copied), "an addition that is held");
+  check(at::allclose(call(x, kept.contiguous()), wanted, 1e-4, 1e-5), "an addition in another layout");
+  auto left = kept.clone();
+  const void* const memory = left.data_ptr();
+  const auto over = call(x, std::move(left));
+  check(over.data_ptr() == memory && at::allclose(over, wanted, 1e-4, 1e-5), "an addition that is left");
+  check_throws<c10::Error>("another addition", {"an addition of other sizes"}, [&] { call(x, at::randn({2, 32, 5, 1})); });
+  check_throws<c10::Error>("other channels", {"a weight in another form"}, [&] { call(at::randn({2, 21, 5, 5}), at::Tensor()); });
+}
+
 // What is measured ends, and is one of both; with many places, or few weights, nothing is.
 void check_measured_convolutions() {
   const at::NoGradGuard no_grad;
@@ -327,6 +349,7 @@ void check_images() {
   check_memory_of_blocks();
   check_convolutions();
   check_convolution_kernels();
+  check_memory_of_convolutions();
   check_measured_convolutions();
 }
 

@@ -37,9 +37,10 @@ struct Window {
   }
 };
 
-// activation(convolution of images [N, C, H, W] in float32, with a weight and a bias in blocks, + added, if defined).
+// activation(convolution of images [N, C, H, W] in float32, with a weight and a bias in blocks, + added, if defined); in the
+// memory of what is added where nothing else holds it: other memory is not in the caches.
 inline at::Tensor convolve(
-    const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& added, const Window& window,
+    const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::Tensor added, const Window& window,
     const std::vector<double>& activation) {
   TORCH_CHECK(x.scalar_type() == at::kFloat && x.dim() == 4, "a convolution of ", x.scalar_type(), " ", x.sizes());
   const auto layout = at::MemoryFormat::ChannelsLast;
@@ -54,12 +55,17 @@ inline at::Tensor convolve(
   const bool fits = weight.dim() == 4 && weight.size(0) * kernel.width == own.outputs && weight.size(1) == own.taps * own.inputs && weight.size(3) == kernel.width;
   TORCH_CHECK(fits && weight.is_contiguous() && bias.is_contiguous(), "a weight in another form");
   const auto images = given.size(0), height = given.size(2), width = given.size(3);
-  const auto result = at::empty({images, own.outputs, window.places(height, 0), window.places(width, 1)}, given.options().memory_format(layout));
-  at::Tensor other;
+  const Sizes size = {images, own.outputs, window.places(height, 0), window.places(width, 1)};
+  at::Tensor result;
   if (added.defined()) {
-    TORCH_CHECK(added.sizes() == result.sizes() && added.scalar_type() == at::kFloat, "an addition of other sizes");
-    other = added.contiguous(layout);
-    own.added = other.data_ptr<float>();
+    TORCH_CHECK(added.sizes() == c10::IntArrayRef(size) && added.scalar_type() == at::kFloat, "an addition of other sizes");
+    const bool is_free = added.is_contiguous(layout) && added.use_count() == 1 && added.storage().use_count() == 1;
+    added = added.contiguous(layout);
+    own.added = added.data_ptr<float>();
+    result = is_free ? added : result;
+  }
+  if (!result.defined()) {
+    result = at::empty(size, given.options().memory_format(layout));
   }
   // Around an image there is nothing.
   const std::vector<float> nothing(static_cast<std::size_t>(own.inputs));
@@ -96,9 +102,9 @@ inline at::Tensor convolve(
 inline void call_convolve(torch::jit::Stack& stack) {
   std::vector<c10::IValue> given(std::make_move_iterator(stack.end() - 9), std::make_move_iterator(stack.end()));
   torch::jit::drop(stack, 9);
-  const auto added = given[3].isNone() ? at::Tensor() : given[3].toTensor();
+  auto added = given[3].isNone() ? at::Tensor() : std::move(given[3]).toTensor();
   const Window window{given[4].toIntVector(), given[5].toIntVector(), given[6].toIntVector(), given[7].toIntVector()};
-  torch::jit::push(stack, convolve(given[0].toTensor(), given[1].toTensor(), given[2].toTensor(), added, window, given[8].toDoubleVector()));
+  torch::jit::push(stack, convolve(given[0].toTensor(), given[1].toTensor(), given[2].toTensor(), std::move(added), window, given[8].toDoubleVector()));
 }
 
 inline const torch::jit::RegisterOperators convolve_registered({torch::jit::Operator(
@@ -225,6 +231,10 @@ class FasterConvolution {
   static constexpr std::chrono::milliseconds kBudget{150};
   // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
   static constexpr std::int64_t kSwept = std::int64_t{16} << 20;
+  // How much slower it may be: beside others that it calculates, what is left would be a partition by itself, which takes
+  // longer than here, as its code and its memory are out of the caches.
+  static constexpr double kSlower = 1.05;
+
   // A graph of one convolution and what follows, compiled, or by the kernel.
   class Call {
    public:
@@ -294,7 +304,7 @@ class FasterConvolution {
       swept.add_(1);
       others = std::min(others, other.run());
     }
-    return shortest <= others;
+    return shortest <= others * kSlower;
   }
 };
 

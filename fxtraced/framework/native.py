@@ -1,7 +1,7 @@
 """Native: what a C++ compiler made of the C++ client's kernels for Python, where a user had it built.
 
-Nothing needs it. With it, recurrent networks and soft-max are calculated by kernels for this CPU, as in the C++ client,
-and changed weights are looked for in C++.
+Nothing needs it. With it, kernels for this CPU calculate what they are the fastest for, as in the C++ client, and
+changed weights are looked for in C++.
 """
 
 from __future__ import annotations

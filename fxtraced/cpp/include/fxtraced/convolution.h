@@ -217,8 +217,8 @@ class FasterConvolution {
     static std::mutex one_at_a_time;
     static std::map<std::tuple<Sizes, Sizes, Sizes, Sizes, bool, bool, int>, bool> found;
     const std::lock_guard<std::mutex> lock(one_at_a_time);
-    const auto key = std::make_tuple(
-        x, site.weight.sizes().vec(), site.window.stride, site.window.padding, site.addition != nullptr, site.activation != nullptr, at::get_num_threads());
+    const bool adds = site.addition != nullptr, activates = site.activation != nullptr;
+    const auto key = std::make_tuple(x, site.weight.sizes().vec(), site.window.stride, result, adds, activates, at::get_num_threads());
     const auto known = found.find(key);
     if (known == found.end()) {
       return found.emplace(key, measure(site, x, result, width)).first->second;

@@ -18,7 +18,7 @@ from fxtraced.framework.native import native
 from fxtraced.lowering.derived import computed, form_of, makes_nan, take_out
 from fxtraced.lowering.script import frozen_forward, function_of, script
 from fxtraced.lowering.scripted import holds_tensors
-from fxtraced.lowering.scripted_kernels import calculate_blocks, calculate_by_kernels
+from fxtraced.lowering.scripted_kernels import calculate_by_kernels, calculate_images
 from fxtraced.lowering.scripted_passes import (
     drop_assertions,
     lay_out_as_partitions_do,
@@ -96,7 +96,7 @@ class LayerSource:
             return None
         try:
             forward, packed = _frozen(self._graph, {path: plain(x) for path, x in tensors.items()})
-            by_kernels = self._by_kernels + calculate_blocks(forward.graph, [*feeds, *packed])
+            by_kernels = self._by_kernels + calculate_images(forward.graph, [*feeds, *packed])
         except (RuntimeError, IndexError, LoweringError) as error:
             # Memory may not suffice, or a table hold other indices: the graph as it was traced tells that better.
             raise CannotBePartitioned(f"it cannot be frozen: {error}") from error
@@ -129,7 +129,7 @@ class ArchiveSource:
         laid_out = calculate_by_kernels(graph, feeds, self._in_bfloat16)
         laid_out += partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
-        laid_out += calculate_blocks(graph, feeds)
+        laid_out += calculate_images(graph, feeds)
         part_ways_that_meet(graph)
         is_float = [rank is not None for rank in self._ranks]
         lay_out_as_partitions_do(graph, feeds, is_float)

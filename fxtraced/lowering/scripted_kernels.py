@@ -26,13 +26,16 @@ def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16:
         return int(module.calculate(graph, list(feeds), in_bfloat16))
 
 
-def calculate_blocks(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
-    """The same for squeeze-excite blocks; returns how many. The graph has no assertions, feeds have its sizes."""
+def calculate_images(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
+    """The same for squeeze-excite blocks and convolutions of few places; returns how many.
+
+    The graph has no assertions, and is called with the sizes of these feeds alone.
+    """
     module = native()
     if module is None:
         return 0
     with _readable():
-        return int(module.calculate_blocks(graph, list(feeds)))
+        return int(module.calculate_images(graph, list(feeds)))
 
 
 @contextmanager

@@ -75,14 +75,14 @@ def network(factors):
 def seen(monkeypatch):
     """The graphs that are compiled, as text."""
     graphs = []
-    calculate = freezing.calculate_blocks
+    calculate = freezing.calculate_images
 
     def calculated(graph, feeds):
         count = calculate(graph, feeds)
         graphs.append(str(graph))
         return count
 
-    monkeypatch.setattr(freezing, "calculate_blocks", calculated)
+    monkeypatch.setattr(freezing, "calculate_images", calculated)
     return graphs
 
 

@@ -272,7 +272,7 @@ std::size_t calculate(const GraphPointer& graph, const std::vector<at::Tensor>& 
 }
 
 // Lets kernels calculate squeeze-excite blocks and convolutions of few places, in place; how many.
-std::size_t calculate_blocks(const GraphPointer& graph, const std::vector<at::Tensor>& feeds) {
+std::size_t calculate_images(const GraphPointer& graph, const std::vector<at::Tensor>& feeds) {
   const at::NoGradGuard no_grad;
   const auto inputs = inputs_of(*graph, feeds);
   return fxtraced::detail::replace_squeeze_excite(*graph, inputs) + fxtraced::detail::replace_convolutions(*graph, inputs);
@@ -313,7 +313,7 @@ PYBIND11_MODULE(fxtraced_native, module) {
   module.def("width", width, "The floats in a vector of this CPU's kernels; 0 where there are none for it.");
   module.def("calculate", calculate, py::arg("graph"), py::arg("feeds"), py::arg("in_bfloat16") = false,
       "Let kernels calculate what they are the fastest for in a frozen forward's graph, in place; how many calls they have.");
-  module.def("calculate_blocks", calculate_blocks, py::arg("graph"), py::arg("feeds"),
+  module.def("calculate_images", calculate_images, py::arg("graph"), py::arg("feeds"),
       "Let kernels calculate squeeze-excite blocks and convolutions of few places in a frozen forward's graph, in place; how many.");
   py::class_<Watch>(module, "Watch", collected<Watch>())
       .def(

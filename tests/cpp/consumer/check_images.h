@@ -14,6 +14,8 @@
 
 namespace {
 
+using fxtraced::detail::relative_difference;
+
 // Channels that fill vectors, and do not.
 const std::vector<std::int64_t> channel_counts = {1, 7, 8, 24, 32, 72, 83};
 
@@ -174,7 +176,7 @@ void check_squeeze_excite() {
         torch::jit::CompilationUnit unit;
         const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
         const auto wanted = fxtraced::detail::tensors_of(frozen.get_method("forward")({x}));
-        check(fxtraced::detail::relative_difference(wanted.at(0), after.at(0)) < 1e-5, "what a block gives: " + row.body);
+        check(relative_difference(wanted.at(0), after.at(0)) < 1e-5, "what a block gives: " + row.body);
         check(at::equal(x, given), "what a block is given: " + row.body);
       }
     }
@@ -199,11 +201,11 @@ void check_memory_of_blocks() {
   const auto kept = at::randn({2, 20, 5, 5}).contiguous(at::MemoryFormat::ChannelsLast), copied = kept.clone();
   const auto factors = at::linear(at::linear(kept.mean(at::IntArrayRef{2, 3}), first, first_bias), second, second_bias);
   const auto wanted = kept * factors.unsqueeze(2).unsqueeze(3);
-  check(at::allclose(call(kept), wanted, 1e-5, 1e-6) && at::equal(kept, copied), "images that are held");
+  check(relative_difference(wanted, call(kept)) < 1e-5 && at::equal(kept, copied), "images that are held");
   auto left = kept.clone();
   const void* const memory = left.data_ptr();
   const auto over = call(std::move(left));
-  check(over.data_ptr() == memory && at::allclose(over, wanted, 1e-5, 1e-6), "images that are left");
+  check(over.data_ptr() == memory && relative_difference(wanted, over) < 1e-5, "images that are left");
   check_throws<c10::Error>("other channels", {"images or weights of other channels"}, [&] { call(at::randn({1, 21, 2, 2})); });
   check_throws<c10::Error>("another rank", {"a squeeze-excite block of Float [20, 2, 2]"}, [&] { call(at::randn({20, 2, 2})); });
 }
@@ -261,7 +263,7 @@ void check_convolutions() {
       torch::jit::CompilationUnit unit;
       const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
       const auto wanted = frozen.get_method("forward")({x, z}).toTensor();
-      check(fxtraced::detail::relative_difference(wanted, after) < 1e-5, "what a convolution gives: " + row.call + " " + row.after);
+      check(relative_difference(wanted, after) < 1e-5, "what a convolution gives: " + row.call + " " + row.after);
     }
   }
   at::set_num_threads(threads);
@@ -312,12 +314,12 @@ void check_memory_of_convolutions() {
   };
   const auto x = at::randn({2, 20, 5, 5}), kept = at::randn({2, 32, 5, 5}).contiguous(at::MemoryFormat::ChannelsLast), copied = kept.clone();
   const auto wanted = at::conv2d(x, weight.view({32, 20, 1, 1}), bias) + kept;
-  check(at::allclose(call(x, kept), wanted, 1e-4, 1e-5) && at::equal(kept, copied), "an addition that is held");
-  check(at::allclose(call(x, kept.contiguous()), wanted, 1e-4, 1e-5), "an addition in another layout");
+  check(relative_difference(wanted, call(x, kept)) < 1e-5 && at::equal(kept, copied), "an addition that is held");
+  check(relative_difference(wanted, call(x, kept.contiguous())) < 1e-5, "an addition in another layout");
   auto left = kept.clone();
   const void* const memory = left.data_ptr();
   const auto over = call(x, std::move(left));
-  check(over.data_ptr() == memory && at::allclose(over, wanted, 1e-4, 1e-5), "an addition that is left");
+  check(over.data_ptr() == memory && relative_difference(wanted, over) < 1e-5, "an addition that is left");
   check_throws<c10::Error>("another addition", {"an addition of other sizes"}, [&] { call(x, at::randn({2, 32, 5, 1})); });
   check_throws<c10::Error>("other channels", {"a weight in another form"}, [&] { call(at::randn({2, 21, 5, 5}), at::Tensor()); });
 }
@@ -337,7 +339,7 @@ void check_measured_convolutions() {
     check(fxtraced::detail::replace_convolutions(*graph, inputs) <= (side == 7 ? 1 : 0), "a way");
     torch::jit::CompilationUnit unit;
     const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
-    check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x, x}).toTensor(), after) < 1e-5, "what is measured");
+    check(relative_difference(frozen.get_method("forward")({x, x}).toTensor(), after) < 1e-5, "what is measured");
   }
 }
 

@@ -27,7 +27,7 @@ def calculate_by_kernels(graph: Any, feeds: Sequence[torch.Tensor], in_bfloat16:
 
 
 def calculate_images(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
-    """The same for squeeze-excite blocks and convolutions of few places; returns how many.
+    """The same for squeeze-excite blocks and convolutions; returns how many.
 
     The graph has no assertions, and is called with the sizes of these feeds alone.
     """

@@ -271,7 +271,7 @@ std::size_t calculate(const GraphPointer& graph, const std::vector<at::Tensor>& 
   return fxtraced::detail::kernel_calls(*graph);
 }
 
-// Lets kernels calculate squeeze-excite blocks and convolutions of few places, in place; how many.
+// Lets kernels calculate squeeze-excite blocks and convolutions, in place; how many.
 std::size_t calculate_images(const GraphPointer& graph, const std::vector<at::Tensor>& feeds) {
   const at::NoGradGuard no_grad;
   const auto inputs = inputs_of(*graph, feeds);
@@ -311,10 +311,12 @@ std::int64_t width() {
 
 PYBIND11_MODULE(fxtraced_native, module) {
   module.def("width", width, "The floats in a vector of this CPU's kernels; 0 where there are none for it.");
-  module.def("calculate", calculate, py::arg("graph"), py::arg("feeds"), py::arg("in_bfloat16") = false,
+  // Ways are measured, and other threads go on meanwhile.
+  using Unlocked = py::call_guard<py::gil_scoped_release>;
+  module.def("calculate", calculate, Unlocked(), py::arg("graph"), py::arg("feeds"), py::arg("in_bfloat16") = false,
       "Let kernels calculate what they are the fastest for in a frozen forward's graph, in place; how many calls they have.");
-  module.def("calculate_images", calculate_images, py::arg("graph"), py::arg("feeds"),
-      "Let kernels calculate squeeze-excite blocks and convolutions of few places in a frozen forward's graph, in place; how many.");
+  module.def("calculate_images", calculate_images, Unlocked(), py::arg("graph"), py::arg("feeds"),
+      "Let kernels calculate squeeze-excite blocks and convolutions in a frozen forward's graph, in place; how many.");
   py::class_<Watch>(module, "Watch", collected<Watch>())
       .def(
           py::init<const std::vector<py::dict>&, const std::vector<py::object>&, const std::vector<py::object>&, std::size_t>(), py::arg("holders"),

@@ -5,6 +5,7 @@
 
 #include <fxtraced/predictor.h>
 
+#include "check_convolutions.h"
 #include "check_images.h"
 #include "checking.h"
 
@@ -830,6 +831,7 @@ int main(int, char** values) {
   check_kernels_answer();
   check_softmax();
   check_images();
+  check_all_convolutions();
   check_kept_memory();
   check_hashes();
   check_partitions(directory);

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "winograd_matrices.h"
+
 namespace fxtraced::detail {
 
 // What a step does. Gates are in torch's order: input, forget, cell, output; reset, update, new; or one.
@@ -92,6 +94,27 @@ struct Convolution {
   Activation activation;
 };
 
+// A convolution with a window of 3x3 that moves by one place, for tiles of `tile` * `tile` results, with an addition and an
+// activation after it. Images have their channels last, and inputs and outputs fill vectors.
+struct Winograd {
+  // What lies so many floats further than a power of two is in another part of the nearest cache.
+  static constexpr std::int64_t kApart = 16;
+
+  std::int64_t tile = 0, inputs = 0, outputs = 0;
+  // Of the images and of the results; the places of nothing before the images; tiles of a result.
+  std::int64_t height = 0, width = 0, rows = 0, columns = 0, top = 0, left = 0, down = 0, across = 0;
+  // Transformed: [number, block, input, output].
+  const float *weights = nullptr, *bias = nullptr;
+  // The images, what is added, if not null, the results, and as many zeros as there are inputs.
+  const float *from = nullptr, *added = nullptr;
+  float* to = nullptr;
+  const float* nothing = nullptr;
+  Activation activation;
+
+  // How many floats so many tiles take on their way.
+  std::int64_t scratch(std::int64_t tiles) const { return (tile + 2) * (tile + 2) * (tiles * (inputs + outputs) + 2 * kApart); }
+};
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -116,8 +139,8 @@ namespace avx512 {
 
 // What there is for one kind of CPU.
 struct Kernels {
-  // Of the vectors, in floats.
-  std::int64_t width = 0;
+  // Of the vectors, in floats; how many places with three vectors each registers hold the sums of.
+  std::int64_t width = 0, places = 0;
   void (*run_steps)(Cell, const Direction&, States&) = nullptr;
   void (*softmax)(const float* from, float* to, std::int64_t count) = nullptr;
   // For the blocks of channels or outputs from `first` to before `last`.
@@ -127,6 +150,7 @@ struct Kernels {
   // Three planes, place by place, from the first place to before the last; their sum.
   float (*turn)(const float* from, float* to, std::int64_t places, std::int64_t first, std::int64_t last) = nullptr;
   void (*convolve)(const Convolution&, float* sums, std::int64_t first, std::int64_t last) = nullptr;
+  void (*winograd)(const Winograd&, float* scratch, std::int64_t first, std::int64_t last) = nullptr;
 };
 
 // Those that this CPU can run, the best ones first.
@@ -134,10 +158,12 @@ inline std::vector<Kernels> kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx512f")) {
-    found.push_back({avx512::kWidth, avx512::run_steps, avx512::softmax, avx512::average, avx512::scale, avx512::multiply, avx512::turn, avx512::convolve});
+    found.push_back(
+        {avx512::kWidth, avx512::kPlacesAtOnce, avx512::run_steps, avx512::softmax, avx512::average, avx512::scale, avx512::multiply, avx512::turn, avx512::convolve, avx512::winograd});
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({avx2::kWidth, avx2::run_steps, avx2::softmax, avx2::average, avx2::scale, avx2::multiply, avx2::turn, avx2::convolve});
+    found.push_back(
+        {avx2::kWidth, avx2::kPlacesAtOnce, avx2::run_steps, avx2::softmax, avx2::average, avx2::scale, avx2::multiply, avx2::turn, avx2::convolve, avx2::winograd});
   }
 #endif
   return found;

@@ -3,7 +3,7 @@
 
 #define FXTRACED_INLINE FXTRACED_TARGET inline __attribute__((always_inline))
 
-constexpr std::int64_t kWidth = FXTRACED_WIDTH;
+constexpr std::int64_t kWidth = FXTRACED_WIDTH, kPlacesAtOnce = FXTRACED_PLACES;
 typedef float Vector __attribute__((vector_size(4 * FXTRACED_WIDTH)));
 typedef std::uint32_t Integers __attribute__((vector_size(4 * FXTRACED_WIDTH)));
 
@@ -258,6 +258,7 @@ FXTRACED_TARGET inline void softmax(const float* from, float* to, std::int64_t c
 
 #include "images_of_one_cpu.h"
 #include "convolution_of_one_cpu.h"
+#include "winograd_of_one_cpu.h"
 
 #undef FXTRACED_INLINE
 #undef FXTRACED_PLACES

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-#include "convolution.h"
+#include "convolutions.h"
 #include "graph_compiler.h"
 #include "images.h"
 #include "linears.h"

@@ -127,7 +127,8 @@ class ArchiveSource:
             raise CannotBePartitioned("no product is calculated in bfloat16")
         dtype = torch.bfloat16 if self._in_bfloat16 else torch.float32
         laid_out = calculate_by_kernels(graph, feeds, self._in_bfloat16)
-        laid_out += partition_linears(graph, feeds)["mkl"] + pack_recurrent(graph, feeds, dtype)
+        linears = partition_linears(graph, feeds)
+        laid_out += linears["mkl"] + linears["kernel"] + pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
         laid_out += calculate_images(graph, feeds)
         part_ways_that_meet(graph)

@@ -15,6 +15,8 @@ import torch
 from fxtraced.framework.native import native
 from fxtraced.lowering.scripted import holds_tensors, insert, opaque, sizes_of
 from fxtraced.passes import onednn
+from fxtraced.passes.calculate_linears import calculate_linear, no_bias, numbers_of
+from fxtraced.passes.calculate_recurrent import in_blocks
 from fxtraced.passes.convolve_linears import as_kernel
 from fxtraced.passes.fastest_linear import Case, fastest
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
@@ -23,6 +25,11 @@ from fxtraced.passes.partitioning import PRODUCTS
 
 # What a convolution's partition takes in after it, of one operand.
 _ACTIVATIONS = tuple(f"aten::{x}" for x in ("relu", "gelu", "silu", "hardswish", "sigmoid", "tanh", "leaky_relu"))
+# What a kernel takes in.
+_KERNELS = {
+    f"aten::{name}": onednn.Activation(other)
+    for name, other in (("relu", "relu"), ("silu", "swish"), ("hardswish", "hardswish"), ("sigmoid", "sigmoid"))
+} | {"aten::gelu": onednn.Activation("gelu", (), "none")}
 
 
 def part_ways_that_meet(graph: Any) -> int:
@@ -142,11 +149,12 @@ class _Site(NamedTuple):
 
 
 def partition_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> dict[str, int]:
-    """Replace linear calls by 1x1 convolutions and products of MKL where those are faster, in place.
+    """Replace linear calls by 1x1 convolutions, products of MKL and calls of a kernel where those are faster, in place.
 
-    For feeds like these. Returns how many became a "convolution" and how many "mkl". Raises as call_scripted does.
+    For feeds like these. Returns how many became a "convolution", how many "mkl" and how many a "kernel". Raises as
+    call_scripted does.
     """
-    changed = {"convolution": 0, "mkl": 0}
+    changed = {"convolution": 0, "mkl": 0, "kernel": 0}
     sites = [site for node in graph.nodes() if (site := _site(node))]
     if not sites or not onednn.is_available():
         return changed
@@ -158,7 +166,10 @@ def partition_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> dict[str, in
         case = Case(math.prod(size[:-1]), outputs, inputs, site.after)
         if len(size) > 1 and math.prod(case[:3]) >= WORTHWHILE:
             large.append((site.node, case, [*size[:-1], case.outputs], list(other)))
-    ways = fastest([case for _, case, _, _ in large])
+    module = native()
+    width = module.width() if module else 0
+    kernel = functools.partial(calculate_linear, width=width) if width else None
+    ways = fastest([case for _, case, _, _ in large], kernel)
     for (node, case, result, added), way in zip(large, ways, strict=True):
         # Looked at anew: the one before may have taken an addition that both could.
         site = _site(node)
@@ -168,6 +179,8 @@ def partition_linears(graph: Any, feeds: Sequence[torch.Tensor]) -> dict[str, in
             _convolve(graph, site, result)
         elif way == "mkl":
             _multiply(graph, site, case.rows)
+        elif way == "kernel":
+            _calculate(graph, site, width)
         else:
             continue
         changed[way] += 1
@@ -224,6 +237,26 @@ def _multiply(graph: Any, site: _Site, rows: int) -> None:
         packed = opaque(graph, torch.ops.mkl._mkl_reorder_linear_weight(site.weight.contiguous(), rows))
         value = insert(graph, "mkl::_mkl_linear", site.x, packed, node.inputsAt(1), node.inputsAt(2), rows)
     node.output().replaceAllUsesWith(value)
+    node.destroy()
+
+
+def _calculate(graph: Any, site: _Site, width: int) -> None:
+    """Put a call of the kernel in the place of a linear call and what follows it, if the kernel has that."""
+    node, follower = site.node, site.addition or site.activation
+    kind = site.activation.kind() if site.activation else ""
+    activation = _KERNELS.get(kind, onednn.Activation())
+    if activation.variant and site.activation.inputsAt(1).toIValue() != activation.variant:
+        activation = onednn.Activation()
+    last = follower if site.addition or activation.name != "none" else node
+    bias = node.inputsAt(2).toIValue()
+    bias = no_bias(site.weight) if bias is None else bias
+    with graph.insert_point_guard(last):
+        added = site.other if site.addition else None
+        laid_out = in_blocks(site.weight, 1, width)
+        value = insert(graph, "fxtraced::linear", site.x, laid_out, bias, added, numbers_of(activation))
+    last.output().replaceAllUsesWith(value)
+    if last is not node:
+        last.destroy()
     node.destroy()
 
 

@@ -1,8 +1,9 @@
-"""What multiplies rows with a weight soonest on this CPU: oneDNN's product or its 1x1 convolution, or MKL's product."""
+"""What multiplies rows with a weight soonest on this CPU: a product or convolution of oneDNN, of MKL, or a kernel."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -39,8 +40,11 @@ class Case(NamedTuple):
         return Case(rows(site.node), outputs, inputs, after)
 
 
-def fastest(cases: list[Case]) -> list[str]:
-    """Measure what is the soonest in each case: "product" or "convolution" of oneDNN, with what follows, or "mkl"."""
+def fastest(cases: list[Case], kernel: Callable[[fx.Graph, fx.Node], None] | None = None) -> list[str]:
+    """Measure what is the soonest in each case: "product" or "convolution" of oneDNN, with what follows, or "mkl".
+
+    kernel: lets one calculate a linear call in a graph, with what follows; it is the "kernel" among the ways then.
+    """
     state: set[fx.Node] = set()
     sites = []
     for case in cases:
@@ -48,8 +52,10 @@ def fastest(cases: list[Case]) -> list[str]:
         case = case._replace(outputs=min(case.outputs, most))
         nodes, weight = _nodes(case)
         state.add(weight)
-        sites.append((("fastest", *case), nodes))
+        sites.append((("fastest", kernel is not None, *case), nodes))
     ways: dict[str, Any] = {"mkl": mkl.multiply} if mkl.is_available() else {}
+    if kernel is not None:
+        ways["kernel"] = kernel
     ways.update(product=pack_linear, convolution=convolve_packed)
     return choose(sites, state, {name: _alone(change) for name, change in ways.items()}, gain=_GAIN)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import fx
 
+from fxtraced.passes.calculate_linears import calculate_linears
 from fxtraced.passes.calculate_recurrent import calculate_recurrent
 from fxtraced.passes.calculate_softmax import calculate_softmax
 from fxtraced.passes.convolve_linears import convolve_linears
@@ -57,8 +58,9 @@ class Step(NamedTuple):
 
 # The passes that lay weights out, or decide that they stay, and those that plain libtorch has no operations for.
 PACKING = (
-    "calculate_recurrent", "calculate_softmax", "multiply_pointwise", "pack_convolutions", "multiply_linears",
-    "convolve_linears", "pack_linears", "pack_recurrent", "fuse_linear_add", "lay_out_channels_last",
+    "calculate_recurrent", "calculate_softmax", "calculate_linears", "multiply_pointwise", "pack_convolutions",
+    "multiply_linears", "convolve_linears", "pack_linears", "pack_recurrent", "fuse_linear_add",
+    "lay_out_channels_last",
 )  # fmt: skip
 _CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
 
@@ -87,6 +89,7 @@ PIPELINE = [
     Step("lay_out_channels_last", lay_out_channels_last, False, _CUDA),
     Step("merge_projections", merge_projections, False, _CPU),
     Step("merge_projections", partial(merge_projections, measured=False), False, _CUDA),
+    Step("calculate_linears", calculate_linears, False, _CPU),
     Step("multiply_linears", multiply_linears, False, _CPU),
     Step("convolve_linears", convolve_linears, False, _CPU),
     Step("pack_linears", pack_linears, False, _CPU),
@@ -108,7 +111,7 @@ PARTITIONING = "compile_partitions"
 _NOT_FOR_PARTITIONS = {
     *PACKING, "pool_images", "merge_projections", "fuse_bn_add_act_ops", "fuse_elewise_add_act_ops", "memory_optimize",
     "fuse_bn_act_ops", "fuse_relu_depthwise_conv", "enable_inplace",
-} - {"calculate_recurrent", "calculate_softmax", "pack_recurrent"}  # fmt: skip
+} - {"calculate_recurrent", "calculate_softmax", "calculate_linears", "pack_recurrent"}  # fmt: skip
 
 # Of the multiplications of a graph, what the compiler must get of them. Where MKL makes nearly all, the graph for every
 # size has them at other sizes, too.

@@ -64,7 +64,7 @@ def for_archive(
     # It needs plain weights, too, which an archive lets go when it is loaded, and a libtorch that has MKL.
     strategy.delete_pass("multiply_linears")
     # Plain libtorch has no such kernels.
-    for name in ("calculate_recurrent", "calculate_softmax"):
+    for name in ("calculate_recurrent", "calculate_softmax", "calculate_linears"):
         strategy.delete_pass(name)
     lowered, changes = optimise(graph, strategy, target)
     total = {name: folded.get(name, 0) + count for name, count in changes.items()}

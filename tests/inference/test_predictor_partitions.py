@@ -57,11 +57,13 @@ def predictor(layer, inputs, directory):
     return made, made._cell.served.program._module._run
 
 
-@pytest.mark.parametrize("way", ["product", "convolution", "mkl"])
+@pytest.mark.parametrize("way", ["product", "convolution", "mkl", "kernel"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_results_are_the_layers(name, way, tmp_path, monkeypatch):
+def test_results_are_the_layers(name, way, tmp_path, monkeypatch, request):
+    if way == "kernel":
+        request.getfixturevalue("with_native")
     monkeypatch.setattr(scripted_passes, "WORTHWHILE", 1)
-    monkeypatch.setattr(scripted_passes, "fastest", lambda cases: [way for _ in cases])
+    monkeypatch.setattr(scripted_passes, "fastest", lambda cases, kernel: [way for _ in cases])
     forward, setup, inputs = LAYERS[name]
     layer = layer_of(forward, setup)
     made, run = predictor(layer, inputs, tmp_path)

@@ -10,7 +10,7 @@ from fxtraced.lowering import scripted_passes
 from fxtraced.lowering.script import frozen_forward, function_of, quiet
 
 # What a linear call becomes, and the operation that computes it then.
-KINDS = {"convolution": "aten::conv2d", "mkl": "mkl::_mkl_linear"}
+KINDS = {"convolution": "aten::conv2d", "mkl": "mkl::_mkl_linear", "kernel": "fxtraced::linear"}
 NOTHING = dict.fromkeys(KINDS, 0)
 
 
@@ -21,7 +21,7 @@ def of_any_size(monkeypatch):
 
 
 def always(monkeypatch, way):
-    monkeypatch.setattr(scripted_passes, "fastest", lambda cases: [way for _ in cases])
+    monkeypatch.setattr(scripted_passes, "fastest", lambda cases, kernel: [way for _ in cases])
 
 
 def test_what_meets_in_a_script():
@@ -137,7 +137,9 @@ def replaced(forward, x):
 @pytest.mark.parametrize("way", KINDS)
 @pytest.mark.parametrize("size", [(6, 8), (2, 3, 8), (2, 2, 2, 8)], ids=str)
 @pytest.mark.parametrize("forward", FORWARDS, ids=lambda x: x.__name__)
-def test_linears_are_replaced(forward, size, way, monkeypatch):
+def test_linears_are_replaced(forward, size, way, monkeypatch, request):
+    if way == "kernel":
+        request.getfixturevalue("with_native")
     always(monkeypatch, way)
     torch.manual_seed(0)
     graph, changed, after, before = replaced(forward, torch.randn(size))
@@ -159,7 +161,9 @@ def test_the_addition_and_the_activation_are_of_images():
 
 def test_what_is_measured(monkeypatch):
     asked = []
-    monkeypatch.setattr(scripted_passes, "fastest", lambda cases: asked.extend(cases) or ["product" for _ in cases])
+    monkeypatch.setattr(
+        scripted_passes, "fastest", lambda cases, kernel: asked.extend(cases) or ["product" for _ in cases]
+    )
     _, changed, after, before = replaced(residuals, torch.randn(2, 3, 8))
     assert asked == [(6, 16, 8, "relu"), (6, 8, 16, "add"), (6, 16, 8, "silu"), (6, 8, 16, "add")]
     assert changed == NOTHING

@@ -53,6 +53,7 @@ WAYS = {
     "convolution": ("plain", "convolution", "packed", "convolution"),
     "packed": ("plain", "linear", "packed", "product"),
     "present": ("plain", "linear", "present", "product"),
+    "kernel": ("plain", "linear", "present", "kernel"),
 }
 
 

@@ -1,6 +1,8 @@
-"""convolve_linears, multiply_linears, partition_linears: where they act, where not, and what linear calls give then."""
+"""convolve_linears, multiply_linears, calculate_linears, partition_linears: where they act, and what comes of it."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,9 +10,12 @@ import torch
 
 import fxtraced as paddle
 import fxtraced.nn.functional as F
+from fxtraced.framework import native
 from fxtraced.lowering.script import quiet
 from fxtraced.passes import fastest_linear, measuring, mkl, pipeline
+from fxtraced.passes.calculate_linears import calculate_linear
 from fxtraced.passes.fastest_linear import Case, fastest
+from fxtraced.passes.matching import name_of
 from fxtraced.passes.onednn import is_available
 from fxtraced.static.strategy import BuildStrategy
 from fxtraced.tensor.loops import convolve_and_add, multiply_packed
@@ -29,10 +34,11 @@ SIZES = {
 }
 
 
-# What becomes of a linear call, the pass that makes it, and what it calls then, without and with an addition after it.
+# What becomes of a linear call, the pass that makes it, and the name of what it calls then, with an addition after it.
 OPERATIONS = {
-    "convolution": ("convolve_linears", convolve_and_add),
-    "mkl": ("multiply_linears", multiply_packed),
+    "convolution": ("convolve_linears", convolve_and_add.__name__),
+    "mkl": ("multiply_linears", multiply_packed.__name__),
+    "kernel": ("calculate_linears", "linear.default"),
 }
 
 
@@ -40,6 +46,8 @@ OPERATIONS = {
 def operation(request, monkeypatch):
     if request.param == "mkl" and not mkl.is_available():
         pytest.skip("this torch has no MKL")
+    if request.param == "kernel":
+        request.getfixturevalue("with_native")
     linears_become(monkeypatch, request.param)
     return request.param
 
@@ -81,7 +89,7 @@ def test_with_an_addition(name, way, operation):
     traced = trace(layer, *(floats(4, 25, 512, seed=seed) for seed in (1, 2)))
     if way == "packed":
         made_by, call = OPERATIONS[operation]
-        assert call in [node.target for node in traced.program.after(made_by).graph.nodes]
+        assert call in map(name_of, traced.program.after(made_by).graph.nodes)
     agrees_at_all_sizes(traced, layer)
 
 
@@ -143,8 +151,9 @@ def test_an_input_of_another_width_is_told(way):
             traced([floats(100, columns)])
 
 
-def test_it_can_be_left_out(operation):
+def test_it_can_be_left_out(operation, monkeypatch):
     traced = trace(Block(), floats(100, WIDTH))
+    linears_become(monkeypatch, "packed")
     build = BuildStrategy()
     build.delete_pass(OPERATIONS[operation][0])
     compiled = paddle.static.CompiledProgram(traced.program, build_strategy=build)
@@ -153,26 +162,30 @@ def test_it_can_be_left_out(operation):
     assert OPERATIONS[operation][0] not in compiled.report()
 
 
-def test_an_archive_for_cpus_has_no_products_of_mkl(tmp_path, monkeypatch):
-    linears_become(monkeypatch, "mkl")
+def test_an_archive_for_cpus_has_what_plain_libtorch_has(tmp_path):
     trace(Block(), floats(100, WIDTH)).save_inference_model(str(tmp_path), target="cpu")
     with quiet():
-        code = torch.jit.load(str(tmp_path / "model.pt")).inlined_graph
-    assert "mkl::" not in str(code)
+        code = str(torch.jit.load(str(tmp_path / "model.pt")).inlined_graph)
+    assert "mkl::" not in code
+    assert "fxtraced::" not in code
 
 
 def test_what_is_measured(monkeypatch):
     asked = []
     monkeypatch.setattr(fastest_linear, "choose", lambda sites, *_, **__: [asked.append(x[0]) for x in sites])
     fastest([Case(64, 512, 1024), Case(64, 60000, 1024, "relu"), Case(4096, 6000, 1024), Case(0, 512, 0)])
-    assert [(case[2], case[4]) for case in asked] == [(512, ""), (8192, "relu"), (512, ""), (512, "")]
+    assert [(case[3], case[5]) for case in asked] == [(512, ""), (8192, "relu"), (512, ""), (512, "")]
 
 
 @pytest.mark.parametrize("after", ["", "add", "gelu", "relu"])
-def test_a_measurement(after, monkeypatch):
+def test_a_measurement(after, monkeypatch, native_folder):
     """Whichever is faster here, all ways of all four sizes can be made and called."""
     monkeypatch.undo()
+    monkeypatch.setenv(native.VARIABLE, str(native_folder))
     monkeypatch.setattr(measuring, "_chosen", {})
     cases = [Case(rows, outputs, 512, after) for rows, outputs in [(1, 1000), (64, 768), (100, 700), (7, 64)]]
     assert set(fastest(cases)) <= {"mkl", "product", "convolution"}
     assert len(measuring._chosen) == 4
+    kernel = partial(calculate_linear, width=native.native().width())
+    assert set(fastest(cases, kernel)) <= {"mkl", "product", "convolution", "kernel"}
+    assert len(measuring._chosen) == 8

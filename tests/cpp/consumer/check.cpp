@@ -241,7 +241,7 @@ bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>&
                     [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
 }
 
-// Linear calls as convolutions and as products of MKL: with an addition, with activations, and where two share a sum.
+// Linear calls as convolutions, as products of MKL and by the kernel: with an addition, with activations, and where two share a sum.
 void check_linears() {
   using fxtraced::detail::LinearSite;
   using fxtraced::detail::LinearWay;
@@ -258,9 +258,9 @@ void check_linears() {
   )");
   module.eval();
   const auto frozen = torch::jit::freeze(module);
-  for (const auto way : {LinearWay::kProduct, LinearWay::kConvolution, LinearWay::kMkl}) {
+  for (const auto way : {LinearWay::kProduct, LinearWay::kConvolution, LinearWay::kMkl, LinearWay::kKernel}) {
     const auto always = [&](std::int64_t, const LinearSite&) { return way; };
-    if (way == LinearWay::kMkl && !fxtraced::detail::MklProduct::is_there()) {
+    if ((way == LinearWay::kMkl && !fxtraced::detail::MklProduct::is_there()) || (way == LinearWay::kKernel && fxtraced::detail::kernels().empty())) {
       continue;
     }
     for (const auto& size : {std::vector<std::int64_t>{6, 1024}, std::vector<std::int64_t>{2, 3, 1024}}) {

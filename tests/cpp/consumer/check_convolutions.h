@@ -33,6 +33,8 @@ void check_convolutions() {
       {plain, "torch.relu(y)", 3},
       {plain, "torch.silu(y)", 3},
       {plain, "torch.hardswish(y)", 3},
+      {plain, "torch.sigmoid(y)", 3},
+      {plain, "torch.gelu(y, approximate='tanh')", 3},
       {plain, "torch.relu(y + z)", 3},
       {plain, "torch.relu(z + y)", 3},
       {plain, "z + y", 3},
@@ -50,7 +52,7 @@ void check_convolutions() {
       {"torch.conv2d(x, self.w, self.b)", "torch.relu(y)", 1, {48, 32, 1, 1}},
       {"torch.conv2d(x, self.w, self.b, [2, 2])", "torch.relu(y)", 1, {80, 32, 1, 1}},
       {"torch.conv2d(x, self.w, self.b, [1, 1], [0, 1])", "torch.relu(y)", 1, {16, 32, 1, 3}},
-      {"torch.conv2d(x, self.w, self.b)", "torch.relu(y)", 0, {20, 32, 1, 1}},
+      {"torch.conv2d(x, self.w, self.b)", "torch.relu(y)", 1, {20, 32, 1, 1}},
       {"torch.conv2d(x, self.w, self.b, [1, 1], [0, 0], [1, 1], 2)", "torch.relu(y)", 0, {32, 16, 1, 1}},
       {"torch.conv2d(x, self.w, self.b, [1, 1], 'same')", "torch.relu(y)", 0},
       {"torch.conv2d(x * 1.0, torch.relu(x[0, :1, :3, :3]).expand([32, 32, 3, 3]), self.b)", "torch.relu(y)", 0},
@@ -88,12 +90,13 @@ void check_convolutions() {
   at::set_num_threads(threads);
 }
 
-// Every kernel, with places that fill its registers, and some more; inputs that are taken in parts.
+// Every kernel, with places that fill its registers, and some more; inputs that are taken in parts; outputs that fill vectors,
+// and do not.
 void check_convolution_kernels() {
   for (const auto& kernel : fxtraced::detail::kernels()) {
-    for (const std::int64_t inputs : {1, 100, 300}) {
+    for (const std::int64_t inputs : {1, 100, 700}) {
       for (const std::int64_t places : {1, 3, 7, 20, 49}) {
-        const std::int64_t taps = 3, blocks = 5, outputs = blocks * kernel.width;
+        const std::int64_t taps = 3, blocks = places < 20 ? 5 : 4, outputs = blocks * kernel.width - (places % 2 == 0 ? 3 : 0);
         const auto x = at::randn({places + taps, inputs}), weight = at::randn({outputs, taps * inputs}) * 0.1, bias = at::randn({outputs});
         const auto added = at::randn({places, outputs}), result = at::empty({places, outputs});
         const auto in_blocks = fxtraced::detail::in_blocks(weight, 1, kernel.width);
@@ -108,7 +111,7 @@ void check_convolution_kernels() {
         own.weights = in_blocks.data_ptr<float>(), own.bias = bias.data_ptr<float>();
         own.added = added.data_ptr<float>(), own.to = result.data_ptr<float>();
         own.activation = {fxtraced::detail::Activation::kClamp, 1, 0, 0, std::numeric_limits<float>::infinity()};
-        for (const auto& [first, last] : {std::pair(std::int64_t{0}, std::int64_t{4}), std::pair(std::int64_t{4}, blocks)}) {
+        for (const auto& [first, last] : {std::pair(std::int64_t{0}, blocks - 1), std::pair(blocks - 1, blocks)}) {
           kernel.convolve(own, sums.data(), first, last);
         }
         auto wanted = added + bias;
@@ -165,6 +168,53 @@ void check_winograd() {
       }
     }
   }
+}
+
+// Of few rows and many, with outputs that fill vectors and do not, by one thread and several; with each activation.
+void check_linear_calls() {
+  using fxtraced::detail::Activation;
+  const std::vector<std::pair<Activation::Kind, std::function<at::Tensor(const at::Tensor&)>>> activations = {
+      {Activation::kNone, [](const auto& x) { return x; }},
+      {Activation::kRelu, [](const auto& x) { return at::relu(x); }},
+      {Activation::kSigmoid, [](const auto& x) { return at::sigmoid(x); }},
+      {Activation::kSilu, [](const auto& x) { return at::silu(x); }},
+      {Activation::kHardSwish, [](const auto& x) { return at::hardswish(x); }},
+      {Activation::kGelu, [](const auto& x) { return at::gelu(x); }},
+  };
+  if (fxtraced::detail::kernels().empty()) {
+    return;
+  }
+  const auto width = fxtraced::detail::kernels().front().width;
+  const auto threads = at::get_num_threads();
+  std::size_t at = 0;
+  for (const int own : {1, 3}) {
+    at::set_num_threads(own);
+    for (const fxtraced::detail::Sizes& rows : std::vector<fxtraced::detail::Sizes>{{1}, {8}, {2, 0}, {5, 13}, {100}, {2, 100}}) {
+      for (const std::int64_t outputs : {1, 64, 137}) {
+        const std::int64_t inputs = outputs == 64 ? 1100 : 70;
+        auto size = rows;
+        size.push_back(inputs);
+        const auto& [kind, activate] = activations[at++ % activations.size()];
+        const auto x = at::randn(size), weight = at::randn({outputs, inputs}) * 0.1, bias = at::randn({outputs});
+        const auto blocks = fxtraced::detail::in_blocks(weight, 1, width);
+        const auto plain = at::linear(x, weight, bias), added = at::randn(plain.sizes()), kept = added.clone();
+        const std::vector<double> numbers = {static_cast<double>(kind), 1, 0, 0, 0};
+        const auto name = "a linear call by a kernel: " + std::to_string(outputs) + " outputs, activation " + std::to_string(kind);
+        check(relative_difference(activate(plain), fxtraced::detail::linear(x, blocks, bias, at::Tensor(), numbers)) < 2e-6, name);
+        check(relative_difference(activate(plain + added), fxtraced::detail::linear(x, blocks, bias, added, numbers)) < 2e-6, name + ", added");
+        check(at::equal(added, kept), "an addition that is held by the caller");
+        auto left = added.clone();
+        const void* const memory = left.data_ptr();
+        check(fxtraced::detail::linear(x, blocks, bias, std::move(left), numbers).data_ptr() == memory, "an addition that is left to the call");
+      }
+    }
+  }
+  at::set_num_threads(threads);
+  const auto weight = at::randn({24, 16}), bias = at::randn({24}), blocks = fxtraced::detail::in_blocks(weight, 1, width);
+  const auto call = [&](const at::Tensor& x, const at::Tensor& added) { fxtraced::detail::linear(x, blocks, bias, added, {4, 1, 0, 0, 0}); };
+  check_throws<c10::Error>("other inputs", {"a weight in another form"}, [&] { call(at::randn({3, 17}), at::Tensor()); });
+  check_throws<c10::Error>("another dtype", {"a linear call of Double"}, [&] { call(at::randn({3, 16}, at::kDouble), at::Tensor()); });
+  check_throws<c10::Error>("other rows", {"an addition of other sizes"}, [&] { call(at::randn({3, 16}), at::randn({4, 24})); });
 }
 
 // What is added is overwritten where it is left to the call, and nothing else is.
@@ -236,6 +286,7 @@ void check_all_convolutions() {
   check_convolutions();
   check_convolution_kernels();
   check_winograd();
+  check_linear_calls();
   check_memory_of_convolutions();
   check_measured_convolutions();
 }

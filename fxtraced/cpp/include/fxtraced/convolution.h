@@ -1,12 +1,10 @@
-// Convolutions of few places by a kernel: they read as many weights as they multiply.
+// Convolutions by a kernel.
 
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/jit/runtime/custom_operator.h>
 #include <torch/script.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -16,6 +14,7 @@
 #include "convolution_site.h"
 #include "graphs.h"
 #include "kernels.h"
+#include "multiplying.h"
 
 namespace fxtraced::detail {
 
@@ -32,40 +31,33 @@ inline at::Tensor convolve(
   own.taps = window.size[0] * window.size[1];
   own.inputs = given.size(1);
   own.outputs = bias.numel();
-  const bool fits = weight.dim() == 4 && weight.size(0) * kernel.width == own.outputs && weight.size(1) == own.taps * own.inputs && weight.size(3) == kernel.width;
+  const auto blocks = (own.outputs + kernel.width - 1) / kernel.width;
+  const bool fits = own.inputs > 0 && weight.dim() == 4 && weight.size(0) == blocks && weight.size(1) == own.taps * own.inputs && weight.size(3) == kernel.width;
   TORCH_CHECK(fits && weight.is_contiguous() && bias.is_contiguous(), "a weight in another form");
   const auto images = given.size(0), height = given.size(2), width = given.size(3);
   const Sizes size = {images, own.outputs, window.places(height, 0), window.places(width, 1)};
   const auto result = memory_of_result(added, size, given.options());
   own.added = added.defined() ? added.data_ptr<float>() : nullptr;
-  // Around an image there is nothing.
-  const std::vector<float> nothing(static_cast<std::size_t>(own.inputs));
-  std::vector<const float*> places;
-  places.reserve(static_cast<std::size_t>(images * result.size(2) * result.size(3) * own.taps));
-  for (std::int64_t image = 0; image < images; ++image) {
-    for (std::int64_t i = 0; i < result.size(2); ++i) {
-      for (std::int64_t j = 0; j < result.size(3); ++j) {
-        for (std::int64_t tap = 0; tap < own.taps; ++tap) {
-          const auto row = i * window.stride[0] - window.padding[0] + tap / window.size[1] * window.dilation[0];
-          const auto column = j * window.stride[1] - window.padding[1] + tap % window.size[1] * window.dilation[1];
-          const bool is_inside = row >= 0 && row < height && column >= 0 && column < width;
-          const auto place = (image * height + row) * width + column;
-          places.push_back(is_inside ? given.data_ptr<float>() + place * own.inputs : nothing.data());
-        }
-      }
-    }
-  }
-  own.places = places.data();
+  own.weights = weight.data_ptr<float>(), own.bias = bias.data_ptr<float>();
   own.count = images * result.size(2) * result.size(3);
-  own.weights = weight.data_ptr<float>();
-  own.bias = bias.data_ptr<float>();
   own.to = result.data_ptr<float>();
   own.activation = activation_of(activation);
-  const auto blocks = weight.size(0);
-  const auto parts = std::min<std::int64_t>(blocks, at::get_num_threads());
-  in_parallel(parts, [&](std::int64_t part) {
-    std::vector<float> sums(static_cast<std::size_t>(3 * own.count * kernel.width));
-    kernel.convolve(own, sums.data(), blocks * part / parts, blocks * (part + 1) / parts);
+  // Around an image there is nothing.
+  const std::vector<float> nothing(static_cast<std::size_t>(own.inputs));
+  const auto *from = given.data_ptr<float>(), *outside = nothing.data();
+  const auto rows = result.size(2), columns = result.size(3);
+  multiply(own, kernel, [&](std::int64_t place, const float** to) {
+    const auto image = place / (rows * columns);
+    const auto top = place / columns % rows * window.stride[0] - window.padding[0], left = place % columns * window.stride[1] - window.padding[1];
+    for (std::int64_t i = 0; i < window.size[0]; ++i) {
+      const auto row = top + i * window.dilation[0];
+      const auto* line = from + (image * height + row) * width * own.inputs;
+      for (std::int64_t j = 0; j < window.size[1]; ++j) {
+        const auto column = left + j * window.dilation[1];
+        const bool is_inside = row >= 0 && row < height && column >= 0 && column < width;
+        *to++ = is_inside ? line + column * own.inputs : outside;
+      }
+    }
   });
   return result;
 }

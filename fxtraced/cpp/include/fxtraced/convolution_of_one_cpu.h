@@ -1,5 +1,12 @@
-// A kernel for convolutions of few places, as kernels_of_one_cpu.h, which includes this, has them: once for each kind of
-// CPU, so it has no guard.
+// A kernel for convolutions and products, as kernels_of_one_cpu.h, which includes this, has them: once for each kind of CPU,
+// so it has no guard.
+
+// The weights of so many inputs for three vectors of outputs stay in the nearest cache for all places.
+constexpr std::int64_t kInputsAtOnce = 2048 / kWidth;
+
+// Of so many vectors of outputs that are left: registers hold the sums of three, and of two or one with more places; never
+// of one where two and two would do.
+constexpr std::int64_t vectors_at_once(std::int64_t left) { return left == 4 ? 2 : left < 3 ? left : 3; }
 
 // Adds what some inputs give to some places and vectors of outputs. ahead: weights that are fetched meanwhile, if
 // kAhead.
@@ -16,7 +23,7 @@ FXTRACED_INLINE void add_inputs(
     if (kAhead) {
       __builtin_prefetch(ahead + input * kWidth, 0, 2);
     }
-#pragma GCC unroll 7
+#pragma GCC unroll 14
     for (int place = 0; place < kPlaces; ++place) {
       const float x = from[place][input];
 #pragma GCC unroll 3
@@ -33,54 +40,104 @@ struct Part {
   bool is_first = false, is_last = false;
 };
 
-// What a part gives to some places, for `kVectors` blocks of outputs. sums: of the parts before and with this one.
-template <int kPlaces, int kVectors, bool kAhead>
-FXTRACED_TARGET inline void convolve_places(
-    const Convolution& own, const Part& part, std::int64_t first, std::int64_t block, float* sums, const float* ahead) {
-  const std::int64_t next_block = own.taps * own.inputs * kWidth;
-  Vector here[kPlaces][kVectors];
-  const float* from[kPlaces];
-#pragma GCC unroll 7
-  for (std::int64_t place = 0; place < kPlaces; ++place) {
-    from[place] = own.places[(first + place) * own.taps + part.tap] + part.from;
-#pragma GCC unroll 3
-    for (std::int64_t i = 0; i < kVectors; ++i) {
-      load(here[place][i], part.is_first ? own.bias + (block + i) * kWidth : sums + ((first + place) * kVectors + i) * kWidth);
+// Adds what there is to add to a vector of outputs, and activates and stores it; left: how many outputs there are from there
+// on, if not kWhole. The code of most activations is long, so they wait for another look.
+template <bool kWhole>
+FXTRACED_INLINE void finish(const Convolution& own, Vector& x, std::int64_t at, std::int64_t left, const Vector& lowest) {
+  const auto bytes = static_cast<std::size_t>(left) * sizeof(float);
+  if (own.added != nullptr) {
+    Vector added = {};
+    if (kWhole) {
+      load(added, own.added + at);
+    } else {
+      __builtin_memcpy(&added, own.added + at, bytes);
     }
+    x += added;
   }
-  const float* weights = own.weights + block * next_block + (part.tap * own.inputs + part.from) * kWidth;
-  add_inputs<kPlaces, kVectors, kAhead>(here, from, weights, next_block, part.count, ahead);
-#pragma GCC unroll 7
-  for (std::int64_t place = 0; place < kPlaces; ++place) {
-#pragma GCC unroll 3
-    for (std::int64_t i = 0; i < kVectors; ++i) {
-      if (!part.is_last) {
-        store(sums + ((first + place) * kVectors + i) * kWidth, here[place][i]);
-        continue;
-      }
-      const std::int64_t at = (first + place) * own.outputs + (block + i) * kWidth;
-      if (own.added != nullptr) {
-        Vector added;
-        load(added, own.added + at);
-        here[place][i] += added;
-      }
-      activate(here[place][i], own.activation);
-      store(own.to + at, here[place][i]);
+  x = x < lowest ? lowest : x;
+  if (kWhole) {
+    store(own.to + at, x);
+  } else {
+    __builtin_memcpy(own.to + at, &x, bytes);
+  }
+}
+
+// Activates what was stored of some outputs of some places.
+FXTRACED_TARGET inline void activate_stored(const Convolution& own, std::int64_t first, std::int64_t places, std::int64_t output, std::int64_t outputs) {
+  for (std::int64_t place = first; place < first + places; ++place) {
+    for (std::int64_t i = 0; i < outputs; i += kWidth) {
+      float* at = own.to + place * own.outputs + output + i;
+      const auto bytes = static_cast<std::size_t>(outputs - i < kWidth ? outputs - i : kWidth) * sizeof(float);
+      Vector x = {};
+      __builtin_memcpy(&x, at, bytes);
+      activate(x, own.activation);
+      __builtin_memcpy(at, &x, bytes);
     }
   }
 }
 
-// All places, for `kVectors` blocks of outputs; `left` are after them.
-template <int kVectors>
-FXTRACED_INLINE void convolve_blocks(const Convolution& own, std::int64_t block, std::int64_t left, float* sums) {
-  constexpr int kPlaces = FXTRACED_PLACES;
-  // The weights of so many inputs stay in the nearest cache for all places.
-  constexpr std::int64_t kInputs = 128;
+// The least that is stored at once, and whether an activation is to be made after that.
+FXTRACED_INLINE void lowest_of(Vector& lowest, const Activation& activation) {
+  lowest = Vector{} + (activation.kind == Activation::kRelu ? 0.0F : -__builtin_inff());
+}
+FXTRACED_INLINE bool is_late(const Activation& activation) { return activation.kind != Activation::kRelu && activation.kind != Activation::kNone; }
+
+// What a part gives to some places, for `kVectors` blocks of outputs, or for one that is not full, if not kWhole. sums: of
+// the parts before and with this one.
+template <int kPlaces, int kVectors, bool kWhole, bool kAhead>
+FXTRACED_TARGET inline void convolve_places(
+    const Convolution& own, const Part& part, std::int64_t first, std::int64_t block, float* sums, const float* ahead) {
+  const std::int64_t next_block = own.taps * own.inputs * kWidth, output = block * kWidth, left = own.outputs - output;
+  Vector here[kPlaces][kVectors];
+  const float* from[kPlaces];
+  Vector bias[kVectors] = {};
+  for (std::int64_t i = 0; i < kVectors && part.is_first; ++i) {
+    if (kWhole) {
+      load(bias[i], own.bias + output + i * kWidth);
+    } else {
+      __builtin_memcpy(&bias[i], own.bias + output, static_cast<std::size_t>(left) * sizeof(float));
+    }
+  }
+#pragma GCC unroll 14
+  for (std::int64_t place = 0; place < kPlaces; ++place) {
+    from[place] = own.places[(first + place) * own.taps + part.tap] + part.from;
+#pragma GCC unroll 3
+    for (std::int64_t i = 0; i < kVectors; ++i) {
+      if (part.is_first) {
+        here[place][i] = bias[i];
+      } else {
+        load(here[place][i], sums + ((first + place) * kVectors + i) * kWidth);
+      }
+    }
+  }
+  const float* weights = own.weights + block * next_block + (part.tap * own.inputs + part.from) * kWidth;
+  add_inputs<kPlaces, kVectors, kAhead>(here, from, weights, next_block, part.count, ahead);
+  Vector lowest;
+  lowest_of(lowest, own.activation);
+#pragma GCC unroll 14
+  for (std::int64_t place = 0; place < kPlaces; ++place) {
+#pragma GCC unroll 3
+    for (std::int64_t i = 0; i < kVectors; ++i) {
+      if (part.is_last) {
+        finish<kWhole>(own, here[place][i], (first + place) * own.outputs + output + i * kWidth, left, lowest);
+      } else {
+        store(sums + ((first + place) * kVectors + i) * kWidth, here[place][i]);
+      }
+    }
+  }
+  if (part.is_last && is_late(own.activation)) {
+    activate_stored(own, first, kPlaces, output, kWhole ? kVectors * kWidth : left);
+  }
+}
+
+// All places, `kPlaces` at a time, for `kVectors` blocks of outputs; `after` are after them.
+template <int kPlaces, int kVectors, bool kWhole>
+FXTRACED_INLINE void convolve_blocks(const Convolution& own, std::int64_t block, std::int64_t after, float* sums) {
   const std::int64_t next_block = own.taps * own.inputs * kWidth;
   Part part;
   for (part.tap = 0; part.tap < own.taps; ++part.tap) {
     for (part.from = 0; part.from < own.inputs; part.from += part.count) {
-      part.count = own.inputs - part.from < 2 * kInputs ? own.inputs - part.from : kInputs;
+      part.count = own.inputs - part.from < 2 * kInputsAtOnce ? own.inputs - part.from : kInputsAtOnce;
       part.is_first = part.tap == 0 && part.from == 0;
       const bool ends_tap = part.from + part.count == own.inputs;
       part.is_last = ends_tap && part.tap + 1 == own.taps;
@@ -89,17 +146,17 @@ FXTRACED_INLINE void convolve_blocks(const Convolution& own, std::int64_t block,
       ahead += part.is_last ? (kVectors - 1) * next_block : 0;
       std::int64_t place = 0;
       for (std::int64_t turn = 0; place + kPlaces <= own.count; place += kPlaces, ++turn) {
-        if (turn < (part.is_last && left < kVectors ? left : kVectors)) {
-          convolve_places<kPlaces, kVectors, true>(own, part, place, block, sums, ahead + turn * next_block);
+        if (turn < (part.is_last && after < kVectors ? after : kVectors)) {
+          convolve_places<kPlaces, kVectors, kWhole, true>(own, part, place, block, sums, ahead + turn * next_block);
         } else {
-          convolve_places<kPlaces, kVectors, false>(own, part, place, block, sums, nullptr);
+          convolve_places<kPlaces, kVectors, kWhole, false>(own, part, place, block, sums, nullptr);
         }
       }
       for (; place + 2 <= own.count; place += 2) {
-        convolve_places<2, kVectors, false>(own, part, place, block, sums, nullptr);
+        convolve_places<2, kVectors, kWhole, false>(own, part, place, block, sums, nullptr);
       }
       for (; place < own.count; ++place) {
-        convolve_places<1, kVectors, false>(own, part, place, block, sums, nullptr);
+        convolve_places<1, kVectors, kWhole, false>(own, part, place, block, sums, nullptr);
       }
     }
   }
@@ -107,12 +164,19 @@ FXTRACED_INLINE void convolve_blocks(const Convolution& own, std::int64_t block,
 
 // A convolution, for some blocks of outputs. sums: memory for three vectors of each place.
 FXTRACED_TARGET inline void convolve(const Convolution& own, float* sums, std::int64_t first, std::int64_t last) {
-  constexpr int kVectors = 3;
-  std::int64_t block = first;
-  for (; block + kVectors <= last; block += kVectors) {
-    convolve_blocks<kVectors>(own, block, last - block - kVectors, sums);
+  const std::int64_t full = own.outputs / kWidth, end = last < full ? last : full;
+  for (std::int64_t block = first, vectors = 0; block < end; block += vectors) {
+    vectors = vectors_at_once(end - block);
+    const std::int64_t after = end - block - vectors;
+    if (vectors == 3) {
+      convolve_blocks<FXTRACED_PLACES, 3, true>(own, block, after, sums);
+    } else if (vectors == 2) {
+      convolve_blocks<FXTRACED_PLACES * 3 / 2, 2, true>(own, block, after, sums);
+    } else {
+      convolve_blocks<FXTRACED_PLACES * 2, 1, true>(own, block, after, sums);
+    }
   }
-  for (; block < last; ++block) {
-    convolve_blocks<1>(own, block, last - block - 1, sums);
+  if (end < last) {
+    convolve_blocks<FXTRACED_PLACES * 2, 1, false>(own, end, 0, sums);
   }
 }

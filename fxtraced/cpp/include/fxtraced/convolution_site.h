@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,13 +55,9 @@ struct ConvolutionSite {
   torch::jit::Node* last() const { return activation ? activation : addition ? addition : node; }
 
   Activation made() const {
-    Activation found;
-    found.low = activation != nullptr ? 0 : -std::numeric_limits<float>::infinity();
-    found.high = std::numeric_limits<float>::infinity();
-    if (activation != nullptr && activation->kind() != c10::aten::relu) {
-      found.kind = activation->kind() == c10::aten::silu ? Activation::kSilu : Activation::kHardSwish;
-    }
-    return found;
+    Activation none;
+    none.kind = Activation::kNone;
+    return activation ? activation_of(*activation).value() : none;
   }
 };
 
@@ -107,7 +102,7 @@ inline std::optional<ConvolutionSite> convolution_site(torch::jit::Node* node) {
       user = only_user(user);
     }
   }
-  if (user != nullptr && (user->kind() == c10::aten::relu || user->kind() == c10::aten::silu || user->kind() == c10::aten::hardswish)) {
+  if (user != nullptr && activation_of(*user)) {
     site.activation = user;
   }
   return site;

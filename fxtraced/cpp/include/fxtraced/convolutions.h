@@ -28,12 +28,12 @@
 
 namespace fxtraced::detail {
 
-// What calculates a convolution and what follows: a partition of oneDNN's, the kernel for few places, or Winograd's with
-// tiles of 2x2 or 4x4 results.
-enum class ConvolutionWay { kPartition, kFewPlaces, kTilesOf2, kTilesOf4 };
+// What calculates a convolution and what follows: a partition of oneDNN's, a kernel that multiplies as it is written, or
+// Winograd's with tiles of 2x2 or 4x4 results.
+enum class ConvolutionWay { kPartition, kDirect, kTilesOf2, kTilesOf4 };
 
 inline void put(torch::jit::Graph& graph, const ConvolutionSite& site, ConvolutionWay way, std::int64_t width) {
-  if (way == ConvolutionWay::kFewPlaces) {
+  if (way == ConvolutionWay::kDirect) {
     put_convolve(graph, site, width);
   } else if (way == ConvolutionWay::kTilesOf2) {
     put_winograd<2>(graph, site, width);
@@ -42,27 +42,27 @@ inline void put(torch::jit::Graph& graph, const ConvolutionSite& site, Convoluti
   }
 }
 
-// From when on a kernel can be worth its call: weights, of a convolution of few places, and multiplications, of another one.
+// From when on a kernel can be worth its call: weights of a direct convolution, multiplications of Winograd's.
 struct Worthwhile {
   std::int64_t weights = std::int64_t{1} << 17, multiplications = std::int64_t{1} << 22;
 };
 
 // The kernels that can calculate a convolution of images of this size with results of that size.
 inline std::vector<ConvolutionWay> ways_of(const ConvolutionSite& site, const Sizes& x, const Sizes& result, std::int64_t width, const Worthwhile& worthwhile) {
-  // With more places oneDNN's kernels are as fast as the CPU is.
+  // With more places oneDNN's kernels are as fast as this one, and partitions are better not parted.
   constexpr std::int64_t kMostPlaces = 64;
   std::vector<ConvolutionWay> found;
-  if (x.size() != 4 || site.weight.size(0) % width != 0) {
+  if (x.size() != 4) {
     return found;
   }
   const auto places = result[0] * result[2] * result[3], weights = site.weight.numel();
   if (places > 0 && places <= kMostPlaces && weights >= worthwhile.weights) {
-    found.push_back(ConvolutionWay::kFewPlaces);
+    found.push_back(ConvolutionWay::kDirect);
   }
   const auto& window = site.window;
   const Sizes ones = {1, 1};
-  const bool is_winograds = window.size == Sizes{3, 3} && window.stride == ones && window.dilation == ones && x[1] % width == 0;
-  if (is_winograds && places * weights >= worthwhile.multiplications) {
+  const bool do_fill = x[1] % width == 0 && result[1] % width == 0;
+  if (do_fill && window.size == Sizes{3, 3} && window.stride == ones && window.dilation == ones && places * weights >= worthwhile.multiplications) {
     found.insert(found.end(), {ConvolutionWay::kTilesOf2, ConvolutionWay::kTilesOf4});
   }
   return found;
@@ -74,10 +74,11 @@ class FastestConvolution {
   static ConvolutionWay of(const ConvolutionSite& site, Sizes x, Sizes result, const std::vector<ConvolutionWay>& ways, std::int64_t width) {
     // Less of an image tells as much.
     const auto most = std::max<std::int64_t>(1, kEnough / (result[3] * site.weight.numel()));
-    if (ways.front() != ConvolutionWay::kFewPlaces && result[0] * result[2] > most) {
+    if (ways.front() != ConvolutionWay::kDirect && result[0] * result[2] > most) {
       x[0] = result[0] = 1;
       result[2] = std::min(result[2], most);
-      x[2] = result[2] + 2 - 2 * site.window.padding[0];
+      x[2] = std::max<std::int64_t>(1, result[2] + 2 - 2 * site.window.padding[0]);
+      result[2] = site.window.places(x[2], 0);
     }
     static std::mutex one_at_a_time;
     static std::map<std::tuple<Sizes, Sizes, Sizes, Sizes, bool, bool, int>, ConvolutionWay> found;
@@ -99,14 +100,14 @@ class FastestConvolution {
   // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
   static constexpr std::int64_t kSwept = std::int64_t{16} << 20;
 
-  // How much shorter than a partition a way has to be. A convolution of few places may be longer: beside others that are
-  // calculated so, what is left would be a partition by itself, which takes longer than here, as its code and its memory
-  // are out of the caches. Tiles part a partition in two, and the weights of larger ones take four times the memory.
+  // How much shorter than a partition a way has to be. A direct convolution may be longer: beside others that are calculated
+  // so, what is left would be a partition by itself, which takes longer than here, as its code and its memory are out of the
+  // caches. Tiles part a partition in two, and the weights of larger ones take four times the memory.
   static double factor(ConvolutionWay way) {
     switch (way) {
       case ConvolutionWay::kPartition:
         return 1;
-      case ConvolutionWay::kFewPlaces:
+      case ConvolutionWay::kDirect:
         return 1 / 1.05;
       case ConvolutionWay::kTilesOf2:
         return 1.1;

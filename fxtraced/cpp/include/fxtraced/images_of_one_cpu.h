@@ -17,6 +17,16 @@ FXTRACED_INLINE void activate(Vector& x, const Activation& activation) {
       x = x > zero + 1.0F ? zero + 1.0F : x;
       x *= given;
       return;
+    case Activation::kNone:
+      return;
+    case Activation::kRelu:
+      x = x < zero ? zero : x;
+      return;
+    case Activation::kGelu:
+      x *= 0.707106781F;
+      error_function(x);
+      x = given * 0.5F * (x + 1.0F);
+      return;
     case Activation::kClamp:
       x = x * activation.slope + activation.offset;
       x = x < zero + activation.low ? zero + activation.low : x;

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +50,7 @@ struct States {
 
 // clamp is of slope * x + offset.
 struct Activation {
-  enum Kind : std::int64_t { kSigmoid, kSilu, kHardSwish, kClamp } kind = kClamp;
+  enum Kind : std::int64_t { kSigmoid, kSilu, kHardSwish, kClamp, kNone, kRelu, kGelu } kind = kClamp;
   float slope = 1, offset = 0, low = 0, high = 0;
 };
 
@@ -66,6 +68,26 @@ inline Activation activation_of(const std::vector<double>& numbers) {
   return found;
 }
 
+// The activation that a call of torch makes, if kernels have it.
+inline std::optional<Activation> activation_of(const torch::jit::Node& node) {
+  static const std::map<std::string, Activation::Kind> kinds = {
+      {"relu", Activation::kRelu}, {"silu", Activation::kSilu}, {"hardswish", Activation::kHardSwish}, {"sigmoid", Activation::kSigmoid},
+      {"gelu", Activation::kGelu}};
+  const auto found = node.kind().is_aten() ? kinds.find(node.kind().toUnqualString()) : kinds.end();
+  if (found == kinds.end()) {
+    return std::nullopt;
+  }
+  if (found->second == Activation::kGelu) {
+    const auto approximate = torch::jit::toIValue(node.input(1));
+    if (!approximate || approximate->toStringRef() != "none") {
+      return std::nullopt;
+    }
+  }
+  Activation made;
+  made.kind = found->second;
+  return made;
+}
+
 // An image with its channels last in memory, and where a result goes, which may be the same.
 struct Image {
   const float* from = nullptr;
@@ -81,9 +103,9 @@ struct Product {
   Activation activation;
 };
 
-// A convolution of few places with an addition and an activation after it. places: for each place of the result and each tap
-// of the window where its inputs begin. Weights [block, tap, input, output] and biases are in blocks as those of a product;
-// all blocks are full.
+// A convolution with an addition and an activation after it, or a product, whose rows are the places. places: for each place
+// of the result and each tap of the window where its inputs begin. Weights [block, tap, input, output] are in blocks of as
+// many outputs as a vector has, filled up with zeros.
 struct Convolution {
   const float* const* places = nullptr;
   std::int64_t count = 0, taps = 0, inputs = 0, outputs = 0;

@@ -1,6 +1,6 @@
-// Linear calls as 1x1 convolutions and as products of MKL, where those are faster. oneDNN has kernels of its own for
-// convolutions, and without AVX-512 its product takes up to a fourth longer; MKL's product with a weight that is laid out
-// takes a tenth less than oneDNN's on Intel's CPUs.
+// Linear calls as 1x1 convolutions, as products of MKL and by a kernel, where those are faster. oneDNN has kernels of its own
+// for convolutions, and without AVX-512 its product takes up to a fourth longer; MKL's product with a weight that is laid
+// out takes a tenth less than oneDNN's on Intel's CPUs; the kernel takes half the time for few rows.
 
 #pragma once
 
@@ -26,6 +26,8 @@
 
 #include "graph_compiler.h"
 #include "graphs.h"
+#include "kernels.h"
+#include "linear.h"
 
 namespace fxtraced::detail {
 
@@ -130,14 +132,41 @@ class MklProduct {
   }
 };
 
-// What computes a linear call: oneDNN's product or convolution, each in a partition with what follows, or MKL's product.
-enum class LinearWay { kProduct, kConvolution, kMkl };
+// Puts a call of the kernel in the place of a linear call and what follows it, if the kernel has that.
+inline void put_linear(torch::jit::Graph& graph, const LinearSite& site) {
+  const auto all = kernels();
+  auto* last = site.last();
+  const auto activation = site.activation ? activation_of(*site.activation) : std::nullopt;
+  if (site.activation && !activation) {
+    last = site.node;
+  }
+  Activation none;
+  none.kind = Activation::kNone;
+  const torch::jit::WithInsertPoint here(last);
+  const auto bias = torch::jit::toIValue(site.node->input(2)).value();
+  std::vector<torch::jit::Value*> inputs = {site.x(), graph.insertConstant(in_blocks(site.weight, 1, all.front().width))};
+  inputs.push_back(graph.insertConstant(bias.isTensor() ? bias.toTensor().contiguous() : at::zeros(site.weight.size(0))));
+  inputs.push_back(site.addition ? site.other() : graph.insertConstant(c10::IValue()));
+  inputs.push_back(graph.insertConstant(numbers_of(activation.value_or(none))));
+  auto* call = graph.insertNode(graph.create(c10::Symbol::fromQualString("fxtraced::linear"), inputs));
+  last->output()->replaceAllUsesWith(call->output());
+  if (last != site.node) {
+    last->destroy();
+  }
+  site.node->destroy();
+}
+
+// What computes a linear call: oneDNN's product or convolution, each in a partition with what follows, MKL's product, or the
+// kernel.
+enum class LinearWay { kProduct, kConvolution, kMkl, kKernel };
 
 inline void put(torch::jit::Graph& graph, const LinearSite& site, const Sizes& size, LinearWay way) {
   if (way == LinearWay::kConvolution) {
     convolve(graph, site, size);
   } else if (way == LinearWay::kMkl) {
     MklProduct::put(graph, site, c10::multiply_integers(size.begin(), size.end() - 1));
+  } else if (way == LinearWay::kKernel) {
+    put_linear(graph, site);
   }
 }
 
@@ -163,7 +192,7 @@ class FastestLinear {
   static constexpr std::int64_t kEnough = std::int64_t{1} << 29, kFewest = 512;
   // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
   static constexpr std::int64_t kSwept = std::int64_t{64} << 20;
-  // How many times faster the others must be than the first.
+  // How many times faster oneDNN must be than the first, or the kernel.
   static constexpr double kGain = 1.03;
 
   // A graph of one linear call and what follows, compiled.
@@ -192,7 +221,7 @@ class FastestLinear {
       });
     }
 
-    bool is_made() const { return made_ != 0 || way == LinearWay::kMkl; }
+    bool is_made() const { return made_ != 0 || way == LinearWay::kMkl || way == LinearWay::kKernel; }
 
     double run() const {
       const torch::jit::GraphOptimizerEnabledGuard optimising(true);
@@ -213,8 +242,8 @@ class FastestLinear {
 
   static LinearWay measure(std::int64_t rows, const at::Tensor& weight, const LinearSite& site) {
     std::vector<std::unique_ptr<Call>> calls;
-    for (const auto way : {LinearWay::kMkl, LinearWay::kProduct, LinearWay::kConvolution}) {
-      if (way == LinearWay::kMkl && !MklProduct::is_there()) {
+    for (const auto way : {LinearWay::kMkl, LinearWay::kKernel, LinearWay::kProduct, LinearWay::kConvolution}) {
+      if ((way == LinearWay::kMkl && !MklProduct::is_there()) || (way == LinearWay::kKernel && fast_kernels().empty())) {
         continue;
       }
       auto call = std::make_unique<Call>(way, rows, weight, site);
@@ -230,7 +259,9 @@ class FastestLinear {
         call->best = std::min(call->best, call->run());
       }
     }
-    const auto seconds = [&](const auto& call) { return call->best * (call == calls.front() ? 1 : kGain); };
+    const auto seconds = [&](const auto& call) {
+      return call->best * (call == calls.front() || call->way == LinearWay::kKernel ? 1 : kGain);
+    };
     const auto fastest = std::min_element(calls.begin(), calls.end(), [&](const auto& a, const auto& b) { return seconds(a) < seconds(b); });
     return fastest == calls.end() ? LinearWay::kProduct : (*fastest)->way;
   }

@@ -103,7 +103,8 @@ class Partitions {
     std::vector<c10::IValue> inputs = {self_};
     inputs.insert(inputs.end(), feeds.begin(), feeds.end());
     count_ = kernel_calls(*graph) + pack_recurrent(*graph, inputs, dtype);
-    count_ += replace_linears(*graph, inputs)[LinearWay::kMkl];
+    auto linears = replace_linears(*graph, inputs);
+    count_ += linears[LinearWay::kMkl] + linears[LinearWay::kKernel];
     drop_assertions(graph);
     count_ += replace_squeeze_excite(*graph, inputs) + replace_convolutions(*graph, inputs);
     part_ways_that_meet(*graph);

@@ -79,6 +79,8 @@ FXTRACED_INLINE void finish_tile(const Winograd& own, std::int64_t tile, const f
   constexpr std::size_t kSide = kTile + 2;
   const std::int64_t image = tile / (own.down * own.across);
   const std::int64_t top = tile / own.across % own.down * std::int64_t{kTile}, left = tile % own.across * std::int64_t{kTile};
+  Vector lowest;
+  lowest_of(lowest, own.activation);
   for (std::int64_t channel = 0; channel < own.outputs; channel += kWidth) {
     Vector numbers[kSide * kSide], results[kTile * kTile], bias;
 #pragma GCC unroll 36
@@ -100,8 +102,20 @@ FXTRACED_INLINE void finish_tile(const Winograd& own, std::int64_t tile, const f
         load(added, own.added + at);
         results[i] += added;
       }
-      activate(results[i], own.activation);
+      results[i] = results[i] < lowest ? lowest : results[i];
       store(own.to + at, results[i]);
+    }
+  }
+  // The code of most activations is long, so they wait for another look.
+  for (std::int64_t row = top; row < top + std::int64_t{kTile} && row < own.rows && is_late(own.activation); ++row) {
+    for (std::int64_t column = left; column < left + std::int64_t{kTile} && column < own.columns; ++column) {
+      float* at = own.to + ((image * own.rows + row) * own.columns + column) * own.outputs;
+      for (std::int64_t channel = 0; channel < own.outputs; channel += kWidth) {
+        Vector x;
+        load(x, at + channel);
+        activate(x, own.activation);
+        store(at + channel, x);
+      }
     }
   }
 }
@@ -132,10 +146,8 @@ FXTRACED_INLINE void multiply_tiles(const Winograd& own, const float* from, cons
 // The products of all tiles, `kTiles` at a time, with `kVectors` vectors of outputs.
 template <int kTiles, int kVectors>
 FXTRACED_TARGET inline void multiply_all(const Winograd& own, const float* from, const float* weights, float* to, std::int64_t tiles) {
-  // The weights of so many inputs stay in the nearest cache for all tiles.
-  constexpr std::int64_t kInputs = 256;
   for (std::int64_t input = 0, count = 0; input < own.inputs; input += count) {
-    count = own.inputs - input < 2 * kInputs ? own.inputs - input : kInputs;
+    count = own.inputs - input < 2 * kInputsAtOnce ? own.inputs - input : kInputsAtOnce;
     const float* own_weights = weights + input * kWidth;
     std::int64_t tile = 0;
     for (; tile + kTiles <= tiles; tile += kTiles) {
@@ -165,9 +177,7 @@ FXTRACED_TARGET inline void filter(const Winograd& own, float* scratch, std::int
     for (std::int64_t block = 0, vectors = 0; block < blocks; block += vectors) {
       const float* weights = own.weights + (number * blocks + block) * own.inputs * kWidth;
       float* to = products + number * next_product + block * kWidth;
-      const std::int64_t left = blocks - block;
-      // Registers hold the sums of three vectors, and of two or one with more tiles: never one where two and two would do.
-      vectors = left == 4 ? 2 : left < 3 ? left : 3;
+      vectors = vectors_at_once(blocks - block);
       if (vectors == 3) {
         multiply_all<FXTRACED_PLACES, 3>(own, from, weights, to, tiles);
       } else if (vectors == 2) {

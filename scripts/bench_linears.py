@@ -1,9 +1,10 @@
-"""Linear calls as products of MKL and of oneDNN and as its 1x1 convolutions, in turns in one process, on one thread.
+"""Linear calls as products of MKL and of oneDNN, as its 1x1 convolutions and by the native module's kernel, in turns.
 
 python scripts/bench_linears.py [MODEL ...]
 
-Prints GFLOP/s, the median of all rounds, for rows x inputs x outputs: MKL's product, oneDNN's, and its convolution,
-with packed weights that are not in a core's own caches, and torch's own call. For each model of scripts/bench whose
+Prints GFLOP/s, the median of all rounds, for rows x inputs x outputs: MKL's product, oneDNN's, its convolution, and the
+kernel, with packed weights that are not in a core's own caches, and torch's own call, in one process on one thread. The
+module is built where it was not. For each model of scripts/bench whose
 name has one of the texts, the milliseconds of its static graph where linear calls can only be oneDNN's products, and
 where they are what is measured to be the fastest: the fastest call and the median.
 """
@@ -22,10 +23,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench_engines import with_native
 from bench_models import MODELS, make
 
 import fxtraced as paddle
-from fxtraced.passes import convolve_linears, mkl, multiply_linears, partition_linears
+from fxtraced.framework.native import native
+from fxtraced.passes import calculate_linears, convolve_linears, mkl, multiply_linears, partition_linears
+from fxtraced.passes.calculate_recurrent import in_blocks
+from fxtraced.passes.onednn import Activation
 from fxtraced.tensor.loops import rows_as_image
 
 ROUNDS = 30
@@ -47,7 +52,7 @@ def in_turns(calls: list[Callable[[], Any]]) -> list[list[float]]:
 
 
 def kernels(rows: int, inputs: int, outputs: int) -> list[float]:
-    """GFLOP/s of MKL's product, oneDNN's product, its convolution and torch's linear."""
+    """GFLOP/s of MKL's product, oneDNN's product, its convolution, the kernel and torch's linear."""
     copies = max(2, HELD // (4 * inputs * outputs))
     x, bias = torch.rand(rows, inputs), torch.rand(outputs)
     weights = [torch.rand(outputs, inputs) for _ in range(copies)]
@@ -55,15 +60,18 @@ def kernels(rows: int, inputs: int, outputs: int) -> list[float]:
     settings: Any = ([0, 0], [1, 1], [1, 1], 1)
     by_mkl = [products_of_mkl._mkl_reorder_linear_weight(w, rows) for w in weights] if mkl.is_available() else []
     products = [ops._reorder_linear_weight(w, rows) for w in weights]
+    blocks = [in_blocks(w, 1, native().width()) for w in weights]
+    no_activation = calculate_linears.numbers_of(Activation())
     size = list(image.shape)
     kernels = [ops._reorder_convolution_weight(convolve_linears.as_kernel(w), *settings, size) for w in weights]
     calls = [
         lambda: [products_of_mkl._mkl_linear(x, p, w, bias, rows) for p, w in zip(by_mkl, weights, strict=False)],
         lambda: [ops._linear_pointwise(x, w, bias, "none", [], "") for w in products],
         lambda: [ops._convolution_pointwise(image, w, bias, *settings, "none", [], "") for w in kernels],
+        lambda: [torch.ops.fxtraced.linear(x, w, bias, None, no_activation) for w in blocks],
         lambda: [torch.nn.functional.linear(x, w, bias) for w in weights],
     ]
-    counts = [len(by_mkl), copies, copies, copies]
+    counts = [len(by_mkl), copies, copies, copies, copies]
     seconds = map(statistics.median, in_turns(calls))
     return [2e-9 * rows * inputs * outputs * n / s for n, s in zip(counts, seconds, strict=True)]
 
@@ -72,6 +80,7 @@ def models(name: str) -> list[list[float]]:
     """The seconds of calls of the static graph with oneDNN's products only, and with what is the fastest."""
     layer, inputs = make(name)
     with (
+        mock.patch.object(calculate_linears, "fastest", lambda cases, kernel: ["product" for _ in cases]),
         mock.patch.object(partition_linears, "fastest", lambda cases: ["product" for _ in cases]),
         mock.patch.object(multiply_linears, "fastest", lambda cases: ["product" for _ in cases]),
         mock.patch.object(convolve_linears, "choose", lambda sites, *_, **__: ["linear" for _ in sites]),
@@ -84,16 +93,18 @@ def models(name: str) -> list[list[float]]:
 def main() -> None:
     torch.set_num_threads(1)
     print(f"vectors: {torch.backends.cpu.get_cpu_capability()}")
-    with torch.no_grad():
-        for size in SIZES:
-            names = "MKL", "oneDNN's product", "its convolution", "torch"
-            print(
-                f"{size}:", *(f"{x} {y:.0f}" for x, y in zip(names, kernels(*size), strict=True)), "GFLOP/s", flush=True
-            )
-    for name in (x for x in MODELS if any(text in x for text in sys.argv[1:])):
-        before, after = models(name)
-        texts = [f"{min(x) * 1e3:.1f} ({statistics.median(x) * 1e3:.1f})" for x in (before, after)]
-        print(f"{name}: {texts[0]} ms with oneDNN's products, {texts[1]} with what is the fastest", flush=True)
+    with with_native():
+        if native() is None or not native().width():
+            raise SystemExit("bench_linears: there is no native module, or no kernel for this CPU")
+        with torch.no_grad():
+            for size in SIZES:
+                names = "MKL", "oneDNN's product", "its convolution", "kernel", "torch"
+                texts = [f"{x} {y:.0f}" for x, y in zip(names, kernels(*size), strict=True)]
+                print(f"{size}:", *texts, "GFLOP/s", flush=True)
+        for name in (x for x in MODELS if any(text in x for text in sys.argv[1:])):
+            before, after = models(name)
+            texts = [f"{min(x) * 1e3:.3g} ({statistics.median(x) * 1e3:.3g})" for x in (before, after)]
+            print(f"{name}: {texts[0]} ms with oneDNN's products, {texts[1]} with what is the fastest", flush=True)
 
 
 if __name__ == "__main__":

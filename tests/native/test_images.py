@@ -8,7 +8,10 @@ import torch
 
 import fxtraced as paddle
 from fxtraced import inference
+from fxtraced.framework import native
 from fxtraced.lowering import freezing
+from fxtraced.passes.calculate_linears import numbers_of
+from fxtraced.passes.onednn import Activation
 from tests.helpers import floats, layer_of, trace
 
 nn, F = paddle.nn, paddle.nn.functional
@@ -201,3 +204,17 @@ def test_convolutions(side, stride, threads, seen, tmp_path):
         layer.first.weight.set_value(layer.first.weight * 2)
     for _ in range(60):
         agree(traced([x]), layer, x)
+
+
+@pytest.mark.parametrize("tile", [2, 4])
+def test_a_convolution_in_winograds_form(tile):
+    module = native.native()
+    channels, outputs = 2 * module.width(), 3 * module.width()
+    x, weight, bias, added = (
+        torch.randn(*size) for size in ((2, channels, 9, 7), (outputs, channels, 3, 3), (outputs,), (2, outputs, 9, 7))
+    )
+    form = module.winograd_weight(weight, tile)
+    assert form.shape == ((tile + 2) ** 2, 3, channels, module.width())
+    result = torch.ops.fxtraced.winograd(x, form, bias, added, [1, 1], numbers_of(Activation("relu")))
+    wanted = torch.relu(torch.conv2d(x.double(), weight.double(), bias.double(), padding=1) + added)
+    assert (result - wanted).abs().max() < 5e-6 * wanted.max()

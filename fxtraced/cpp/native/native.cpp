@@ -302,6 +302,12 @@ py::custom_type_setup collected() {
   });
 }
 
+// A convolution's weight [outputs, inputs, 3, 3] as fxtraced::winograd takes it, for tiles of 2x2 or 4x4 results.
+at::Tensor winograd_weight(const at::Tensor& weight, std::int64_t tile) {
+  const auto width = fxtraced::detail::kernels().at(0).width;
+  return tile == 2 ? fxtraced::detail::winograd_weight<2>(weight, width) : fxtraced::detail::winograd_weight<4>(weight, width);
+}
+
 std::int64_t width() {
   const auto all = fxtraced::detail::fast_kernels();
   return all.empty() ? 0 : all.front().width;
@@ -317,6 +323,8 @@ PYBIND11_MODULE(fxtraced_native, module) {
       "Let kernels calculate what they are the fastest for in a frozen forward's graph, in place; how many calls they have.");
   module.def("calculate_images", calculate_images, Unlocked(), py::arg("graph"), py::arg("feeds"),
       "Let kernels calculate squeeze-excite blocks and convolutions in a frozen forward's graph, in place; how many.");
+  module.def("winograd_weight", winograd_weight, py::arg("weight"), py::arg("tile"),
+      "A weight [outputs, inputs, 3, 3] as fxtraced::winograd takes it, for tiles of 2x2 or 4x4 results; channels fill vectors.");
   py::class_<Watch>(module, "Watch", collected<Watch>())
       .def(
           py::init<const std::vector<py::dict>&, const std::vector<py::object>&, const std::vector<py::object>&, std::size_t>(), py::arg("holders"),

@@ -36,7 +36,7 @@ inline at::Tensor convolve(
   TORCH_CHECK(fits && weight.is_contiguous() && bias.is_contiguous(), "a weight in another form");
   const auto images = given.size(0), height = given.size(2), width = given.size(3);
   const Sizes size = {images, own.outputs, window.places(height, 0), window.places(width, 1)};
-  const auto result = memory_of_result(added, size, given.options());
+  const auto result = memory_of_result(added, size, at::MemoryFormat::ChannelsLast);
   own.added = added.defined() ? added.data_ptr<float>() : nullptr;
   own.weights = weight.data_ptr<float>(), own.bias = bias.data_ptr<float>();
   own.count = images * result.size(2) * result.size(3);

@@ -25,20 +25,6 @@ struct Window {
   }
 };
 
-// Memory for images of this size with their channels last: that of what is added, if something is, where nothing else holds
-// it, as other memory is not in the caches. Leaves what is added with its channels last.
-inline at::Tensor memory_of_result(at::Tensor& added, const Sizes& size, const at::TensorOptions& options) {
-  const auto layout = at::MemoryFormat::ChannelsLast;
-  if (added.defined()) {
-    TORCH_CHECK(added.sizes() == c10::IntArrayRef(size) && added.scalar_type() == at::kFloat, "an addition of other sizes");
-    if (added.is_contiguous(layout) && added.use_count() == 1 && added.storage().use_count() == 1) {
-      return added;
-    }
-    added = added.contiguous(layout);
-  }
-  return at::empty(size, options.memory_format(layout));
-}
-
 // A convolution with a weight of the module and what follows it: an addition of a tensor, an activation.
 struct ConvolutionSite {
   torch::jit::Node* node = nullptr;

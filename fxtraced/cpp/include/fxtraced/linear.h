@@ -31,15 +31,8 @@ inline at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at
   TORCH_CHECK(fits && weight.is_contiguous() && bias.is_contiguous(), "a weight in another form");
   Sizes size = x.sizes().vec();
   size.back() = own.outputs;
-  at::Tensor result;
-  if (added.defined()) {
-    TORCH_CHECK(added.sizes() == c10::IntArrayRef(size) && added.scalar_type() == at::kFloat, "an addition of other sizes");
-    const bool is_free = added.is_contiguous() && added.use_count() == 1 && added.storage().use_count() == 1;
-    added = added.contiguous();
-    own.added = added.data_ptr<float>();
-    result = is_free ? added : result;
-  }
-  result = result.defined() ? result : at::empty(size, given.options());
+  const auto result = memory_of_result(added, size, at::MemoryFormat::Contiguous);
+  own.added = added.defined() ? added.data_ptr<float>() : nullptr;
   own.count = given.numel() / own.inputs;
   own.weights = weight.data_ptr<float>(), own.bias = bias.data_ptr<float>(), own.to = result.data_ptr<float>();
   own.activation = activation_of(activation);

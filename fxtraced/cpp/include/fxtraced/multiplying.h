@@ -15,6 +15,19 @@
 
 namespace fxtraced::detail {
 
+// Memory for a result of this size and layout: that of what is added, if something is, where nothing else holds it, as other
+// memory is not in the caches. Leaves what is added in that layout.
+inline at::Tensor memory_of_result(at::Tensor& added, const std::vector<std::int64_t>& size, at::MemoryFormat layout) {
+  if (added.defined()) {
+    TORCH_CHECK(added.sizes() == c10::IntArrayRef(size) && added.scalar_type() == at::kFloat, "an addition of other sizes");
+    if (added.is_contiguous(layout) && added.use_count() == 1 && added.storage().use_count() == 1) {
+      return added;
+    }
+    added = added.contiguous(layout);
+  }
+  return at::empty(size, at::TensorOptions().dtype(at::kFloat).memory_format(layout));
+}
+
 // Calculates a convolution whose inputs lie where `places(place, from)` says, which writes one address for each tap, by all
 // threads; own.places is of no matter. With few places each thread has some outputs, and reads their weights alone; with
 // many, some places.

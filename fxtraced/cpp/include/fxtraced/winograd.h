@@ -17,6 +17,7 @@
 #include "convolution_site.h"
 #include "graphs.h"
 #include "kernels.h"
+#include "multiplying.h"
 #include "winograd_matrices.h"
 
 namespace fxtraced::detail {
@@ -59,7 +60,7 @@ inline at::Tensor winograd(
   own.top = padding.at(0), own.left = padding.at(1);
   own.rows = own.height + 2 * own.top - 2, own.columns = own.width + 2 * own.left - 2;
   const Sizes size = {x.size(0), own.outputs, own.rows, own.columns};
-  const auto result = memory_of_result(added, size, given.options());
+  const auto result = memory_of_result(added, size, at::MemoryFormat::ChannelsLast);
   own.added = added.defined() ? added.data_ptr<float>() : nullptr;
   own.down = (own.rows + own.tile - 1) / own.tile, own.across = (own.columns + own.tile - 1) / own.tile;
   // Around an image there is nothing.

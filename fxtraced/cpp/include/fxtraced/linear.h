@@ -28,13 +28,14 @@ inline at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at
   own.taps = 1, own.inputs = x.size(-1), own.outputs = bias.numel();
   const auto blocks = (own.outputs + kernel.width - 1) / kernel.width;
   const bool fits = own.inputs > 0 && weight.dim() == 4 && weight.size(0) == blocks && weight.size(1) == own.inputs && weight.size(3) == kernel.width;
-  TORCH_CHECK(fits && weight.is_contiguous() && bias.is_contiguous(), "a weight in another form");
+  TORCH_CHECK(fits && weight.is_contiguous(), "a weight in another form");
+  const auto biases = bias.contiguous();
   Sizes size = x.sizes().vec();
   size.back() = own.outputs;
   const auto result = memory_of_result(added, size, at::MemoryFormat::Contiguous);
   own.added = added.defined() ? added.data_ptr<float>() : nullptr;
   own.count = given.numel() / own.inputs;
-  own.weights = weight.data_ptr<float>(), own.bias = bias.data_ptr<float>(), own.to = result.data_ptr<float>();
+  own.weights = weight.data_ptr<float>(), own.bias = biases.data_ptr<float>(), own.to = result.data_ptr<float>();
   own.activation = activation_of(activation);
   const auto* from = given.data_ptr<float>();
   multiply(own, kernel, [&](std::int64_t row, const float** to) { *to = from + row * own.inputs; });

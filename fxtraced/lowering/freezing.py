@@ -22,6 +22,7 @@ from fxtraced.lowering.scripted_kernels import calculate_by_kernels, calculate_i
 from fxtraced.lowering.scripted_passes import (
     drop_assertions,
     lay_out_as_partitions_do,
+    part_sums_of_one_row,
     part_ways_that_meet,
     partition_linears,
 )
@@ -132,6 +133,7 @@ class ArchiveSource:
         drop_assertions(graph)
         laid_out += calculate_images(graph, feeds)
         part_ways_that_meet(graph)
+        part_sums_of_one_row(graph, feeds)
         is_float = [rank is not None for rank in self._ranks]
         lay_out_as_partitions_do(graph, feeds, is_float)
         return Frozen(function_of(graph), [], {}, _always, laid_out)

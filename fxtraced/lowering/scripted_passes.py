@@ -21,7 +21,7 @@ from fxtraced.passes.convolve_linears import as_kernel
 from fxtraced.passes.fastest_linear import Case, fastest
 from fxtraced.passes.layout import CHANNELS_FIRST, CHANNELS_LAST
 from fxtraced.passes.linear import WORTHWHILE
-from fxtraced.passes.partitioning import PRODUCTS
+from fxtraced.passes.partitioning import MOST_OF_ONE_ROW, PRODUCTS
 
 # What a convolution's partition takes in after it, of one operand.
 _ACTIVATIONS = tuple(f"aten::{x}" for x in ("relu", "gelu", "silu", "hardswish", "sigmoid", "tanh", "leaky_relu"))
@@ -36,12 +36,43 @@ def part_ways_that_meet(graph: Any) -> int:
     """Keep what follows a product in two ways that meet again out of its partition, in place; returns how often."""
     meeting = [node for node in graph.nodes() if _is_product(node) and _meet_again(node)]
     for node in meeting:
-        value = node.output()
-        alias = graph.create("aten::alias", [value], 1)
-        alias.output().setType(value.type())
-        alias.insertAfter(node)
-        value.replaceAllUsesAfterNodeWith(alias, alias.output())
+        _part_after(graph, node)
     return len(meeting)
+
+
+def part_sums_of_one_row(graph: Any, feeds: Sequence[torch.Tensor]) -> int:
+    """Keep what is added to a product of one row with many inputs out of its partition, in place; returns how often.
+
+    For feeds like these. Raises as call_scripted does.
+    """
+    found = [node for node in graph.nodes() if node.kind() == "aten::addmm" or (_is_of_rows(node) and _is_added(node))]
+    values = [(node.output(), node.inputsAt(1 if node.kind() == "aten::addmm" else 0)) for node in found]
+    sizes = iter(sizes_of(graph, [value for pair in values for value in pair], feeds) if found else [])
+    parted = 0
+    for node in found:
+        result, inputs = next(sizes), next(sizes)
+        if math.prod(result[:-1]) != 1 or inputs[-1] <= MOST_OF_ONE_ROW:
+            continue
+        if node.kind() == "aten::addmm":
+            added, left, right, beta, alpha = node.inputs()
+            with graph.insert_point_guard(node):
+                product = insert(graph, "aten::mm", left, right)
+                scaled = insert(graph, "aten::mul", added, beta)
+                whole = insert(graph, "aten::add", scaled, product, alpha)
+            node.output().replaceAllUsesWith(whole)
+            node.destroy()
+            node = product.node()
+        _part_after(graph, node)
+        parted += 1
+    return parted
+
+
+def _part_after(graph: Any, node: Any) -> None:
+    value = node.output()
+    alias = graph.create("aten::alias", [value], 1)
+    alias.output().setType(value.type())
+    alias.insertAfter(node)
+    value.replaceAllUsesAfterNodeWith(alias, alias.output())
 
 
 def lay_out_as_partitions_do(graph: Any, feeds: Sequence[torch.Tensor], is_float: Sequence[bool]) -> None:
@@ -269,6 +300,27 @@ def _image(graph: Any, x: Any) -> Any:
 def _is_product(node: Any) -> bool:
     name = node.kind().rpartition("::")[2]
     return name in PRODUCTS or name == "_convolution"
+
+
+def _is_of_rows(node: Any) -> bool:
+    return node.kind() in ("aten::linear", "aten::matmul", "aten::mm")
+
+
+def _is_added(product: Any) -> bool:
+    seen: set[str] = set()
+    pending = [product]
+    while pending:
+        for use in pending.pop().output().uses():
+            user = use.user
+            if user.kind() == "prim::Return" or _is_product(user) or user.outputsSize() != 1:
+                continue
+            if user.kind() in ("aten::add", "aten::add_") and all(holds_tensors(user.inputsAt(i)) for i in (0, 1)):
+                return True
+            name = user.output().debugName()
+            if name not in seen and holds_tensors(user.output()):
+                seen.add(name)
+                pending.append(user)
+    return False
 
 
 def _meet_again(product: Any) -> bool:

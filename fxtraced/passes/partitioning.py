@@ -29,6 +29,9 @@ PRODUCTS = tuple(
     baddbmm""".split()
 )
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+# Where one row has more inputs, oneDNN's product with an addition after it is not for it: from 1,025 on it writes past
+# the end of memory of its own.
+MOST_OF_ONE_ROW = 512
 
 
 def can_be_partitioned(graph: fx.Graph, in_bfloat16: bool = False) -> bool:
@@ -85,13 +88,73 @@ def part_ways_that_meet(graph: fx.Graph) -> int:
     parted = 0
     for node in list(graph.nodes):
         if is_call(node, *PRODUCTS) and _meet_again(node):
-            with graph.inserting_after(node):
-                # An operation that the compiler does not know, and that copies nothing.
-                alias = graph.call_function(torch.ops.aten.alias.default, (node,))
-            alias.meta = dict(node.meta)
-            node.replace_all_uses_with(alias, delete_user_cb=lambda user, alias=alias: user is not alias)
+            _part_after(node)
             parted += 1
     return parted
+
+
+def part_sums_of_one_row(graph: fx.Graph) -> int:
+    """Keep what is added to a product of one row with many inputs out of its partition, in place; returns how often.
+
+    oneDNN's kernel for it writes where it must not.
+    """
+    parted = 0
+    for node in list(graph.nodes):
+        if not _is_long_row(node):
+            continue
+        if is_call(node, "addmm"):
+            added, *factors = node.args[:3]
+            with graph.inserting_before(node):
+                product = graph.call_function(torch.mm, tuple(factors))
+                product.meta = dict(node.meta)
+                scales = [argument(node, i, name, 1) for i, name in ((3, "beta"), (4, "alpha"))]
+                product, added = (
+                    x if scale == 1 else graph.call_function(torch.mul, (x, scale))
+                    for x, scale in zip((product, added), reversed(scales), strict=True)
+                )
+                whole = graph.call_function(torch.add, (product, added))
+            whole.meta = dict(node.meta)
+            node.replace_all_uses_with(whole)
+            graph.erase_node(node)
+            _part_after(product)
+        elif not _is_added(node):
+            continue
+        else:
+            _part_after(node)
+        parted += 1
+    return parted
+
+
+def _part_after(node: fx.Node) -> None:
+    with node.graph.inserting_after(node):
+        # An operation that the compiler does not know, and that copies nothing.
+        alias = node.graph.call_function(torch.ops.aten.alias.default, (node,))
+    alias.meta = dict(node.meta)
+    node.replace_all_uses_with(alias, delete_user_cb=lambda user: user is not alias)
+
+
+def _is_long_row(node: fx.Node) -> bool:
+    """True for a product with one row of many inputs."""
+    if not is_call(node, "linear", "matmul", "mm", "addmm") or "shape" not in node.meta:
+        return False
+    x = node.args[1 if is_call(node, "addmm") else 0]
+    inputs = x.meta["shape"][-1]  # type: ignore[union-attr]
+    return inputs > MOST_OF_ONE_ROW and math.prod(node.meta["shape"][:-1]) == 1
+
+
+def _is_added(product: fx.Node) -> bool:
+    """True when one of the calls that follow, up to the next products, adds a tensor."""
+    seen = {product}
+    pending = [product]
+    while pending:
+        for user in pending.pop().users:
+            if user in seen or "shape" not in user.meta or is_call(user, *PRODUCTS):
+                continue
+            if is_call(user, "add", "iadd") and all(isinstance(x, fx.Node) for x in user.args[:2]):
+                return True
+            seen.add(user)
+            pending.append(user)
+    return False
 
 
 def _meet_again(product: fx.Node) -> bool:

@@ -28,7 +28,13 @@ from fxtraced.passes.pack_convolutions import pack_convolutions
 from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
 from fxtraced.passes.partition_linears import partition_linears
-from fxtraced.passes.partitioning import can_be_partitioned, feed_channels_last, multiplications, part_ways_that_meet
+from fxtraced.passes.partitioning import (
+    can_be_partitioned,
+    feed_channels_last,
+    multiplications,
+    part_sums_of_one_row,
+    part_ways_that_meet,
+)
 from fxtraced.passes.pool_images import pool_images
 from fxtraced.passes.recognise_activations import recognise_activations
 from fxtraced.passes.recognise_layer_norm import recognise_layer_norm
@@ -172,6 +178,7 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
     if multiplications(graph) < _LEAST_PART * whole:
         return None
     part_ways_that_meet(graph)
+    part_sums_of_one_row(graph)
     graph.lint()
     return graph
 

@@ -1,10 +1,11 @@
-"""The example programs, built once a session. A missing cmake or compiler is an error, not a skip."""
+"""What tests run in C++, made once a session. A missing cmake or compiler is an error, not a skip."""
 
 import time
 
 import pytest
 
 from fxtraced import sysconfig
+from tests.cpp import hand_made as archives
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,10 @@ def programs(tmp_path_factory):
     built = sysconfig.build_examples(tmp_path_factory.mktemp("examples"))
     print(f"built {', '.join(built)} in {time.perf_counter() - start:.1f} s")
     return built
+
+
+@pytest.fixture(scope="session")
+def hand_made(tmp_path_factory):
+    """(directory with archives, the module in it)."""
+    directory = tmp_path_factory.mktemp("hand_made")
+    return directory, archives.write(directory)

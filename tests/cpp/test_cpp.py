@@ -1,12 +1,9 @@
 """The C++ side: plain libtorch and fxtraced::Predictor give what Python gives."""
 
-import hashlib
-import os
 import re
 import subprocess
 import sys
 import time
-import warnings
 from importlib import metadata
 from pathlib import Path
 
@@ -17,177 +14,8 @@ import torch
 import fxtraced as paddle
 from fxtraced import sysconfig
 from tests import models
-
-HERE = Path(__file__).resolve().parent
-
-
-class HandMade(torch.nn.Module):
-    """What an archive must have, and no more."""
-
-    fxtraced_format: int
-    fxtraced_feed_names: list[str]
-    fxtraced_feed_dtypes: list[str]
-    fxtraced_feed_shapes: list[list[int]]
-    fxtraced_fetch_names: list[str]
-
-    def __init__(self, version=1):
-        super().__init__()
-        self.fc = torch.nn.Linear(8, 3)
-        self.fxtraced_format = version
-        self.fxtraced_feed_names = ["x", "mask"]
-        self.fxtraced_feed_dtypes = ["float32", "int64"]
-        self.fxtraced_feed_shapes = [[-1, 8], [-1]]
-        self.fxtraced_fetch_names = ["logits", "sums"]
-
-    def forward(self, x: torch.Tensor, mask: torch.Tensor):
-        assert x.shape[0] != 13, "FXT201 model.py:3: `if n == 13` was traced with another size"
-        y = self.fc(x)
-        return y, (y * mask.unsqueeze(-1)).sum(0)
-
-
-class Long(HandMade):
-    """It tests more fetches than it has."""
-
-    @torch.jit.export
-    def fxtraced_self_test(self) -> list[float]:
-        return [0.0, 0.0, 1.0]
-
-    @torch.jit.export
-    def fxtraced_sample(self) -> int:
-        return 1
-
-
-class Silent(torch.nn.Module):
-    """Another method in the place of forward."""
-
-    fxtraced_format: int
-    fxtraced_feed_names: list[str]
-
-    def __init__(self):
-        super().__init__()
-        self.fxtraced_format = 1
-        self.fxtraced_feed_names = ["x"]
-        self.fxtraced_feed_dtypes, self.fxtraced_feed_shapes = ["float32"], [[-1]]
-        self.fxtraced_fetch_names = ["y"]
-
-    @torch.jit.export
-    def other(self, x: torch.Tensor):
-        return x
-
-
-class Same(HandMade):
-    """It gives what it is given."""
-
-    def forward(self, x: torch.Tensor, mask: torch.Tensor):
-        return x, mask
-
-
-class Target(HandMade):
-    fxtraced_target: str
-
-    def __init__(self):
-        super().__init__()
-        self.fxtraced_target = "tpu"
-
-
-class Format(torch.nn.Module):
-    fxtraced_format: str
-
-    def __init__(self):
-        super().__init__()
-        self.fxtraced_format = "one"
-
-    def forward(self, x: torch.Tensor):
-        return x
-
-
-class Constant(paddle.nn.Layer):
-    """One value in the form of its input, of an odd width."""
-
-    def __init__(self, value):
-        super().__init__()
-        self.register_buffer("value", paddle.to_tensor(value))
-
-    def forward(self, x):
-        if x.shape[1] % 2 == 1:
-            return x * 0 + self.value
-        return x
-
-
-class Images(paddle.nn.Layer):
-    """Compiled partitions pay here, and their relu makes 0 of not-a-number."""
-
-    def __init__(self):
-        super().__init__()
-        nn = paddle.nn
-        self.conv, self.norm, self.fc = nn.Conv2D(3, 32, 3), nn.BatchNorm2D(32), nn.Linear(32, 4)
-        self.more = nn.Sequential(
-            *(nn.Sequential(nn.Conv2D(32, 32, 3, padding=1), nn.BatchNorm2D(32), nn.ReLU()) for _ in range(5))
-        )
-
-    def forward(self, x):
-        images = self.more(self.norm(self.conv(x)))
-        return images, self.fc(images.mean([2, 3]))
-
-
-class Meeting(Images):
-    """What oneDNN's graph compiler would not end on."""
-
-    def forward(self, x):
-        y = self.conv(x)
-        return self.norm(y) + y, y.mean([1, 2, 3])
-
-
-class Branching(Images):
-    def forward(self, x):
-        y = self.conv(x)
-        return paddle.static.nn.cond(y.mean() > 0, lambda: y + 1, lambda: y - 1)
-
-
-def product():
-    layer = paddle.nn.Linear(6, 2)
-    layer.eval()
-    return layer
-
-
-def save_script(module, path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TorchScript says that it is deprecated
-        torch.jit.save(torch.jit.script(module), str(path))
-
-
-@pytest.fixture(scope="module")
-def hand_made(tmp_path_factory):
-    """(directory with archives, the module in it)."""
-    directory = tmp_path_factory.mktemp("hand_made")
-    module = HandMade().eval()
-    save_script(module, directory / "model.pt")
-    save_script(HandMade(version=2), directory / "newer.pt")
-    save_script(torch.nn.Linear(2, 2), directory / "plain.pt")
-    for made in (Long, Silent, Same, Target, Format):
-        save_script(made().eval(), directory / f"{made.__name__.lower()}.pt")
-    (directory / "empty.pt").touch()
-    (directory / "text.pt").write_text("no archive")
-    for name, layer, width in (("ones", Constant(1.0), 3), ("twos", Constant(2.0), 3), ("product", product(), 6)):
-        static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([4, width])])[1]
-        static.save_inference_model(str(directory / name))
-    for made in (Images, Meeting, Branching):
-        layer = made()
-        layer.eval()
-        static = paddle.jit.TracedLayer.trace(layer, [paddle.rand([1, 3, 64, 64])])[1]
-        static.save_inference_model(str(directory / made.__name__.lower()))
-        if made is Images:
-            static.save_inference_model(str(directory / "images_in_bfloat16"), dtype="bfloat16")
-    sealed = (directory / "product" / "model.pt").read_bytes()
-    (directory / "product" / "hash.txt").write_text(hashlib.sha256(sealed[:-80]).hexdigest())
-    return directory, module
-
-
-def run_program(program, *arguments):
-    # As many threads as here, so that parallel sums have the same order.
-    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    command = [str(program), *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
+from tests.cpp.hand_made import Constant
+from tests.cpp.running import run_program
 
 
 def run_plain(programs, model, feeds, directory, *options):
@@ -204,15 +32,6 @@ def run_named(programs, model, feeds, directory, *options):
     done = run_program(programs["predict_named"], model, directory / "feeds.pt", directory / "results.pt", *options)
     assert done.returncode == 0, done.stderr
     return dict(torch.load(directory / "results.pt")), done
-
-
-def configure(build, *options):
-    return subprocess.run(
-        ["cmake", "-S", str(HERE / "consumer"), "-B", str(build), f"-DPython3_EXECUTABLE={sys.executable}", *options],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
 
 
 class Deciding(paddle.nn.Layer):
@@ -251,46 +70,6 @@ def test_hand_made_archive(programs, hand_made, tmp_path):
     assert torch.equal(named["logits"], logits)
     assert torch.equal(named["sums"], sums)
     assert "of 5 calls" in done.stdout
-
-
-def test_predictor_header(hand_made, tmp_path):
-    """A user's project: C++17, all warnings errors, found through the prefix path, torch through Python."""
-    done = configure(tmp_path / "build", f"-DCMAKE_PREFIX_PATH={sysconfig.get_cmake_dir()}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Warning" not in done.stdout + done.stderr
-    assert f"libtorch in {Path(torch.__file__).resolve().parent}" in done.stdout
-    done = subprocess.run(["cmake", "--build", str(tmp_path / "build")], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = run_program(tmp_path / "build" / "check", hand_made[0])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == "ok\n"
-
-
-@pytest.mark.parametrize("sanitizer", ["address", "thread"])
-def test_predictor_header_under_a_sanitizer(hand_made, tmp_path, sanitizer, monkeypatch):
-    """No invalid access, no leak, no race but libtorch's own."""
-    done = configure(tmp_path, f"-DSANITIZE={sanitizer}", f"-DCMAKE_PREFIX_PATH={sysconfig.get_cmake_dir()}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = subprocess.run(["cmake", "--build", str(tmp_path)], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    huge = "allocator_may_return_null=1"  # as without a sanitizer, an allocation that cannot be is an error of libtorch
-    monkeypatch.setenv("TSAN_OPTIONS", f"suppressions={HERE / 'thread_sanitizer.supp'} halt_on_error=1 {huge}")
-    monkeypatch.setenv("ASAN_OPTIONS", f"detect_leaks=1 {huge}")
-    monkeypatch.setenv("LSAN_OPTIONS", f"suppressions={HERE / 'leak_sanitizer.supp'} print_suppressions=0")
-    done = run_program(tmp_path / "check", hand_made[0])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == "ok\n"
-
-
-@pytest.mark.skipif(torch.version.cuda is not None, reason="find_package(Torch) of a CUDA build needs the CUDA toolkit")
-def test_after_find_package_torch(tmp_path):
-    done = configure(
-        tmp_path,
-        "-DWITH_TORCH_PACKAGE=ON",
-        f"-DCMAKE_PREFIX_PATH={torch.utils.cmake_prefix_path};{sysconfig.get_cmake_dir()}",
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "fxtraced: libtorch in" not in done.stdout
 
 
 @pytest.mark.parametrize("program", ["predict", "predict_named"])

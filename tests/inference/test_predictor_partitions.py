@@ -34,6 +34,10 @@ def rows(self):
     self.a, self.b = nn.Linear(64, 64), nn.Linear(64, 64)
 
 
+def wide(self):
+    self.a, self.b = nn.Linear(1024, 2048), nn.Linear(2048, 1024)
+
+
 def recurrent(self):
     self.lstm, self.a = nn.LSTM(64, 32, direction="bidirectional"), nn.Linear(64, 16)
 
@@ -45,6 +49,9 @@ LAYERS = {
     "rows after rows": (lambda self, x: x + self.b(F.gelu(self.a(x))), rows, [floats(2, 50, 64)]),
     "rows and numbers": (lambda self, x, n: self.b(F.relu(self.a(x))) * n, rows,
                          [floats(8, 64), paddle.to_tensor([3])]),
+    "one row": (lambda self, x: self.b(F.relu(self.a(x))) + x, wide, [floats(1, 1024)]),
+    "one row by a product and sum": (lambda self, x: paddle.addmm(x, F.relu(self.a(x)), self.b.weight, 0.5, 2.0), wide,
+                                     [floats(1, 1024)]),
     "an LSTM": (lambda self, x: self.a(self.lstm(x)[0]), recurrent, [floats(2, 12, 64)]),
     "ways that meet": (lambda self, x: self.norm(y := self.a(x)) + y, images, [floats(2, 16, 12, 12)]),
 }  # fmt: skip

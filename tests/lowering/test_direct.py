@@ -69,7 +69,8 @@ def test_a_few_plain_operations_are_called_directly(layer, is_direct):
         with paddle.no_grad():
             layers = layer(x)
         for result, expected in zip(traced([x]), layers if isinstance(layers, tuple) else (layers,), strict=True):
-            np.testing.assert_array_equal(result, expected.detach().numpy())
+            # The native module's soft-max rounds in its own way.
+            np.testing.assert_allclose(result, expected.detach().numpy(), rtol=1e-6)
 
 
 def direct_linear():

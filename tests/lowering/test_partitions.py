@@ -67,6 +67,10 @@ def projections(self):
     self.a, self.b = nn.Linear(512, 512), nn.Linear(512, 512)
 
 
+def wide(self):
+    self.a, self.b = nn.Linear(1024, 2048), nn.Linear(2048, 1024)
+
+
 def recurrent(self):
     self.lstm, self.a = nn.LSTM(64, 64, direction="bidirect"), nn.Linear(128, 512)
 
@@ -86,6 +90,12 @@ LAYERS = {
     "ways that meet": (lambda self, x: F.tanh(y := F.relu(self.a(x))) * F.sigmoid(F.tanh(y)) + F.relu(y), convolutions,
                        IMAGE),
     "fully connected": (lambda self, x: self.b(F.relu(self.a(x))) + x, projections, ROWS),
+    # oneDNN's kernel for these writes past the end of its memory: parts of them stay out.
+    "one row": (lambda self, x: self.b(F.relu(self.a(x))) + x, wide, floats(1, 1024)),
+    "one row and an activation": (lambda self, x: x + F.relu(self.b(self.a(x))), wide, floats(1, 1, 1024)),
+    "one row by products": (lambda self, x: F.relu(self.a(x)) @ self.b.weight + x, wide, floats(1, 1024)),
+    "one row by a product and sum": (lambda self, x: paddle.addmm(x, F.relu(self.a(x)), self.b.weight, 0.5, 2.0)
+                                     + paddle.addmm(x, self.a(x), self.b.weight), wide, floats(1, 1024)),
     "three axes": (lambda self, x: F.gelu(self.b(F.tanh(self.a(x)))), projections, floats(2, 8, 512)),
     "weights as operands": (lambda self, x: (self.a(x) * self.b.bias + self.a.bias).tanh(),
                             projections, floats(2, 8, 512)),

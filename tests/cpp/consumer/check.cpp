@@ -1,4 +1,4 @@
-// Exercises fxtraced::Predictor on the archives of test_cpp.py: a hand-made one (feeds x: float32 [?, 8], mask: int64
+// Exercises fxtraced::Predictor on the archives of hand_made.py: a hand-made one (feeds x: float32 [?, 8], mask: int64
 // [?]), `ones` and `twos`, which fxtraced saved and which give 1 and 2 in the form of their feed, float32 [?, 3], and
 // networks for images [1, 3, 64, 64].
 // Usage: check DIRECTORY. Prints what failed and returns 1.
@@ -628,6 +628,11 @@ void check_partitions(const std::string& directory) {
     check(near(predictor.run({x}), fxtraced::Predictor(directory + name, as_saved).run({x})), name);
   }
   check(fxtraced::Predictor(directory + "/branching").partitions() == 0, "no partitions around branches");
+  const auto row = torch::rand({1, 1024}) - 0.5;
+  const fxtraced::Predictor of_one(directory + "/one_row");
+  for (int i = 0; i < 3; ++i) {
+    check(near(of_one.run({row}), fxtraced::Predictor(directory + "/one_row", as_saved).run({row})), "one row");
+  }
 }
 
 // Which calls are calculated in bfloat16, and what the graph gives then.
@@ -825,6 +830,8 @@ int main(int, char** values) {
   check_out_of_memory(directory);
   check_self_test(directory, predictor);
   check_precision(directory);
+  // Threads have drawn numbers before, as many as there was time for.
+  at::manual_seed(0);
   check_linears();
   check_assertions();
   check_recurrent();

@@ -16,8 +16,6 @@
 
 namespace {
 
-using fxtraced::detail::relative_difference;
-
 // Convolutions with and without what may follow, of one image and several, by each kernel.
 void check_convolutions() {
   const at::NoGradGuard no_grad;
@@ -83,7 +81,7 @@ void check_convolutions() {
         torch::jit::CompilationUnit unit;
         const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
         const auto wanted = frozen.get_method("forward")({x, z}).toTensor();
-        check(relative_difference(wanted, after) < 1e-5, "what a convolution gives: " + name);
+        check(difference(wanted, after) < 1e-5, "what a convolution gives: " + name);
       }
     }
   }
@@ -164,7 +162,7 @@ void check_winograd() {
           std::vector<float> scratch(static_cast<std::size_t>(own.scratch(last - first)));
           kernel.winograd(own, scratch.data(), first, last);
         }
-        check(relative_difference(wanted, result) < 5e-6, "a convolution by tiles");
+        check(difference(wanted, result) < 5e-6, "a convolution by tiles");
       }
     }
   }
@@ -200,8 +198,8 @@ void check_linear_calls() {
         const auto plain = at::linear(x, weight, bias), added = at::randn(plain.sizes()), kept = added.clone();
         const std::vector<double> numbers = {static_cast<double>(kind), 1, 0, 0, 0};
         const auto name = "a linear call by a kernel: " + std::to_string(outputs) + " outputs, activation " + std::to_string(kind);
-        check(relative_difference(activate(plain), fxtraced::detail::linear(x, blocks, bias, at::Tensor(), numbers)) < 2e-6, name);
-        check(relative_difference(activate(plain + added), fxtraced::detail::linear(x, blocks, bias, added, numbers)) < 2e-6, name + ", added");
+        check(difference(activate(plain), fxtraced::detail::linear(x, blocks, bias, at::Tensor(), numbers)) < 2e-6, name);
+        check(difference(activate(plain + added), fxtraced::detail::linear(x, blocks, bias, added, numbers)) < 2e-6, name + ", added");
         check(at::equal(added, kept), "an addition that is held by the caller");
         auto left = added.clone();
         const void* const memory = left.data_ptr();
@@ -236,12 +234,12 @@ void check_memory_of_convolutions() {
   for (const auto& call : calls) {
     const auto x = at::randn({2, 32, 5, 5}), kept = at::randn({2, 32, 5, 5}).contiguous(at::MemoryFormat::ChannelsLast), copied = kept.clone();
     const auto wanted = at::conv2d(x, weight, bias, 1, 1) + kept;
-    check(relative_difference(wanted, call(x, kept)) < 1e-5 && at::equal(kept, copied), "an addition that is held");
-    check(relative_difference(wanted, call(x, kept.contiguous())) < 1e-5, "an addition in another layout");
+    check(difference(wanted, call(x, kept)) < 1e-5 && at::equal(kept, copied), "an addition that is held");
+    check(difference(wanted, call(x, kept.contiguous())) < 1e-5, "an addition in another layout");
     auto left = kept.clone();
     const void* const memory = left.data_ptr();
     const auto over = call(x, std::move(left));
-    check(over.data_ptr() == memory && relative_difference(wanted, over) < 1e-5, "an addition that is left");
+    check(over.data_ptr() == memory && difference(wanted, over) < 1e-5, "an addition that is left");
     check(call(at::empty({0, 32, 5, 5}), at::Tensor()).sizes() == c10::IntArrayRef({0, 32, 5, 5}), "no images");
     check_throws<c10::Error>("another addition", {"an addition of other sizes"}, [&] { call(x, at::randn({2, 32, 5, 1})); });
     check_throws<c10::Error>("other channels", {"a weight in another form"}, [&] { call(at::randn({2, 31, 5, 5}), at::Tensor()); });
@@ -278,7 +276,7 @@ void check_measured_convolutions() {
     check(fxtraced::detail::replace_convolutions(*graph, inputs) <= row.most, "a way");
     torch::jit::CompilationUnit unit;
     const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
-    check(relative_difference(frozen.get_method("forward")({x, z}).toTensor(), after) < 1e-5, "what is measured");
+    check(difference(frozen.get_method("forward")({x, z}).toTensor(), after) < 1e-5, "what is measured");
   }
 }
 

@@ -14,8 +14,6 @@
 
 namespace {
 
-using fxtraced::detail::relative_difference;
-
 // Channels that fill vectors, and do not.
 const std::vector<std::int64_t> channel_counts = {1, 7, 8, 24, 32, 72, 83};
 
@@ -176,7 +174,7 @@ void check_squeeze_excite() {
         torch::jit::CompilationUnit unit;
         const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));
         const auto wanted = fxtraced::detail::tensors_of(frozen.get_method("forward")({x}));
-        check(relative_difference(wanted.at(0), after.at(0)) < 1e-5, "what a block gives: " + row.body);
+        check(difference(wanted.at(0), after.at(0)) < 1e-5, "what a block gives: " + row.body);
         check(at::equal(x, given), "what a block is given: " + row.body);
       }
     }
@@ -201,11 +199,11 @@ void check_memory_of_blocks() {
   const auto kept = at::randn({2, 20, 5, 5}).contiguous(at::MemoryFormat::ChannelsLast), copied = kept.clone();
   const auto factors = at::linear(at::linear(kept.mean(at::IntArrayRef{2, 3}), first, first_bias), second, second_bias);
   const auto wanted = kept * factors.unsqueeze(2).unsqueeze(3);
-  check(relative_difference(wanted, call(kept)) < 1e-5 && at::equal(kept, copied), "images that are held");
+  check(difference(wanted, call(kept)) < 1e-5 && at::equal(kept, copied), "images that are held");
   auto left = kept.clone();
   const void* const memory = left.data_ptr();
   const auto over = call(std::move(left));
-  check(over.data_ptr() == memory && relative_difference(wanted, over) < 1e-5, "images that are left");
+  check(over.data_ptr() == memory && difference(wanted, over) < 1e-5, "images that are left");
   check_throws<c10::Error>("other channels", {"images or weights of other channels"}, [&] { call(at::randn({1, 21, 2, 2})); });
   check_throws<c10::Error>("another rank", {"a squeeze-excite block of Float [20, 2, 2]"}, [&] { call(at::randn({20, 2, 2})); });
 }

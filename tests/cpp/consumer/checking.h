@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include <ATen/ATen.h>
+#include <fxtraced/partitions.h>
+
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -17,6 +21,13 @@ void check(bool holds, const std::string& what) {
     std::cout << "FAILED " << what << '\n';
     ++failures;
   }
+}
+
+// The largest difference, relative to the largest magnitude of the first, or to 1 where that is less: a few numbers may all
+// be nearly zero, and what they are sums of is not.
+double difference(const at::Tensor& expected, const at::Tensor& other) {
+  const double scale = expected.numel() == 0 ? 1 : expected.abs().max().item<double>();
+  return fxtraced::detail::relative_difference(expected, other) * std::min(1.0, scale);
 }
 
 template <typename Wanted>

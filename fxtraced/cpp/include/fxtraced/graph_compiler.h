@@ -9,11 +9,15 @@
 #include <torch/script.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "graphs.h"
 
 // Weak, as a libtorch may be built without it: its address is null then.
 #if defined(__linux__) && defined(__x86_64__)
@@ -137,18 +141,80 @@ inline void drop_assertions(const std::shared_ptr<torch::jit::Graph>& graph) {
   torch::jit::EliminateDeadCode(graph);
 }
 
+// Ends a partition after a node.
+inline void part_after(torch::jit::Graph& graph, torch::jit::Node& node) {
+  // An operation that the compiler does not know, and that copies nothing.
+  auto* alias = graph.create(c10::aten::alias, {node.output()});
+  alias->output()->setType(node.output()->type());
+  alias->insertAfter(&node);
+  node.output()->replaceAllUsesAfterNodeWith(alias, alias->output());
+}
+
 // Keeps what follows a product in two ways that meet again out of its partition: the compiler would never end on some of
 // them, as on norm(y) + y, and takes all memory meanwhile.
 inline void part_ways_that_meet(torch::jit::Graph& graph) {
   const std::vector<torch::jit::Node*> nodes(graph.nodes().begin(), graph.nodes().end());
   for (auto* node : nodes) {
     if (is_product(*node) && meet_again(*node)) {
-      // An operation that the compiler does not know, and that copies nothing.
-      auto* alias = graph.create(c10::aten::alias, {node->output()});
-      alias->output()->setType(node->output()->type());
-      alias->insertAfter(node);
-      node->output()->replaceAllUsesAfterNodeWith(alias, alias->output());
+      part_after(graph, *node);
     }
+  }
+}
+
+// True when one of the calls that follow, up to the next products, adds a tensor.
+inline bool is_added(const torch::jit::Node& product) {
+  std::set<const torch::jit::Node*> seen;
+  std::vector<const torch::jit::Node*> pending = {&product};
+  while (!pending.empty()) {
+    const auto* node = pending.back();
+    pending.pop_back();
+    for (const auto& use : node->output()->uses()) {
+      const auto* user = use.user;
+      if (user->kind() == c10::prim::Return || is_product(*user) || user->outputs().size() != 1) {
+        continue;
+      }
+      if ((user->kind() == c10::aten::add || user->kind() == c10::aten::add_) && holds_tensors(*user->input(0)) && holds_tensors(*user->input(1))) {
+        return true;
+      }
+      if (holds_tensors(*user->output()) && seen.insert(user).second) {
+        pending.push_back(user);
+      }
+    }
+  }
+  return false;
+}
+
+// Keeps what is added to a product of one row with many inputs out of its partition, for calls with inputs like these: from
+// 1,025 of them on, oneDNN's kernel for it writes past the end of memory of its own.
+inline void part_sums_of_one_row(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs) {
+  constexpr std::int64_t kMost = 512;
+  std::vector<torch::jit::Node*> found;
+  std::vector<torch::jit::Value*> asked;
+  for (auto* node : graph.nodes()) {
+    const bool adds = node->kind() == c10::aten::addmm;
+    const bool is_of_rows = node->kind() == c10::aten::linear || node->kind() == c10::aten::matmul || node->kind() == c10::aten::mm;
+    if (adds || (is_of_rows && is_added(*node))) {
+      found.push_back(node);
+      asked.insert(asked.end(), {node->output(), node->input(adds ? 1 : 0)});
+    }
+  }
+  const auto sizes = found.empty() ? std::vector<Sizes>() : sizes_of(graph, asked, inputs);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    auto* node = found[i];
+    const auto& result = sizes[2 * i];
+    const auto count = std::accumulate(result.begin(), result.end() - (result.empty() ? 0 : 1), std::int64_t{1}, std::multiplies<>());
+    if (count != 1 || sizes[2 * i + 1].back() <= kMost) {
+      continue;
+    }
+    if (node->kind() == c10::aten::addmm) {
+      const torch::jit::WithInsertPoint here(node);
+      auto* product = graph.insert(c10::aten::mm, {node->input(1), node->input(2)});
+      auto* scaled = graph.insert(c10::aten::mul, {node->input(0), node->input(3)});
+      node->output()->replaceAllUsesWith(graph.insert(c10::aten::add, {scaled, product}, {torch::jit::NamedValue("alpha", node->input(4))}));
+      node->destroy();
+      node = product->node();
+    }
+    part_after(graph, *node);
   }
 }
 

@@ -214,6 +214,7 @@ class FastestLinear {
       }
       graph->registerOutput(last);
       put(*graph, linear_site(y->node()).value(), {rows, weight.size(0)}, way);
+      part_sums_of_one_row(*graph, inputs_);
       function_ = unit_.create_function("call", graph);
       made_ = GraphCompiler::during([&] {
         run();

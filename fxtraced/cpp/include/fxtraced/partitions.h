@@ -108,6 +108,7 @@ class Partitions {
     drop_assertions(graph);
     count_ += replace_squeeze_excite(*graph, inputs) + replace_convolutions(*graph, inputs);
     part_ways_that_meet(*graph);
+    part_sums_of_one_row(*graph, inputs);
     function_ = unit_->create_function("forward", graph);
     count_ += GraphCompiler::during([&] {
       for (int i = 0; i < kCalls; ++i) {

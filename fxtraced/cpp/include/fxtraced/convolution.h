@@ -24,9 +24,7 @@ inline at::Tensor convolve(
     const std::vector<double>& activation) {
   TORCH_CHECK(x.scalar_type() == at::kFloat && x.dim() == 4, "a convolution of ", x.scalar_type(), " ", x.sizes());
   const auto given = x.contiguous(at::MemoryFormat::ChannelsLast);
-  const auto all = kernels();
-  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
-  const auto& kernel = all.front();
+  const auto kernel = best_kernels();
   Convolution own;
   own.taps = window.size[0] * window.size[1];
   own.inputs = given.size(1);

@@ -1,8 +1,9 @@
 // A kernel for convolutions and products, as kernels_of_one_cpu.h, which includes this, has them: once for each kind of CPU,
 // so it has no guard.
 
-// The weights of so many inputs for three vectors of outputs stay in the nearest cache for all places.
-constexpr std::int64_t kInputsAtOnce = 2048 / kWidth;
+// What so many inputs give is added up in registers before it is stored. Their weights for three vectors of outputs, 72 KB,
+// stream from the second cache for each few places, which costs less than to store and load sums more often.
+constexpr std::int64_t kInputsAtOnce = 6144 / kWidth;
 
 // Of so many vectors of outputs that are left: registers hold the sums of three, and of two or one with more places; never
 // of one where two and two would do.
@@ -90,42 +91,56 @@ FXTRACED_TARGET inline void convolve_places(
   const std::int64_t next_block = own.taps * own.inputs * kWidth, output = block * kWidth, left = own.outputs - output;
   Vector here[kPlaces][kVectors];
   const float* from[kPlaces];
-  Vector bias[kVectors] = {};
-  for (std::int64_t i = 0; i < kVectors && part.is_first; ++i) {
-    if (kWhole) {
-      load(bias[i], own.bias + output + i * kWidth);
-    } else {
-      __builtin_memcpy(&bias[i], own.bias + output, static_cast<std::size_t>(left) * sizeof(float));
+  // One branch around each loop: there are up to 21 vectors.
+  if (part.is_first) {
+#pragma GCC unroll 3
+    for (std::int64_t i = 0; i < kVectors; ++i) {
+      Vector bias = {};
+      if (kWhole) {
+        load(bias, own.bias + output + i * kWidth);
+      } else {
+        __builtin_memcpy(&bias, own.bias + output, static_cast<std::size_t>(left) * sizeof(float));
+      }
+#pragma GCC unroll 14
+      for (std::int64_t place = 0; place < kPlaces; ++place) {
+        here[place][i] = bias;
+      }
+    }
+  } else {
+#pragma GCC unroll 14
+    for (std::int64_t place = 0; place < kPlaces; ++place) {
+#pragma GCC unroll 3
+      for (std::int64_t i = 0; i < kVectors; ++i) {
+        load(here[place][i], sums + ((first + place) * kVectors + i) * kWidth);
+      }
     }
   }
 #pragma GCC unroll 14
   for (std::int64_t place = 0; place < kPlaces; ++place) {
     from[place] = own.places[(first + place) * own.taps + part.tap] + part.from;
-#pragma GCC unroll 3
-    for (std::int64_t i = 0; i < kVectors; ++i) {
-      if (part.is_first) {
-        here[place][i] = bias[i];
-      } else {
-        load(here[place][i], sums + ((first + place) * kVectors + i) * kWidth);
-      }
-    }
   }
   const float* weights = own.weights + block * next_block + (part.tap * own.inputs + part.from) * kWidth;
   add_inputs<kPlaces, kVectors, kAhead>(here, from, weights, next_block, part.count, ahead);
+  if (!part.is_last) {
+#pragma GCC unroll 14
+    for (std::int64_t place = 0; place < kPlaces; ++place) {
+#pragma GCC unroll 3
+      for (std::int64_t i = 0; i < kVectors; ++i) {
+        store(sums + ((first + place) * kVectors + i) * kWidth, here[place][i]);
+      }
+    }
+    return;
+  }
   Vector lowest;
   lowest_of(lowest, own.activation);
 #pragma GCC unroll 14
   for (std::int64_t place = 0; place < kPlaces; ++place) {
 #pragma GCC unroll 3
     for (std::int64_t i = 0; i < kVectors; ++i) {
-      if (part.is_last) {
-        finish<kWhole>(own, here[place][i], (first + place) * own.outputs + output + i * kWidth, left, lowest);
-      } else {
-        store(sums + ((first + place) * kVectors + i) * kWidth, here[place][i]);
-      }
+      finish<kWhole>(own, here[place][i], (first + place) * own.outputs + output + i * kWidth, left, lowest);
     }
   }
-  if (part.is_last && is_late(own.activation)) {
+  if (is_late(own.activation)) {
     activate_stored(own, first, kPlaces, output, kWhole ? kVectors * kWidth : left);
   }
 }

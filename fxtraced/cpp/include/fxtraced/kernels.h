@@ -191,6 +191,13 @@ inline std::vector<Kernels> kernels() {
   return found;
 }
 
+// The best ones, for an operation that is put into a graph only where there are some.
+inline Kernels best_kernels() {
+  const auto all = kernels();
+  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
+  return all.front();
+}
+
 // Those that are worth a call: in a program that is compiled without optimisation, they are slow.
 inline std::vector<Kernels> fast_kernels() {
 #if defined(__OPTIMIZE__)

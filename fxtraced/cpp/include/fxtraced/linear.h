@@ -20,9 +20,7 @@ namespace fxtraced::detail {
 // defined, [..., outputs]); in the memory of what is added where nothing else holds it.
 inline at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::Tensor added, const std::vector<double>& activation) {
   TORCH_CHECK(x.scalar_type() == at::kFloat && x.dim() > 0, "a linear call of ", x.scalar_type(), " ", x.sizes());
-  const auto all = kernels();
-  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
-  const auto& kernel = all.front();
+  const auto kernel = best_kernels();
   const auto given = x.contiguous();
   Convolution own;
   own.taps = 1, own.inputs = x.size(-1), own.outputs = bias.numel();

@@ -26,13 +26,12 @@ inline at::Tensor softmax(at::Tensor x) {
   const bool is_free = x.is_contiguous() && x.use_count() == 1 && x.storage().use_count() == 1;
   const auto given = x.contiguous();
   auto result = is_free ? x : at::empty_like(given);
-  const auto all = kernels();
-  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
+  const auto kernel = best_kernels();
   const auto count = given.size(-1), rows = count == 0 ? 0 : given.numel() / count;
   const auto parts = std::clamp<std::int64_t>(given.numel() / kEnough, 1, at::get_num_threads());
   in_parallel(parts, [&](std::int64_t part) {
     for (auto row = rows * part / parts; row < rows * (part + 1) / parts; ++row) {
-      all.front().softmax(given.data_ptr<float>() + row * count, result.data_ptr<float>() + row * count, count);
+      kernel.softmax(given.data_ptr<float>() + row * count, result.data_ptr<float>() + row * count, count);
     }
   });
   return result;

@@ -53,9 +53,7 @@ inline at::Tensor squeeze_excite(
   const bool is_free = x.is_contiguous(layout) && x.use_count() == 1 && x.storage().use_count() == 1;
   const auto given = x.contiguous(layout);
   auto result = is_free ? x : at::empty_like(given);
-  const auto all = kernels();
-  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
-  const auto& kernel = all.front();
+  const auto kernel = best_kernels();
   const auto images = given.size(0), channels = given.size(1), places = given.size(2) * given.size(3);
   const auto squeeze = squeeze::product_of(first, first_bias, images, second_bias.numel(), inner);
   const auto excite = squeeze::product_of(second, second_bias, images, first_bias.numel(), gate);

@@ -48,9 +48,7 @@ inline at::Tensor winograd(
     const std::vector<double>& activation) {
   TORCH_CHECK(x.scalar_type() == at::kFloat && x.dim() == 4, "a convolution of ", x.scalar_type(), " ", x.sizes());
   const auto given = x.contiguous(at::MemoryFormat::ChannelsLast);
-  const auto all = kernels();
-  TORCH_CHECK(!all.empty(), "no kernel for this CPU");
-  const auto& kernel = all.front();
+  const auto kernel = best_kernels();
   Winograd own;
   const bool is_weight = weight.dim() == 4 && weight.size(2) == x.size(1) && weight.size(3) == kernel.width && weight.is_contiguous();
   TORCH_CHECK(is_weight && (weight.size(0) == 16 || weight.size(0) == 36) && weight.size(1) * kernel.width == bias.numel(), "a weight in another form");

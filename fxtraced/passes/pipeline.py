@@ -18,6 +18,7 @@ from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
 from fxtraced.passes.fuse_linear import fuse_linear
+from fxtraced.passes.hoist_selections import hoist_selections
 from fxtraced.passes.lay_out_channels_last import lay_out_channels_last
 from fxtraced.passes.lower_to_bfloat16 import lower_to_bfloat16
 from fxtraced.passes.merge_common_subexpressions import merge_common_subexpressions
@@ -74,6 +75,7 @@ PIPELINE = [
     Step("remove_no_ops", remove_no_ops, switched=False),
     Step("simplify_views", simplify_views, switched=False),
     Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
+    Step("hoist_selections", hoist_selections, switched=False),
     Step("remove_dead_code", remove_dead_code, switched=False),
     Step("fuse_gemm_epilogue", fuse_linear),
     Step("fused_feedforward", fuse_linear),

@@ -15,6 +15,7 @@ from fxtraced.framework.memory import raise_if_out_of_memory
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
 from fxtraced.lowering.self_test import no_sample_because
+from fxtraced.passes.hoist_selections import hoist_selections
 from fxtraced.passes.prune import prune
 from fxtraced.passes.remove_dead_code import remove_dead_code
 from fxtraced.passes.remove_no_ops import remove_no_ops
@@ -165,6 +166,7 @@ def save_program(
         raise ValueError("save_inference_model: dirname must not be empty: name the directory to write the model to")
     graph = prune(program.trace.graph, feeds, {name: program.node(name) for name in fetches})
     remove_no_ops(graph)
+    hoist_selections(graph)
     remove_dead_code(graph)
     tensors = {}
     for node in graph.nodes:

@@ -142,13 +142,18 @@ def _is_long_row(node: fx.Node) -> bool:
     return inputs > MOST_OF_ONE_ROW and math.prod(node.meta["shape"][:-1]) == 1
 
 
+def _ends_partition(node: fx.Node) -> bool:
+    """True for the next product, for what the compiler does not know, such as a kernel's call, and for a size."""
+    return isinstance(node.target, torch._ops.OpOverload) or is_call(node, *PRODUCTS) or "shape" not in node.meta
+
+
 def _is_added(product: fx.Node) -> bool:
     """True when one of the calls that follow, up to the next products, adds a tensor."""
     seen = {product}
     pending = [product]
     while pending:
         for user in pending.pop().users:
-            if user in seen or "shape" not in user.meta or is_call(user, *PRODUCTS):
+            if user in seen or _ends_partition(user):
                 continue
             if is_call(user, "add", "iadd") and all(isinstance(x, fx.Node) for x in user.args[:2]):
                 return True
@@ -163,8 +168,7 @@ def _meet_again(product: fx.Node) -> bool:
     pending = [product]
     while pending:
         for user in pending.pop().users:
-            # A size is no way.
-            if "shape" not in user.meta or is_call(user, *PRODUCTS):
+            if _ends_partition(user):
                 continue
             if user in seen:
                 return True

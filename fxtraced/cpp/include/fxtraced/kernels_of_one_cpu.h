@@ -211,21 +211,31 @@ FXTRACED_TARGET inline void run_steps(Cell cell, const Direction& own, States& s
   }
 }
 
-// The largest and the sum of the numbers in a vector.
+// The largest and the sum of the numbers in a vector, by halves: an operation waits for the one before it.
 FXTRACED_INLINE float largest_of(const Vector& x) {
-  float largest = x[0];
-  for (std::int64_t i = 1; i < kWidth; ++i) {
-    largest = x[i] > largest ? x[i] : largest;
+  float parts[kWidth];
+  store(parts, x);
+#pragma GCC unroll 4
+  for (std::int64_t half = kWidth / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+    for (std::int64_t i = 0; i < half; ++i) {
+      parts[i] = parts[i + half] > parts[i] ? parts[i + half] : parts[i];
+    }
   }
-  return largest;
+  return parts[0];
 }
 
 FXTRACED_INLINE float sum_of(const Vector& x) {
-  float sum = 0;
-  for (std::int64_t i = 0; i < kWidth; ++i) {
-    sum += x[i];
+  float parts[kWidth];
+  store(parts, x);
+#pragma GCC unroll 4
+  for (std::int64_t half = kWidth / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+    for (std::int64_t i = 0; i < half; ++i) {
+      parts[i] += parts[i + half];
+    }
   }
-  return sum;
+  return parts[0];
 }
 
 // The soft-max of `count` numbers, which is not-a-number where one of them is, or where none is finite.

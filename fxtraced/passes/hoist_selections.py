@@ -178,7 +178,7 @@ def _saved(node: fx.Node, dim: int) -> int:
     shape = [int(size) for size in node.meta["shape"]]
     x: Any = node.args[0]
     if is_call(node, "scaled_dot_product_attention"):
-        keys: Any = node.args[1]
+        keys: Any = argument(node, 1, "key")
         each = 2 * int(keys.meta["shape"][-2])
     elif is_call(node, "linear", "matmul", "bmm"):
         each = int(x.meta["shape"][-1])

@@ -103,7 +103,7 @@ def part_sums_of_one_row(graph: fx.Graph) -> int:
         if not _is_long_row(node):
             continue
         if is_call(node, "addmm"):
-            added, *factors = node.args[:3]
+            added, *factors = (argument(node, i, name) for i, name in enumerate(("input", "mat1", "mat2")))
             with graph.inserting_before(node):
                 product = graph.call_function(torch.mm, tuple(factors))
                 product.meta = dict(node.meta)
@@ -137,8 +137,8 @@ def _is_long_row(node: fx.Node) -> bool:
     """True for a product with one row of many inputs."""
     if not is_call(node, "linear", "matmul", "mm", "addmm") or "shape" not in node.meta:
         return False
-    x = node.args[1 if is_call(node, "addmm") else 0]
-    inputs = x.meta["shape"][-1]  # type: ignore[union-attr]
+    x: Any = argument(node, 1, "mat1") if is_call(node, "addmm") else argument(node, 0, "input")
+    inputs = x.meta["shape"][-1]
     return inputs > MOST_OF_ONE_ROW and math.prod(node.meta["shape"][:-1]) == 1
 
 

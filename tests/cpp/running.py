@@ -10,11 +10,11 @@ import torch
 HERE = Path(__file__).resolve().parent
 
 
-def run_program(program, *arguments):
+def run_program(program, *arguments, timeout=120):
     # As many threads as here, so that parallel sums have the same order.
     env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     command = [str(program), *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout, env=env)
 
 
 def configure(build, *options):

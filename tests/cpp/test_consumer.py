@@ -23,6 +23,8 @@ def test_predictor_header(hand_made, tmp_path):
     assert done.stdout == "ok\n"
 
 
+# They compile for two minutes and more.
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("sanitizer", ["address", "thread"])
 def test_predictor_header_under_a_sanitizer(hand_made, tmp_path, sanitizer, monkeypatch):
     """No invalid access, no leak, no race but libtorch's own."""
@@ -36,7 +38,7 @@ def test_predictor_header_under_a_sanitizer(hand_made, tmp_path, sanitizer, monk
     monkeypatch.setenv("TSAN_OPTIONS", f"{thread} {huge}")
     monkeypatch.setenv("ASAN_OPTIONS", f"detect_leaks=1 {huge}")
     monkeypatch.setenv("LSAN_OPTIONS", f"suppressions={HERE / 'leak_sanitizer.supp'} print_suppressions=0")
-    done = run_program(tmp_path / "check", hand_made[0], timeout=400)
+    done = run_program(tmp_path / "check", hand_made[0], timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == "ok\n"
 

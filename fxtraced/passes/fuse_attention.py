@@ -18,7 +18,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes.arithmetic import is_tensor, product_of, sum_of
-from fxtraced.passes.matching import argument, erase_unused, is_call
+from fxtraced.passes.matching import argument, erase_unused, is_call, meta_of_view
 from fxtraced.passes.simplify_views import permutation_of
 from fxtraced.passes.state_values import has_effects, is_float32
 from fxtraced.tracing.guards import check_guard
@@ -101,7 +101,7 @@ def _turned(graph: fx.Graph, value: fx.Node, axes: list[int]) -> fx.Node:
     if axes == list(range(len(axes))):
         return value
     node = graph.call_function(torch.permute, (value, axes))
-    node.meta = {**value.meta, "shape": tuple(value.meta["shape"][i] for i in axes), "view": True}
+    node.meta = meta_of_view(value, tuple(value.meta["shape"][i] for i in axes))
     return node
 
 

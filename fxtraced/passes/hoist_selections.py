@@ -17,7 +17,7 @@ from typing import Any
 from torch import fx
 
 from fxtraced.passes.arithmetic import is_tensor
-from fxtraced.passes.matching import argument, is_call, is_pure, name_of, writes
+from fxtraced.passes.matching import argument, is_call, is_pure, meta_of_view, name_of, writes
 from fxtraced.passes.simplify_views import permutation_of
 
 # Multiplications that must be saved for the smaller graph to be worth other rounding.
@@ -56,7 +56,7 @@ def _hoist(graph: fx.Graph, selection: fx.Node) -> bool:
             if (value, dim) not in parts:
                 with graph.inserting_before(node):
                     part = graph.call_function(operator.getitem, (value, (*[slice(None)] * dim, _PLACES[place])))
-                part.meta = {**value.meta, "shape": _shape_of_one(value, dim), "view": True}
+                part.meta = meta_of_view(value, _shape_of_one(value, dim))
                 parts[value, dim] = part
             node.replace_input_with(value, parts[value, dim])
     for node, dim in reduced.items():

@@ -60,6 +60,12 @@ def given_away(graph: fx.Graph) -> set[fx.Node]:
     return set().union(*map(possible_bases, outputs))
 
 
+def meta_of_view(value: fx.Node, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What is known of a view of a value. A draw, a write or a place in a loop is the value's own, not the view's."""
+    kept = {key: value.meta[key] for key in ("dtype", "source") if key in value.meta}
+    return {**kept, "shape": shape, "view": True}
+
+
 def may_be_overwritten(value: Any, user: fx.Node) -> bool:
     """True when value is new memory that only user reads."""
     return (

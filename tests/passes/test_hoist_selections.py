@@ -9,6 +9,7 @@ import torch
 import fxtraced as paddle
 from fxtraced.lowering.script import quiet
 from fxtraced.passes import hoist_selections
+from fxtraced.passes.pipeline import copy_graph
 from tests.helpers import floats, layer_of, trace
 from tests.passes.cases import check_pass
 
@@ -60,6 +61,7 @@ HOISTED = {
     "a mask of all rows": of_rows,
     "a mask of one row": lambda self, x: attend(x, x[:, :, 0].unsqueeze([1, 2]))[:, 0],
     "columns put together": lambda self, x: self.a(paddle.concat([x, F.relu(x)], axis=-1)[..., 4:12])[:, 0],
+    "what is drawn before": lambda self, x: self.a(F.dropout(x, 0.5, training=True))[:, 0],
     "a row that is broadcast": lambda self, x: (self.a(x[:, :1]) + self.a(x))[:, -1],
 }
 STAY = {
@@ -111,6 +113,13 @@ def test_what_is_left_of_a_layer_of_a_transformer():
     )
     assert shapes == [*first, *second, "float32[2, 16]"]
     compiled.verify()
+
+
+def test_a_row_of_what_is_drawn_draws_nothing():
+    traced = trace(made(HOISTED["what is drawn before"]), PROBES[0][0])
+    graph = copy_graph(traced.program.trace.graph)
+    assert hoist_selections.hoist_selections(graph) == 1
+    assert [node.name for node in graph.nodes if node.meta.get("effect")] == ["dropout"]
 
 
 def test_a_row_that_is_not_there():

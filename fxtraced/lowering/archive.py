@@ -36,6 +36,7 @@ from fxtraced.lowering.self_test import (
     sample_differences,
     self_test_source,
 )
+from fxtraced.lowering.writing import write_scripted
 from fxtraced.passes.onednn import calculates_bfloat16, hides_nan
 from fxtraced.passes.partitioning import WORTHWHILE
 from fxtraced.passes.pipeline import copy_graph
@@ -81,7 +82,7 @@ def write_archive(
             setattr(module, FETCHES, expected)
     module.eval()
     with quiet():
-        torch.jit.save(module, file, _extra_files={MANIFEST: json.dumps(manifest, indent=1)})
+        write_scripted(module, file, {MANIFEST: json.dumps(manifest, indent=1)})
     if lowered is not None and sample is not None:
         del module
         _check_lowered(file, attributes["fxtraced_tolerance"][1], manifest["target"])

@@ -1,0 +1,40 @@
+"""Writing a scripted module to a file that may be on a full disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import IO, Any
+
+import torch
+
+_FILES = "/proc/self/fd"
+_CHUNK = 1 << 20
+
+
+def write_scripted(module: Any, file: IO[bytes], extra_files: dict[str, str]) -> None:
+    """Write a scripted module to an open file as torch.jit.save does; within quiet().
+
+    libtorch ends the process where a file cannot take what its writer of files has for it, and holds everything four
+    times to fill a buffer. So it writes to a file in memory first, where the system has those.
+    Raises OSError when the file cannot be written.
+    """
+    if not _has_files_in_memory():
+        torch.jit.save(module, file, _extra_files=extra_files)
+        return
+    with open(os.memfd_create("fxtraced"), "rb") as memory, tempfile.TemporaryDirectory() as folder:
+        # The name is the zip file's top folder, which is the same in each archive.
+        name = os.path.join(folder, "archive")
+        os.symlink(f"{_FILES}/{memory.fileno()}", name)
+        torch.jit.save(module, name, _extra_files=extra_files)
+        shutil.copyfileobj(memory, file, _CHUNK)
+
+
+def _has_files_in_memory() -> bool:
+    """Whether there are such files, which a limit to the size of files would be for, too."""
+    if not (hasattr(os, "memfd_create") and os.path.isdir(_FILES)):
+        return False
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -202,8 +202,9 @@ def _take_out_operands(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> lis
     """
     taken = []
     found = [x for x in graph.nodes if x.op == "get_attr" and any(is_call(y, *ELEMENTWISE) for y in x.users)]
-    first = next(node for node in graph.nodes if node.op != "placeholder")
-    with graph.inserting_before(first):
+    # Dense weights that were inputs are constants among those that still are.
+    last = [node for node in graph.nodes if node.op == "placeholder"][-1:]
+    with graph.inserting_before(last[0].next if last else next(iter(graph.nodes))):
         operands = [graph.placeholder(f"operand_{node.name}") for node in found]
     for node, operand in zip(found, operands, strict=True):
         operand.meta = dict(node.meta)

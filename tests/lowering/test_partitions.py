@@ -151,6 +151,21 @@ def test_products_of_mkl_beside_partitions(monkeypatch):
     agree(traced, layer, IMAGE)
 
 
+@pytest.mark.skipif(not mkl.is_available(), reason="this torch has no MKL")
+def test_a_product_of_mkl_beside_folded_weights_and_operands(monkeypatch):
+    linears_become(monkeypatch, "mkl")
+
+    def mixed(self):
+        self.a, self.norm, self.b = nn.Conv2D(16, 16, 3), nn.BatchNorm2D(16), nn.Linear(16 * 18 * 18, 300)
+
+    layer = layer_of(lambda self, x: (self.b(self.norm(self.a(x)).flatten(1)) * self.b.bias).tanh(), mixed)
+    layer.eval()
+    traced = trace(layer, IMAGE)
+    assert answering(traced) > 0
+    assert [x.layout for x in executable(traced)._partitions._frozen.packed] == [torch._mkldnn, torch.strided]
+    agree(traced, layer, IMAGE)
+
+
 def test_where_mkl_multiplies_nearly_all_there_are_no_partitions(monkeypatch):
     linears_become(monkeypatch, "mkl")
     layer = layer_of(lambda self, x: self.b(F.relu(self.a(x))), projections)

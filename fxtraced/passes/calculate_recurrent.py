@@ -197,5 +197,7 @@ def in_blocks(weight: torch.Tensor, gates: int, width: int) -> torch.Tensor:
     """[gates * hidden, ...] as [blocks, ..., gates, width]: blocks of `width` places, the last filled up with zeros."""
     hidden = weight.shape[0] // gates
     blocks = -(-hidden // width)
-    filled = torch.nn.functional.pad(weight.reshape(gates, hidden, -1), (0, 0, 0, blocks * width - hidden))
-    return filled.reshape(gates, blocks, width, -1).permute(1, 3, 0, 2).contiguous()
+    parts = weight.reshape(gates, hidden, -1)
+    if hidden % width:
+        parts = torch.nn.functional.pad(parts, (0, 0, 0, blocks * width - hidden))
+    return parts.reshape(gates, blocks, width, -1).permute(1, 3, 0, 2).contiguous()

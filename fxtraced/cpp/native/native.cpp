@@ -275,7 +275,8 @@ std::size_t calculate(const GraphPointer& graph, const std::vector<at::Tensor>& 
 std::size_t calculate_images(const GraphPointer& graph, const std::vector<at::Tensor>& feeds) {
   const at::NoGradGuard no_grad;
   const auto inputs = inputs_of(*graph, feeds);
-  return fxtraced::detail::replace_squeeze_excite(*graph, inputs) + fxtraced::detail::replace_convolutions(*graph, inputs);
+  fxtraced::detail::ExampleCall example(*graph, inputs);
+  return fxtraced::detail::replace_squeeze_excite(example) + fxtraced::detail::replace_convolutions(example);
 }
 
 // Lets Python's garbage collector see what an object of T holds: a layer may hold the graph that looks at it.

@@ -241,6 +241,8 @@ bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>&
                     [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
 }
 
+using fxtraced::detail::ExampleCall;
+
 // Linear calls as convolutions, as products of MKL and by the kernel: with an addition, with activations, and where two share a sum.
 void check_linears() {
   using fxtraced::detail::LinearSite;
@@ -266,19 +268,22 @@ void check_linears() {
     for (const auto& size : {std::vector<std::int64_t>{6, 1024}, std::vector<std::int64_t>{2, 3, 1024}}) {
       const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
       const auto graph = frozen.get_method("forward").graph()->copy();
-      check(replace_linears(*graph, inputs, always)[way] == 5, "linear calls that are replaced");
+      ExampleCall example(*graph, inputs);
+      check(replace_linears(example, always)[way] == 5, "linear calls that are replaced");
       torch::jit::CompilationUnit unit;
       const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
       const auto before = frozen.get_method("forward")({inputs[1]}).toTensor();
       check(fxtraced::detail::relative_difference(before, after) < 1e-5, "what replaced linear calls give");
     }
     const auto graph = frozen.get_method("forward").graph()->copy();
-    check(replace_linears(*graph, {frozen._ivalue(), at::randn({1024})}, always).empty(), "a vector stays");
+    ExampleCall example(*graph, {frozen._ivalue(), at::randn({1024})});
+    check(replace_linears(example, always).empty(), "a vector stays");
   }
   // Whatever is faster here.
   const auto graph = frozen.get_method("forward").graph()->copy();
   const auto x = at::randn({64, 1024});
-  replace_linears(*graph, {frozen._ivalue(), x});
+  ExampleCall example(*graph, {frozen._ivalue(), x});
+  replace_linears(example);
   torch::jit::CompilationUnit unit;
   const auto after = (*unit.create_function("forward", graph))({frozen._ivalue(), x}).toTensor();
   check(fxtraced::detail::relative_difference(frozen.get_method("forward")({x}).toTensor(), after) < 1e-5, "what is measured");
@@ -339,7 +344,8 @@ void check_packed(
   const auto graph = frozen.get_method("forward").graph()->copy();
   const auto way = kernels.empty() || dtype != at::kFloat ? fxtraced::detail::RecurrentWay::kOneDnn : fxtraced::detail::RecurrentWay::kKernel;
   const auto fastest = [&](auto&&...) { return way; };
-  check(fxtraced::detail::pack_recurrent(*graph, inputs, dtype, kernels, fastest) == 1, "a network that is packed");
+  ExampleCall example(*graph, inputs);
+  check(fxtraced::detail::pack_recurrent(example, dtype, kernels, fastest) == 1, "a network that is packed");
   torch::jit::CompilationUnit unit;
   auto* const packed = unit.create_function("forward", graph);
   const auto before = fxtraced::detail::tensors_of(frozen.get_method("forward")({inputs[1], inputs[2], counts}));
@@ -379,9 +385,11 @@ void check_recurrent() {
       }
       // What is measured ends, and is one of both.
       const auto none = at::empty({0}, at::kLong);
-      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), {frozen._ivalue(), sized(2), at::randn({4, 2, 10}), none}) <= 1, "a way");
-      const std::vector<c10::IValue> nothing = {frozen._ivalue(), sized(0), at::randn({4, 0, 10}), none};
-      check(pack_recurrent(*frozen.get_method("forward").graph()->copy(), nothing) == 0, "nothing stays");
+      const auto graph = frozen.get_method("forward").graph()->copy(), another = graph->copy();
+      ExampleCall example(*graph, {frozen._ivalue(), sized(2), at::randn({4, 2, 10}), none});
+      check(pack_recurrent(example) <= 1, "a way");
+      ExampleCall nothing(*another, {frozen._ivalue(), sized(0), at::randn({4, 0, 10}), none});
+      check(pack_recurrent(nothing) == 0, "nothing stays");
     }
     // Five sequences of 6, 5, 5, 2 and 1 steps; the first one alone, and so few that threads have none.
     for (const Sizes& counts : {Sizes{5, 4, 3, 3, 3, 1}, Sizes{1, 1, 1}, Sizes{12, 2}}) {
@@ -451,7 +459,8 @@ void check_softmax() {
     const std::vector<c10::IValue> inputs = {frozen._ivalue(), at::randn(size)};
     const auto copy = graph->copy();
     const std::size_t replaced = fxtraced::detail::fast_kernels().empty() ? 0 : 2;
-    check(fxtraced::detail::replace_softmax(*copy, inputs) == replaced, "soft-max calls that are replaced");
+    ExampleCall example(*copy, inputs);
+    check(fxtraced::detail::replace_softmax(example) == replaced, "soft-max calls that are replaced");
     torch::jit::CompilationUnit unit;
     const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", copy))(inputs));
     const auto before = fxtraced::detail::tensors_of(whole.forward({inputs[1]}));
@@ -467,8 +476,8 @@ void check_softmax() {
   const void* const memory = left.data_ptr();
   const auto over = fxtraced::detail::softmax(std::move(left));
   check(over.data_ptr() == memory && at::allclose(over, at::softmax(kept, 1), 1e-5), "a tensor that is left");
-  const std::vector<c10::IValue> doubles = {frozen._ivalue(), at::randn({2, 3, 3}, at::kDouble)};
-  check(fxtraced::detail::replace_softmax(*graph->copy(), doubles) == 0, "soft-max in another precision");
+  ExampleCall doubles(*graph, {frozen._ivalue(), at::randn({2, 3, 3}, at::kDouble)});
+  check(fxtraced::detail::replace_softmax(doubles) == 0, "soft-max in another precision");
 }
 
 // By the CPU's instructions, if it has them, and without: FIPS 180-4's example, and the same for all lengths around a block.

@@ -75,7 +75,8 @@ void check_convolutions() {
           asked += given.size();
           return given.at(way);
         };
-        const auto replaced = fxtraced::detail::replace_convolutions(*graph, inputs, fastest, {1, 1});
+        fxtraced::detail::ExampleCall example(*graph, inputs);
+        const auto replaced = fxtraced::detail::replace_convolutions(example, fastest, {1, 1});
         const auto name = row.call + " " + row.after + " " + std::to_string(way);
         check(replaced == (ways == 0 ? 0 : 1) && asked == ways, "convolutions that are replaced: " + name);
         torch::jit::CompilationUnit unit;
@@ -273,7 +274,8 @@ void check_measured_convolutions() {
     const auto x = at::randn(row.x), z = at::randn({row.x[0], row.weight[0], row.x[2], row.x[3]});
     const std::vector<c10::IValue> inputs = {frozen._ivalue(), x, z};
     const auto graph = frozen.get_method("forward").graph()->copy();
-    check(fxtraced::detail::replace_convolutions(*graph, inputs) <= row.most, "a way");
+    fxtraced::detail::ExampleCall example(*graph, inputs);
+    check(fxtraced::detail::replace_convolutions(example) <= row.most, "a way");
     torch::jit::CompilationUnit unit;
     const auto after = (*unit.create_function("forward", graph))(inputs).toTensor();
     check(difference(frozen.get_method("forward")({x, z}).toTensor(), after) < 1e-5, "what is measured");

@@ -169,7 +169,8 @@ void check_squeeze_excite() {
         const auto graph = frozen.get_method("forward").graph()->copy();
         const auto given = x.clone();
         const std::vector<c10::IValue> inputs = {frozen._ivalue(), x};
-        const auto replaced = fxtraced::detail::replace_squeeze_excite(*graph, inputs);
+        fxtraced::detail::ExampleCall example(*graph, inputs);
+        const auto replaced = fxtraced::detail::replace_squeeze_excite(example);
         check(replaced == (fxtraced::detail::fast_kernels().empty() ? 0 : row.count), "blocks that are replaced: " + row.body);
         torch::jit::CompilationUnit unit;
         const auto after = fxtraced::detail::tensors_of((*unit.create_function("forward", graph))(inputs));

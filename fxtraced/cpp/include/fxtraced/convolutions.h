@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +23,7 @@
 #include "graph_compiler.h"
 #include "graphs.h"
 #include "kernels.h"
+#include "measuring.h"
 #include "winograd.h"
 
 namespace fxtraced::detail {
@@ -93,12 +93,8 @@ class FastestConvolution {
   }
 
  private:
-  static constexpr int kRounds = 7;
-  static constexpr std::chrono::milliseconds kBudget{150};
   // The multiplications from which on more of them say nothing new.
   static constexpr std::int64_t kEnough = std::int64_t{1} << 28;
-  // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
-  static constexpr std::int64_t kSwept = std::int64_t{16} << 20;
 
   // How much shorter than a partition a way has to be. A direct convolution may be longer: beside others that are calculated
   // so, what is left would be a partition by itself, which takes longer than here, as its code and its memory are out of the
@@ -164,7 +160,6 @@ class FastestConvolution {
     }
 
     ConvolutionWay way;
-    double best = std::numeric_limits<double>::infinity();
 
    private:
     torch::jit::CompilationUnit unit_;
@@ -183,24 +178,19 @@ class FastestConvolution {
     for (const auto way : ways) {
       calls.push_back(std::make_unique<Call>(way, site, x, result, width));
     }
-    const auto swept = at::zeros({kSwept}, at::kByte);
-    const auto start = std::chrono::steady_clock::now();
-    for (int round = 0; round < kRounds && (round < 2 || std::chrono::steady_clock::now() - start < kBudget); ++round) {
-      for (const auto& call : calls) {
-        swept.add_(1);
-        call->best = std::min(call->best, call->run());
-      }
+    std::vector<double> factors;
+    for (const auto& call : calls) {
+      factors.push_back(factor(call->way));
     }
-    const auto seconds = [](const auto& call) { return call->best * factor(call->way); };
-    return (*std::min_element(calls.begin(), calls.end(), [&](const auto& a, const auto& b) { return seconds(a) < seconds(b); }))->way;
+    return calls[fastest_of(factors, [&](std::size_t i) { return calls[i]->run(); })]->way;
   }
 };
 
-// Lets kernels calculate convolutions in calls with inputs like these; returns how many. fastest: asked with the site, the
+// Lets kernels calculate convolutions in calls like the example; returns how many. fastest: asked with the site, the
 // sizes of its input and its result, the kernels that can calculate it, and the floats in a vector.
 inline std::size_t replace_convolutions(
-    torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, const std::function<decltype(FastestConvolution::of)>& fastest = FastestConvolution::of,
-    const Worthwhile& worthwhile = {}) {
+    ExampleCall& example, const std::function<decltype(FastestConvolution::of)>& fastest = FastestConvolution::of, const Worthwhile& worthwhile = {}) {
+  auto& graph = example.graph();
   const auto all = fast_kernels();
   std::vector<torch::jit::Node*> found;
   std::vector<torch::jit::Value*> asked;
@@ -213,7 +203,7 @@ inline std::size_t replace_convolutions(
   if (found.empty()) {
     return 0;
   }
-  const auto sizes = sizes_of(graph, asked, inputs);
+  const auto sizes = example.sizes_of(asked);
   std::size_t replaced = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto &x = sizes[3 * i], &result = sizes[3 * i + 1];

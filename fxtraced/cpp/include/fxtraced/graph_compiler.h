@@ -184,9 +184,10 @@ inline bool is_added(const torch::jit::Node& product) {
   return false;
 }
 
-// Keeps what is added to a product of one row with many inputs out of its partition, for calls with inputs like these: from
+// Keeps what is added to a product of one row with many inputs out of its partition, for calls like the example: from
 // 1,025 of them on, oneDNN's kernel for it writes past the end of memory of its own.
-inline void part_sums_of_one_row(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs) {
+inline void part_sums_of_one_row(ExampleCall& example) {
+  auto& graph = example.graph();
   constexpr std::int64_t kMost = 512;
   std::vector<torch::jit::Node*> found;
   std::vector<torch::jit::Value*> asked;
@@ -198,7 +199,7 @@ inline void part_sums_of_one_row(torch::jit::Graph& graph, const std::vector<c10
       asked.insert(asked.end(), {node->output(), node->input(adds ? 1 : 0)});
     }
   }
-  const auto sizes = found.empty() ? std::vector<Sizes>() : sizes_of(graph, asked, inputs);
+  const auto sizes = found.empty() ? std::vector<Sizes>() : example.sizes_of(asked);
   for (std::size_t i = 0; i < found.size(); ++i) {
     auto* node = found[i];
     const auto& result = sizes[2 * i];

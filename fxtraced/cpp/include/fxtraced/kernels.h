@@ -221,9 +221,23 @@ inline std::size_t kernel_calls(const torch::jit::Graph& graph, const std::strin
 // filled up with zeros.
 inline at::Tensor in_blocks(const at::Tensor& weight, std::int64_t gates, std::int64_t width) {
   const auto places = weight.size(0) / gates, blocks = (places + width - 1) / width;
-  const auto parts = weight.reshape({gates, places, -1});
-  const auto filled = at::constant_pad_nd(parts, {0, 0, 0, blocks * width - places});
-  return filled.reshape({gates, blocks, width, -1}).permute({1, 3, 0, 2}).contiguous();
+  const auto parts = weight.reshape({gates, places, -1}).contiguous();
+  const auto inputs = parts.size(2);
+  const auto laid_out = at::empty({blocks, inputs, gates, width}, weight.options());
+  const auto* const from = parts.const_data_ptr<float>();
+  auto* to = laid_out.mutable_data_ptr<float>();
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const auto filled = std::min(width, places - block * width);
+    for (std::int64_t input = 0; input < inputs; ++input) {
+      for (std::int64_t gate = 0; gate < gates; ++gate, to += width) {
+        const auto* const column = from + (gate * places + block * width) * inputs + input;
+        for (std::int64_t place = 0; place < width; ++place) {
+          to[place] = place < filled ? column[place * inputs] : 0;
+        }
+      }
+    }
+  }
+  return laid_out;
 }
 
 // Calls a function with the numbers below `count`, on libtorch's threads: an iterator over them is libtorch's, and

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,6 +27,7 @@
 #include "graphs.h"
 #include "kernels.h"
 #include "linear.h"
+#include "measuring.h"
 
 namespace fxtraced::detail {
 
@@ -186,12 +186,8 @@ class FastestLinear {
   }
 
  private:
-  static constexpr int kRounds = 15;
-  static constexpr std::chrono::milliseconds kBudget{250};
   // What is measured has no more multiplications, or a few times so many outputs: more would say nothing new.
   static constexpr std::int64_t kEnough = std::int64_t{1} << 29, kFewest = 512;
-  // The bytes that a round touches beside the calls: within a model, weights are not in a core's own caches.
-  static constexpr std::int64_t kSwept = std::int64_t{64} << 20;
   // How many times faster oneDNN must be than the first, or the kernel.
   static constexpr double kGain = 1.03;
 
@@ -214,7 +210,8 @@ class FastestLinear {
       }
       graph->registerOutput(last);
       put(*graph, linear_site(y->node()).value(), {rows, weight.size(0)}, way);
-      part_sums_of_one_row(*graph, inputs_);
+      ExampleCall example(*graph, inputs_);
+      part_sums_of_one_row(example);
       function_ = unit_.create_function("call", graph);
       made_ = GraphCompiler::during([&] {
         run();
@@ -232,7 +229,6 @@ class FastestLinear {
     }
 
     LinearWay way;
-    double best = std::numeric_limits<double>::infinity();
 
    private:
     torch::jit::CompilationUnit unit_;
@@ -252,27 +248,22 @@ class FastestLinear {
         calls.push_back(std::move(call));
       }
     }
-    const auto swept = at::zeros({kSwept}, at::kByte);
-    const auto start = std::chrono::steady_clock::now();
-    for (int round = 0; round < kRounds && (round < 2 || std::chrono::steady_clock::now() - start < kBudget); ++round) {
-      swept.add_(1);
-      for (const auto& call : calls) {
-        call->best = std::min(call->best, call->run());
-      }
+    if (calls.empty()) {
+      return LinearWay::kProduct;
     }
-    const auto seconds = [&](const auto& call) {
-      return call->best * (call == calls.front() || call->way == LinearWay::kKernel ? 1 : kGain);
-    };
-    const auto fastest = std::min_element(calls.begin(), calls.end(), [&](const auto& a, const auto& b) { return seconds(a) < seconds(b); });
-    return fastest == calls.end() ? LinearWay::kProduct : (*fastest)->way;
+    std::vector<double> factors;
+    for (const auto& call : calls) {
+      factors.push_back(call == calls.front() || call->way == LinearWay::kKernel ? 1 : kGain);
+    }
+    return calls[fastest_of(factors, [&](std::size_t i) { return calls[i]->run(); })]->way;
   }
 };
 
-// Puts what is the fastest in the place of linear calls, for calls with inputs like these. fastest: asked with the rows and
+// Puts what is the fastest in the place of linear calls, for calls like the example. fastest: asked with the rows and
 // the site of a call that is large enough. Returns how many there are of each.
 inline std::map<LinearWay, std::size_t> replace_linears(
-    torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs,
-    const std::function<LinearWay(std::int64_t, const LinearSite&)>& fastest = FastestLinear::of) {
+    ExampleCall& example, const std::function<LinearWay(std::int64_t, const LinearSite&)>& fastest = FastestLinear::of) {
+  auto& graph = example.graph();
   // Multiplications from which it can pay.
   constexpr std::int64_t worthwhile = std::int64_t{1} << 20;
   std::vector<LinearSite> sites;
@@ -288,7 +279,7 @@ inline std::map<LinearWay, std::size_t> replace_linears(
   if (sites.empty()) {
     return found;
   }
-  const auto sizes = sizes_of(graph, asked, inputs);
+  const auto sizes = example.sizes_of(asked);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     Sizes size = sizes[2 * i];
     if (size.size() < 2) {

@@ -67,7 +67,7 @@ class LowerPrecision {
     for (auto* node : nodes) {
       keep_tensors(node->outputs());
     }
-    const auto dtypes = dtypes_of(*graph, values, inputs);
+    const auto dtypes = ExampleCall(*graph, inputs).dtypes_of(values);
     for (std::size_t i = 0; i < values.size(); ++i) {
       dtypes_[values[i]] = dtypes[i];
     }

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "graphs.h"
+#include "measuring.h"
 #include "recurrent_kernels.h"
 
 namespace fxtraced::detail {
@@ -244,19 +244,12 @@ class FastestRecurrent {
     if (at::get_num_threads() == 1 || site.counts) {
       return RecurrentWay::kKernel;
     }
-    const Call first(site, size, RecurrentWay::kKernel, all), second(site, size, other, all);
-    double shortest = std::numeric_limits<double>::infinity(), others = shortest;
-    const auto start = std::chrono::steady_clock::now();
-    for (int round = 0; round < kRounds && (round < 2 || std::chrono::steady_clock::now() - start < kBudget); ++round) {
-      shortest = std::min(shortest, first.run());
-      others = std::min(others, second.run());
-    }
-    return shortest <= others ? RecurrentWay::kKernel : other;
+    const Call kernel(site, size, RecurrentWay::kKernel, all), others(site, size, other, all);
+    const auto fastest = fastest_of({1, 1}, [&](std::size_t i) { return (i == 0 ? kernel : others).run(); });
+    return fastest == 0 ? RecurrentWay::kKernel : other;
   }
 
  private:
-  static constexpr int kRounds = 15;
-  static constexpr std::chrono::milliseconds kBudget{250};
   // More would say nothing new.
   static constexpr std::int64_t kSteps = 16;
 
@@ -300,12 +293,13 @@ class FastestRecurrent {
   };
 };
 
-// Replaces networks for calls with inputs like these; returns how many. dtype: float32, or bfloat16 to calculate LSTMs in it.
+// Replaces networks for calls like the example; returns how many. dtype: float32, or bfloat16 to calculate LSTMs in it.
 // all: the kernels of this CPU, the best ones first, for what is in float32.
 inline std::size_t pack_recurrent(
-    torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, at::ScalarType dtype = at::kFloat,
+    ExampleCall& example, at::ScalarType dtype = at::kFloat,
     const std::vector<Kernels>& all = fast_kernels(),
     const std::function<decltype(FastestRecurrent::of)>& fastest = FastestRecurrent::of) {
+  auto& graph = example.graph();
   std::vector<RecurrentSite> sites;
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
@@ -317,7 +311,7 @@ inline std::size_t pack_recurrent(
   if (sites.empty()) {
     return 0;
   }
-  const auto sizes = sizes_of(graph, asked, inputs);
+  const auto sizes = example.sizes_of(asked);
   std::size_t packed = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (sizes[i].size() == (sites[i].counts ? 2 : 3) && c10::multiply_integers(sizes[i]) != 0) {

@@ -48,8 +48,9 @@ inline bool is_multiplied(const torch::jit::Node& node) {
   return std::any_of(uses.begin(), uses.end(), [](const auto& use) { return is_product(*use.user); });
 }
 
-// Replaces soft-max calls over the last dimension for calls with inputs like these; returns how many.
-inline std::size_t replace_softmax(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs) {
+// Replaces soft-max calls over the last dimension for calls like the example; returns how many.
+inline std::size_t replace_softmax(ExampleCall& example) {
+  auto& graph = example.graph();
   std::vector<torch::jit::Node*> found;
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
@@ -63,8 +64,8 @@ inline std::size_t replace_softmax(torch::jit::Graph& graph, const std::vector<c
   if (found.empty() || fast_kernels().empty()) {
     return 0;
   }
-  const auto sizes = sizes_of(graph, asked, inputs);
-  const auto dtypes = dtypes_of(graph, asked, inputs);
+  const auto sizes = example.sizes_of(asked);
+  const auto dtypes = example.dtypes_of(asked);
   std::size_t replaced = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto last = static_cast<std::int64_t>(sizes[i].size()) - 1;

@@ -296,8 +296,9 @@ class SqueezeExciteSite {
   Activation inner_, gate_;
 };
 
-// Replaces squeeze-excite blocks for calls with inputs like these; returns how many.
-inline std::size_t replace_squeeze_excite(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs) {
+// Replaces squeeze-excite blocks for calls like the example; returns how many.
+inline std::size_t replace_squeeze_excite(ExampleCall& example) {
+  auto& graph = example.graph();
   std::vector<SqueezeExciteSite> sites;
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
@@ -310,7 +311,7 @@ inline std::size_t replace_squeeze_excite(torch::jit::Graph& graph, const std::v
   if (sites.empty() || all.empty()) {
     return 0;
   }
-  const auto sizes = sizes_of(graph, asked, inputs);
+  const auto sizes = example.sizes_of(asked);
   std::size_t replaced = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (sites[i].fits(sizes[2 * i], sizes[2 * i + 1])) {

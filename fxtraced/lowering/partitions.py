@@ -52,8 +52,9 @@ class Partitions:
         # Before the compiler lays weights out: its memory and theirs would be held at once.
         wanted = timed(expected, feeds)
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            self.count = self._compile(feeds) + frozen.laid_out
-        self._check(feeds, expected, wanted, tolerance)
+            count, results = self._compile(feeds)
+        self.count = count + frozen.laid_out
+        self._check(feeds, expected, results, wanted, tolerance)
 
     @property
     def sizes(self) -> list[torch.Size]:
@@ -88,14 +89,16 @@ class Partitions:
         """A call as it will be made."""
         return self(*feeds) if self.fit(feeds) else None
 
-    def _compile(self, feeds: Sequence[torch.Tensor]) -> int:
-        """Make the partitions; returns how many."""
+    def _compile(self, feeds: Sequence[torch.Tensor]) -> tuple[int, Any]:
+        """Make the partitions; returns how many, and the results of the last call."""
+        inputs = [x for x in (*feeds, *self._frozen.packed) if x.layout is torch.strided]
+        given = [x.clone() for x in inputs]
         with quiet(), _compiler(), torch.jit.optimized_execution(True):
             # What folding and each call let go is not held beside the weights that the compiler lays out.
             return_memory()
             for _ in range(_CALLS):
                 try:
-                    self(*feeds)
+                    results = self(*feeds)
                 except GuardError:
                     raise
                 except RuntimeError as error:
@@ -105,12 +108,13 @@ class Partitions:
             count = sum(node.kind() == "prim::oneDNNFusionGuard" for node in nodes)
         if not count + self._frozen.laid_out:
             raise CannotBePartitioned("the compiler takes no part of the graph")
-        return count
+        if not all(map(torch.equal, inputs, given)):
+            raise CannotBePartitioned("it writes into a feed or a weight")
+        return count, results
 
-    def _check(self, feeds: Sequence[torch.Tensor], expected: Run, before: tuple[Any, float], tolerance: float) -> None:
-        inputs = [x for x in (*feeds, *self._frozen.packed) if x.layout is torch.strided]
-        given = [x.clone() for x in inputs]
-        results = self(*feeds)
+    def _check(
+        self, feeds: Sequence[torch.Tensor], expected: Run, results: Any, before: tuple[Any, float], tolerance: float
+    ) -> None:
         wanted, other = before
         for _ in range(_ATTEMPTS):
             again, own = timed(self._asked, feeds)
@@ -121,8 +125,6 @@ class Partitions:
             raise CannotBePartitioned("the sum of a feed overflows, or the weights change meanwhile")
         if any(a.data_ptr() == b.data_ptr() and a.numel() for a, b in zip(results, again, strict=True)):
             raise CannotBePartitioned("a result is the same memory in each call")
-        if not all(map(torch.equal, inputs, given)):
-            raise CannotBePartitioned("it writes into a feed or a weight")
         apart = disagreements(wanted, results, tolerance)
         if apart:
             raise CannotBePartitioned(f"it differs from the graph as it was traced ({apart})")

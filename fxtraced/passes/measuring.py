@@ -17,6 +17,8 @@ from fxtraced.passes.state_values import compute
 
 # How often each call is made, and the seconds after which no further round begins.
 _ROUNDS, _BUDGET = 15, 0.25
+# How many times as long as the fastest of its site a call may take after two rounds to be made again.
+_BEHIND = 1.3
 # The bytes of inputs and weights that are held at once: more than the caches hold, and less than a model.
 _AT_ONCE = 48 << 20
 # The bytes that a round touches at least: more than a core's own caches hold.
@@ -43,7 +45,7 @@ def choose(
     held: dict[Hashable, dict[str, _Call]] = {}
 
     def decide() -> None:
-        _run_in_turns([call for calls in held.values() for call in calls.values()])
+        _run_in_turns([list(calls.values()) for calls in held.values()])
         for key, calls in held.items():
             seconds = {name: call.seconds * (1.0 if name == first else gain) for name, call in calls.items()}
             _chosen[key, threads] = min(seconds, key=lambda name: seconds[name])
@@ -60,17 +62,25 @@ def choose(
     return [_chosen[key, threads] for key, _ in sites]
 
 
-def _run_in_turns(calls: list[_Call]) -> None:
-    if not calls:
+def _run_in_turns(sites: list[list[_Call]]) -> None:
+    if not sites:
         return
-    rest = torch.zeros(max(0, _LEAST - sum(call.size for call in calls)), dtype=torch.uint8)
+    rest = torch.zeros(max(0, _LEAST - sum(call.size for calls in sites for call in calls)), dtype=torch.uint8)
     start = time.perf_counter()
     for at in range(_ROUNDS):
-        if at > 1 and time.perf_counter() - start > _BUDGET:
-            break
+        if at > 1:
+            sites = [found for calls in sites if len(found := _not_behind(calls)) > 1]
+            if not sites or time.perf_counter() - start > _BUDGET:
+                break
         rest.add_(1)
-        for call in calls:
-            call.run()
+        for calls in sites:
+            for call in calls:
+                call.run()
+
+
+def _not_behind(calls: list[_Call]) -> list[_Call]:
+    most = _BEHIND * min(call.seconds for call in calls)
+    return [call for call in calls if call.seconds <= most]
 
 
 class _Call:

@@ -60,6 +60,19 @@ def test_a_change_that_gains_too_little_is_not_chosen():
     assert measuring.choose([("too little", site())], set(), changes, 1e9) == ["kept"]
 
 
+def test_what_is_clearly_behind_is_called_twice():
+    called = []
+
+    def behind(x):
+        called.append(x)
+        time.sleep(0.01)
+        return x
+
+    changes = {"kept": lambda graph: None, "behind": replaced_by(behind), "fast": replaced_by(torch.relu)}
+    assert measuring.choose([("a", site())], set(), changes) == ["fast"]
+    assert len(called) == 2
+
+
 def test_a_site_is_measured_once_for_each_number_of_threads():
     changed = []
 

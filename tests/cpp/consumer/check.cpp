@@ -241,6 +241,34 @@ bool same(const std::vector<at::Tensor>& results, const std::vector<at::Tensor>&
                     [](const auto& a, const auto& b) { return at::equal(a.nan_to_num(7), b.nan_to_num(7)); });
 }
 
+// Calls in turns: how often each is made, and which is the fastest of what its factor makes of it.
+void check_measuring() {
+  struct Row {
+    std::vector<double> seconds, factors;
+    std::vector<int> calls;
+    std::size_t fastest;
+  };
+  const std::vector<Row> rows = {
+      {{1}, {1}, {2}, 0},
+      {{3, 1, 2}, {1, 1, 1}, {2, 2, 2}, 1},
+      {{1.2, 1, 1.1}, {1, 1, 1}, {4, 15, 15}, 1},
+      {{1, 1.1}, {1.2, 1}, {15, 15}, 1},
+      {{1, 1.1}, {2, 1}, {2, 2}, 1},
+  };
+  for (const auto& row : rows) {
+    std::vector<int> calls(row.seconds.size());
+    const auto run = [&](std::size_t i) {
+      ++calls[i];
+      return row.seconds[i];
+    };
+    check(fxtraced::detail::fastest_of(row.factors, run) == row.fastest, "the fastest call");
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      // Sweeps take time, too: there may be fewer rounds where two are near.
+      check(row.calls[i] == 15 ? calls[i] >= 4 : calls[i] == row.calls[i], "how often a call is made");
+    }
+  }
+}
+
 using fxtraced::detail::ExampleCall;
 
 // Linear calls as convolutions, as products of MKL and by the kernel: with an addition, with activations, and where two share a sum.
@@ -841,6 +869,7 @@ int main(int, char** values) {
   check_precision(directory);
   // Threads have drawn numbers before, as many as there was time for.
   at::manual_seed(0);
+  check_measuring();
   check_linears();
   check_assertions();
   check_recurrent();

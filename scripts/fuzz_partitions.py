@@ -4,9 +4,10 @@ python scripts/fuzz_partitions.py [--graphs 400] [--first 0] [--through static|p
 
 Convolutions or linear layers, norms, activations, pools and operations of two tensors, wired at random; a value is read
 again more often than in a model. Every graph is compiled in partitions, whether faster or not, with its linear layers
-as products of oneDNN, as convolutions or as products of MKL in turns, and its results are compared with the layer's at
-three scales of the input; feeds and weights must stay as they were. Prints the graphs that differ, end in an exception
-or do not end, and a count of each outcome; exit code 1 when there is one of them.
+in turns as products of oneDNN, as convolutions, as products of MKL and, with the native module, as calls of its kernel.
+Its results are compared with the layer's at three scales of the input; feeds and weights must stay as they were. Prints
+the graphs that differ, end in an exception or do not end, and a count of each outcome; exit code 1 when there is one of
+them.
 --through: the static graph, a predictor on its archive, or fxtraced::Predictor in C++, which compiles each graph but
 uses only what is faster.
 --bfloat16: calculated in it, through cpp of archives saved in it; a tenth of the scale is allowed, as of each graph
@@ -38,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import fxtraced as paddle
 from fxtraced import inference, sysconfig
 from fxtraced.lowering import partitions, scripted_passes
-from fxtraced.passes import linear, multiply_linears, partition_linears, partitioning
+from fxtraced.passes import calculate_linears, linear, multiply_linears, partition_linears, partitioning
 from fxtraced.static import manifest
 
 nn, F = paddle.nn, paddle.nn.functional
@@ -50,7 +51,7 @@ MEMORY, SECONDS, TOLERANCE = 6 << 30, 30, 2e-5
 IN_BFLOAT16 = 0.1
 
 # What linear layers become, by the seed.
-LINEARS = ("product", "convolution", "mkl")
+LINEARS = ("product", "convolution", "mkl", "kernel")
 
 LAYERS: dict[bool, list[Callable[[], Any]]] = {
     True: [
@@ -111,11 +112,16 @@ class Wired(nn.Layer):
         return tuple(values[i] for i in self.returned)
 
 
+def _chosen(seed: int, cases: list[Any], kernel: Any = None) -> list[str]:
+    ways = LINEARS if kernel else LINEARS[:-1]
+    return [ways[seed % len(ways)] for _ in cases]
+
+
 def outcome(seed: int, way: Way, tolerance: float) -> str:
     """What becomes of one graph: "equal" with or without partitions, or what is wrong."""
     # A process has one graph.
-    for module in (partition_linears, multiply_linears, scripted_passes):
-        module.fastest = lambda cases: [LINEARS[seed % len(LINEARS)] for _ in cases]  # type: ignore[attr-defined]
+    for module in (partition_linears, multiply_linears, calculate_linears, scripted_passes):
+        module.fastest = partial(_chosen, seed)  # type: ignore[attr-defined]
     choice, numbers = random.Random(seed), np.random.RandomState(seed)
     paddle.seed(seed)
     images = choice.random() < 0.6

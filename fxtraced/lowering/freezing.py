@@ -128,10 +128,12 @@ class ArchiveSource:
             raise CannotBePartitioned("no product is calculated in bfloat16")
         dtype = torch.bfloat16 if self._in_bfloat16 else torch.float32
         laid_out = calculate_by_kernels(graph, feeds, self._in_bfloat16)
-        linears = partition_linears(graph, feeds)
-        laid_out += linears["mkl"] + linears["kernel"] + pack_recurrent(graph, feeds, dtype)
+        laid_out += pack_recurrent(graph, feeds, dtype)
         drop_assertions(graph)
+        # Before there are convolutions that were linear calls.
         laid_out += calculate_images(graph, feeds)
+        linears = partition_linears(graph, feeds)
+        laid_out += linears["mkl"] + linears["kernel"]
         part_ways_that_meet(graph)
         part_sums_of_one_row(graph, feeds)
         is_float = [rank is not None for rank in self._ranks]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -15,6 +15,9 @@ from fxtraced.lowering.freezing import CannotBePartitioned, Source
 from fxtraced.lowering.partitions import Partitions, Run
 from fxtraced.lowering.quick import Quick
 from fxtraced.tracing.compare import ROUNDING, is_finite
+
+_log = logging.getLogger("fxtraced")
+_REFUSED = "a graph runs without compiled partitions: %s"
 
 # So many calls in a row of other sizes, or with other weights, and partitions are made for them: they take as long as
 # about ten calls, and gain a tenth of each.
@@ -68,9 +71,11 @@ class PartitionedExecutable:
         with self._lock:
             if any(x.fit(feeds) for x in self._all()) or len(self._further) == _MOST_FURTHER:
                 return
-            with suppress(GuardError, CannotBePartitioned, ExecutionError):
+            try:
                 made = self._made(feeds)
                 self._further += () if made is None else (made,)
+            except (GuardError, CannotBePartitioned, ExecutionError) as why:
+                _log.info(_REFUSED, why)
 
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs on these feeds, without gradients; raises as Executable does."""
@@ -138,6 +143,7 @@ class PartitionedExecutable:
             pass
         except (CannotBePartitioned, ExecutionError) as why:
             self._refused = str(why)
+            _log.info(_REFUSED, why)
         finally:
             self._in_a_row = 0
             self._lock.release()

@@ -332,10 +332,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.__name__)
-def test_partitions_that_are_of_no_use(case, monkeypatch):
+def test_partitions_that_are_of_no_use(case, monkeypatch, caplog):
     layer, x, reason = case(monkeypatch)
     layer.eval()
-    traced = trace(layer, x)
+    with caplog.at_level("INFO", "fxtraced"):
+        traced = trace(layer, x)
+    assert "runs without compiled partitions" in caplog.text
+    assert reason in caplog.text
     assert answering(traced) == 0
     assert reason in executable(traced)._refused
     for _ in range(MANY + 2):

@@ -38,7 +38,7 @@ struct Options {
   // Compare the file with its content hash before libtorch reads it.
   bool check_hash = true;
   // On a CPU, compile what pays for the sizes of the archive's sample when it is loaded: calls of these sizes are faster,
-  // loading takes about as long as ten calls more, and the weights lie in memory up to three times (docs/cpp.md).
+  // loading takes some seconds more, as ways are measured, and the weights lie in memory up to three times (docs/cpp.md).
   bool compile_partitions = true;
 };
 

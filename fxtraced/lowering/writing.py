@@ -20,10 +20,11 @@ def write_scripted(module: Any, file: IO[bytes], extra_files: dict[str, str]) ->
     times to fill a buffer. So it writes to a file in memory first, where the system has those.
     Raises OSError when the file cannot be written.
     """
-    if not _has_files_in_memory():
+    memory = _file_in_memory()
+    if memory is None:
         torch.jit.save(module, file, _extra_files=extra_files)
         return
-    with open(os.memfd_create("fxtraced"), "rb") as memory, tempfile.TemporaryDirectory() as folder:
+    with memory, tempfile.TemporaryDirectory() as folder:
         # The name is the zip file's top folder, which is the same in each archive.
         name = os.path.join(folder, "archive")
         os.symlink(f"{_FILES}/{memory.fileno()}", name)
@@ -31,10 +32,19 @@ def write_scripted(module: Any, file: IO[bytes], extra_files: dict[str, str]) ->
         shutil.copyfileobj(memory, file, _CHUNK)
 
 
-def _has_files_in_memory() -> bool:
-    """Whether there are such files, which a limit to the size of files would be for, too."""
+def _file_in_memory() -> IO[bytes] | None:
+    """A new file in memory that can be opened by a name; None where there is none."""
     if not (hasattr(os, "memfd_create") and os.path.isdir(_FILES)):
-        return False
+        return None
     import resource
 
-    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    # A limit to the size of files is for those in memory, too.
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        return None
+    try:
+        # The name needs a folder.
+        tempfile.gettempdir()
+        return open(os.memfd_create("fxtraced"), "rb")
+    except OSError:
+        # A sandbox has no such folder, or forbids such files.
+        return None

@@ -1,6 +1,7 @@
 """Scripted modules are written by way of a file in memory or of a buffer, and are the same."""
 
 import os
+import tempfile
 
 import pytest
 import torch
@@ -21,15 +22,24 @@ def written(module, path):
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("missing", ["file", "memory"])
+def forbidden(*_):
+    raise OSError(1, "Operation not permitted")
+
+
+WITHOUT = {
+    "names": lambda patch: patch.setattr(writing, "_FILES", "/nowhere"),
+    "files in memory": lambda patch: patch.delattr(os, "memfd_create", raising=False),
+    "leave to make one": lambda patch: patch.setattr(os, "memfd_create", forbidden, raising=False),
+    "a folder": lambda patch: patch.setattr(tempfile, "gettempdir", forbidden),
+}
+
+
+@pytest.mark.parametrize("missing", WITHOUT)
 def test_both_ways_give_the_same_bytes(tmp_path, monkeypatch, missing):
     module = scripted()
     one = written(module, tmp_path / "one.pt")
-    if missing == "file":
-        monkeypatch.setattr(writing, "_FILES", str(tmp_path / "nowhere"))
-    else:
-        monkeypatch.delattr(os, "memfd_create", raising=False)
-    assert not writing._has_files_in_memory()
+    WITHOUT[missing](monkeypatch)
+    assert writing._file_in_memory() is None
     assert written(module, tmp_path / "another.pt") == one
     extra = {"text": ""}
     with quiet():

@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Callable
 from typing import IO, Any
 
+# Where Linux has the open files of a process, by their numbers.
+OPEN_FILES = "/proc/self/fd"
+
 
 def write_atomically(path: str, write: Callable[[IO[bytes]], Any]) -> None:
     """Let write(file) fill a file under a temporary name, make it durable, and rename it to path.
@@ -27,6 +30,12 @@ def write_atomically(path: str, write: Callable[[IO[bytes]], Any]) -> None:
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def name_of_open(file: IO[bytes]) -> str:
+    """A name by which this open file is opened again, whatever has its own by then; its own where there is none."""
+    name = f"{OPEN_FILES}/{file.fileno()}"
+    return name if os.path.exists(name) else str(file.name)
 
 
 def _sync_directory(directory: str) -> None:

@@ -122,12 +122,13 @@ def _check_lowered(file: Any, tolerance: float, target: str) -> None:
     file.seek(0, os.SEEK_END)
 
 
-def read_manifest(path: str) -> dict[str, Any]:
+def read_manifest(path: str, source: str | None = None) -> dict[str, Any]:
     """The manifest of an archive with its content hash, read without loading the model; every bit is checked first.
 
+    source: another name of the file, which is read.
     Raises ArchiveError for a damaged file and for one that save_inference_model did not write.
     """
-    with open(path, "rb") as file:
+    with open(source or path, "rb") as file:
         broken = broken_seal(file)
         content_hash = "" if broken else written_hash(file)
         try:
@@ -164,14 +165,14 @@ def read_manifest(path: str) -> dict[str, Any]:
 
 
 class LoadedModule:
-    """A scripted module from a file with its manifest."""
+    """A scripted module from a file with its manifest. source: another name of the file, which is read."""
 
-    def __init__(self, path: str, device: torch.device, manifest: dict[str, Any]):
+    def __init__(self, path: str, device: torch.device, manifest: dict[str, Any], source: str | None = None):
         self._path, self.manifest = path, manifest
         self._check_device(device)
         try:
             with quiet():
-                self._module = torch.jit.load(path, map_location=device)
+                self._module = torch.jit.load(source or path, map_location=device)
         except (RuntimeError, ValueError) as error:
             raise out_of_memory(error, f"the model of {path} on {device}") or ArchiveError(
                 f"FXT401 torch {torch.__version__} cannot load {path}, which torch {manifest.get('torch')} wrote: "

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 import torch
 
-_FILES = "/proc/self/fd"
+from fxtraced.framework.files import OPEN_FILES
+
 _CHUNK = 1 << 20
 
 
@@ -27,14 +28,14 @@ def write_scripted(module: Any, file: IO[bytes], extra_files: dict[str, str]) ->
     with memory, tempfile.TemporaryDirectory() as folder:
         # The name is the zip file's top folder, which is the same in each archive.
         name = os.path.join(folder, "archive")
-        os.symlink(f"{_FILES}/{memory.fileno()}", name)
+        os.symlink(f"{OPEN_FILES}/{memory.fileno()}", name)
         torch.jit.save(module, name, _extra_files=extra_files)
         shutil.copyfileobj(memory, file, _CHUNK)
 
 
 def _file_in_memory() -> IO[bytes] | None:
     """A new file in memory that can be opened by a name; None where there is none."""
-    if not (hasattr(os, "memfd_create") and os.path.isdir(_FILES)):
+    if not (hasattr(os, "memfd_create") and os.path.isdir(OPEN_FILES)):
         return None
     import resource
 

@@ -10,7 +10,7 @@ import torch
 
 from fxtraced.framework.dtype import convert_dtype, dtype_name
 from fxtraced.framework.errors import ArchiveError, FetchError
-from fxtraced.framework.files import write_atomically
+from fxtraced.framework.files import name_of_open, write_atomically
 from fxtraced.framework.memory import raise_if_out_of_memory
 from fxtraced.framework.place import CPUPlace
 from fxtraced.lowering.archive import LoadedModule, read_manifest, write_archive
@@ -29,7 +29,7 @@ from fxtraced.static.variable import Variable
 from fxtraced.tensor.tensor import plain
 
 FILE_NAME = "model.pt"
-# How often a file that is replaced while it is loaded is loaded again.
+# How often a file that changes while it is loaded is loaded again, or, where an open file has no name, is replaced.
 _LOADS = 8
 
 
@@ -268,14 +268,17 @@ def _loaded(path_prefix: str, device: torch.device) -> LoadedModule:
     for _ in range(_LOADS):
         path = archive_path(path_prefix)
         # As long as it is open, no other file can have its identity.
-        with open(path, "rb"):
-            before = _identity(path)
+        with open(path, "rb") as file:
+            source = name_of_open(file)
+            before = _identity(source)
             try:
-                module = LoadedModule(path, device, read_archive_manifest(path_prefix))
-                if before is not None and before == _identity(path):
+                manifest = read_manifest(path, source)
+                check_manifest(path, manifest)
+                module = LoadedModule(path, device, manifest, source)
+                if before is not None and before == _identity(source):
                     return module
             except ArchiveError:
-                if before == _identity(path):
+                if before == _identity(source):
                     raise
     raise ArchiveError(
         f"FXT401 {path} was replaced while it was loaded, {_LOADS} times. Load it when nobody saves. See "

@@ -27,7 +27,7 @@ def forbidden(*_):
 
 
 WITHOUT = {
-    "names": lambda patch: patch.setattr(writing, "_FILES", "/nowhere"),
+    "names": lambda patch: patch.setattr(writing, "OPEN_FILES", "/nowhere"),
     "files in memory": lambda patch: patch.delattr(os, "memfd_create", raising=False),
     "leave to make one": lambda patch: patch.setattr(os, "memfd_create", forbidden, raising=False),
     "a folder": lambda patch: patch.setattr(tempfile, "gettempdir", forbidden),

@@ -77,6 +77,13 @@ class PartitionedExecutable:
             except (GuardError, CannotBePartitioned, ExecutionError) as why:
                 _log.info(_REFUSED, why)
 
+    def prepare(self, feeds: Sequence[torch.Tensor]) -> None:
+        """Do what the first call with such feeds does beside answering."""
+        if self._are_many(feeds):
+            self._make(feeds)
+        if self._partitions is None:
+            self._otherwise()(*feeds)
+
     def __call__(self, *feeds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs on these feeds, without gradients; raises as Executable does."""
         results = self._from_partitions(feeds)

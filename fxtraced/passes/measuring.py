@@ -17,8 +17,8 @@ from fxtraced.passes.state_values import compute
 
 # How often each call is made, and the seconds after which no further round begins.
 _ROUNDS, _BUDGET = 15, 0.25
-# How many times as long as the fastest of its site a call may take after two rounds to be made again.
-_BEHIND = 1.3
+# How many times as long as the fastest of its site a call may take to be made again, after two rounds and after four.
+_FIRST_BEHIND, _BEHIND = 1.3, 1.15
 # The bytes of inputs and weights that are held at once: more than the caches hold, and less than a model.
 _AT_ONCE = 48 << 20
 # The bytes that a round touches at least: more than a core's own caches hold.
@@ -69,7 +69,8 @@ def _run_in_turns(sites: list[list[_Call]]) -> None:
     start = time.perf_counter()
     for at in range(_ROUNDS):
         if at > 1:
-            sites = [found for calls in sites if len(found := _not_behind(calls)) > 1]
+            behind = _FIRST_BEHIND if at < 4 else _BEHIND
+            sites = [found for calls in sites if len(found := _not_behind(calls, behind)) > 1]
             if not sites or time.perf_counter() - start > _BUDGET:
                 break
         rest.add_(1)
@@ -78,8 +79,8 @@ def _run_in_turns(sites: list[list[_Call]]) -> None:
                 call.run()
 
 
-def _not_behind(calls: list[_Call]) -> list[_Call]:
-    most = _BEHIND * min(call.seconds for call in calls)
+def _not_behind(calls: list[_Call], behind: float) -> list[_Call]:
+    most = behind * min(call.seconds for call in calls)
     return [call for call in calls if call.seconds <= most]
 
 

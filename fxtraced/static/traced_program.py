@@ -136,9 +136,12 @@ class TracedProgram(Program):
         graph with such weights writes nothing, and the random state is kept.
         """
         run = self.runnable(tuple(self.fetch_names))
-        if isinstance(run, CpuExecutable | PartitionedExecutable):
-            with torch.random.fork_rng(devices=[]):
-                run(*map(plain, self.trace.inputs.leaves))
+        feeds = list(map(plain, self.trace.inputs.leaves))
+        with torch.random.fork_rng(devices=[]):
+            if isinstance(run, PartitionedExecutable):
+                run.prepare(feeds)
+            elif isinstance(run, CpuExecutable):
+                run(*feeds)
 
     def plain_runnable(self, fetches: tuple[str, ...], build_strategy: Any = None) -> Executable:
         """The same with no weights but the layer's own; verification compares this one."""

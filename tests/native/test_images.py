@@ -10,6 +10,7 @@ import fxtraced as paddle
 from fxtraced import inference
 from fxtraced.framework import native
 from fxtraced.lowering import freezing
+from fxtraced.lowering.script import frozen_forward, quiet
 from fxtraced.passes.calculate_linears import numbers_of
 from fxtraced.passes.onednn import Activation
 from tests.helpers import floats, layer_of, trace
@@ -218,3 +219,27 @@ def test_a_convolution_in_winograds_form(tile):
     result = torch.ops.fxtraced.winograd(x, form, bias, added, [1, 1], numbers_of(Activation("relu")))
     wanted = torch.relu(torch.conv2d(x.double(), weight.double(), bias.double(), padding=1) + added)
     assert (result - wanted).abs().max() < 5e-6 * wanted.max()
+
+
+class _Fails(torch.nn.Module):
+    """An operation that fails after a convolution of an image, or of rows as an image."""
+
+    def __init__(self, of_rows: bool):
+        super().__init__()
+        self.of_rows = of_rows
+        self.convolution = torch.nn.Conv2d(512, 512, 1)
+
+    def forward(self, x):
+        if self.of_rows:
+            x = x.unsqueeze(1).unsqueeze(0).permute(0, 3, 1, 2)
+        return self.convolution(x).reshape(7)
+
+
+@pytest.mark.parametrize("of_rows", [False, True], ids=["image", "rows"])
+def test_measuring_calls_no_more_of_a_graph_than_it_asks_for(of_rows):
+    with quiet():
+        graph = frozen_forward(torch.jit.script(_Fails(of_rows).eval())).graph
+    x = torch.ones(7, 512) if of_rows else torch.ones(1, 512, 7, 1)
+    calculated = native.native().calculate_images(graph, [x])
+    # Rows have been measured beside the kernel for linear calls.
+    assert calculated == 0 if of_rows else calculated in (0, 1)

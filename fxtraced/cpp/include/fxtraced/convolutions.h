@@ -186,6 +186,12 @@ class FastestConvolution {
   }
 };
 
+// True for a linear call that became a convolution, as it is the fastest so.
+inline bool is_of_rows(const ConvolutionSite& site) {
+  const auto* image = site.x()->node();
+  return image->kind() == c10::aten::permute && image->input(0)->node()->kind() == c10::aten::unsqueeze;
+}
+
 // Lets kernels calculate convolutions in calls like the example; returns how many. fastest: asked with the site, the
 // sizes of its input and its result, the kernels that can calculate it, and the floats in a vector.
 inline std::size_t replace_convolutions(
@@ -195,7 +201,8 @@ inline std::size_t replace_convolutions(
   std::vector<torch::jit::Node*> found;
   std::vector<torch::jit::Value*> asked;
   for (auto* node : graph.nodes()) {
-    if (const auto site = all.empty() ? std::nullopt : convolution_site(node)) {
+    const auto site = all.empty() ? std::nullopt : convolution_site(node);
+    if (site && !is_of_rows(*site)) {
       found.push_back(node);
       asked.insert(asked.end(), {site->x(), node->output(), site->other()});
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -82,10 +83,10 @@ class ExampleCall {
     const bool are_known = std::all_of(values.begin(), values.end(), [&](auto* x) { return forms_.count(x->unique()) != 0; });
     if (!are_known) {
       try {
-        look_at(tensors());
+        look_at(values, true);
       } catch (const std::exception&) {
         // One that nobody asks for may be undefined.
-        look_at(values);
+        look_at(values, false);
       }
     }
     std::vector<const Form*> found;
@@ -95,34 +96,49 @@ class ExampleCall {
     return found;
   }
 
-  // All, as a call for each question would take longer.
-  std::vector<torch::jit::Value*> tensors() const {
+  static std::vector<torch::jit::Value*> tensors_in(torch::jit::Graph& graph) {
     std::vector<torch::jit::Value*> found;
     const auto keep = [&](auto values) {
       std::copy_if(values.begin(), values.end(), std::back_inserter(found), [](auto* x) { return x->type()->kind() == c10::TypeKind::TensorType; });
     };
-    keep(graph_.inputs());
-    for (auto* node : graph_.nodes()) {
+    keep(graph.inputs());
+    for (auto* node : graph.nodes()) {
       keep(node->outputs());
     }
     return found;
   }
 
-  void look_at(const std::vector<torch::jit::Value*>& values) {
+  // Calls what computes the values. also_others: looks at all tensors on the way, as another question may be of them.
+  void look_at(const std::vector<torch::jit::Value*>& values, bool also_others) {
     const auto copy = graph_.copy();
     std::map<const torch::jit::Value*, torch::jit::Value*> copies;
-    for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
-      copies[graph_.inputs()[i]] = copy->inputs()[i];
-    }
+    std::map<std::size_t, std::size_t> originals;
+    const auto note = [&](auto from, auto to) {
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        copies[from[i]] = to[i];
+        originals[to[i]->unique()] = from[i]->unique();
+      }
+    };
+    note(graph_.inputs(), copy->inputs());
     auto copied = copy->nodes().begin();
     for (auto* node : graph_.nodes()) {
-      for (std::size_t i = 0; i < node->outputs().size(); ++i) {
-        copies[node->output(i)] = copied->output(i);
-      }
-      ++copied;
+      note(node->outputs(), (copied++)->outputs());
     }
-    while (!copy->outputs().empty()) {
-      copy->eraseOutput(0);
+    const auto drop_outputs = [&] {
+      while (!copy->outputs().empty()) {
+        copy->eraseOutput(0);
+      }
+    };
+    drop_outputs();
+    std::vector<torch::jit::Value*> asked;
+    for (const auto* value : values) {
+      asked.push_back(copies.at(value));
+      copy->registerOutput(asked.back());
+    }
+    torch::jit::EliminateDeadCode(copy);
+    drop_outputs();
+    if (also_others) {
+      asked = tensors_in(*copy);
     }
     // The answers and not the tensors: all of them would be held at once.
     std::vector<torch::jit::Value*> answers;
@@ -136,19 +152,18 @@ class ExampleCall {
       }
       answers.push_back(answer->output());
     };
-    for (const auto* value : values) {
-      auto* const found = copies.at(value);
-      ask(found, c10::aten::size, c10::ListType::ofInts());
-      ask(found, c10::prim::dtype, c10::IntType::get());
+    for (auto* value : asked) {
+      ask(value, c10::aten::size, c10::ListType::ofInts());
+      ask(value, c10::prim::dtype, c10::IntType::get());
     }
     copy->registerOutput(copy->insertNode(copy->createTuple(answers))->output());
     torch::jit::CompilationUnit unit;
     const torch::jit::GraphOptimizerEnabledGuard as_it_is(false);
     const auto results = (*unit.create_function("example", copy))(inputs_);
     const auto& elements = results.toTupleRef().elements();
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = 0; i < asked.size(); ++i) {
       const auto dtype = static_cast<at::ScalarType>(elements[2 * i + 1].toInt());
-      forms_[values[i]->unique()] = {elements[2 * i].toIntVector(), dtype};
+      forms_[originals.at(asked[i]->unique())] = {elements[2 * i].toIntVector(), dtype};
     }
   }
 

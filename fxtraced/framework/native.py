@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.machinery
 import importlib.util
+import logging
 import os
 import sysconfig
 import warnings
@@ -26,13 +27,19 @@ _CPP = Path(__file__).resolve().parents[1] / "cpp"
 SOURCE = _CPP / "native" / "native.cpp"
 INCLUDE = _CPP / "include"
 
-_loaded: dict[Path | None, Any] = {}
+_log = logging.getLogger("fxtraced")
+_loaded: dict[Path, Any] = {}
+_missed: set[Path] = set()
 
 
 def native() -> Any:
     """The native module; None where none was built for this Python, torch and fxtraced, or the user wants none."""
     path = native_path()
-    if path not in _loaded and path is not None and path.is_file():
+    if path is None:
+        return None
+    if path in _loaded:
+        return _loaded[path]
+    if path.is_file():
         try:
             _loaded[path] = load(path)
         except ImportError as error:
@@ -41,6 +48,14 @@ def native() -> Any:
                 "calculated by it. Build it again with `python -m fxtraced.sysconfig --build-native`, or delete it",
                 stacklevel=2,
             )
+    elif path not in _missed:
+        _missed.add(path)
+        _log.info(
+            "graphs run without the native module, which makes most of them faster: there is no %s, which is for this "
+            "Python, torch and fxtraced. Where there is a C++ compiler, `python -m fxtraced.sysconfig --build-native` "
+            "builds it",
+            path,
+        )
     return _loaded.get(path)
 
 

@@ -27,15 +27,22 @@ def test_it_lies_in_the_users_cache(monkeypatch, tmp_path):
     assert native.native_path() == tmp_path / ".cache" / "fxtraced" / path.name
 
 
-def test_none_is_wanted():
+def test_none_is_wanted(caplog):
     assert os.environ[VARIABLE] == ""
     assert native.native_path() is None
-    assert native.native() is None
+    with caplog.at_level("INFO", "fxtraced"):
+        assert native.native() is None
+    assert not caplog.messages
 
 
-def test_none_was_built(monkeypatch, tmp_path):
+def test_none_was_built(monkeypatch, tmp_path, caplog):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert native.native() is None
+    with caplog.at_level("INFO", "fxtraced"):
+        assert native.native() is None
+        assert native.native() is None
+    (said,) = caplog.messages
+    assert f"there is no {native.native_path()}" in said
+    assert "`python -m fxtraced.sysconfig --build-native`" in said
 
 
 @pytest.mark.parametrize("what", ["torch", "sources"])

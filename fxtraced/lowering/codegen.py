@@ -18,6 +18,7 @@ from fxtraced.framework.errors import LoweringError
 from fxtraced.lowering.arguments import Text, scriptable
 from fxtraced.lowering.blocks import write_cond, write_while_loop
 from fxtraced.lowering.canonical import canonical_call
+from fxtraced.passes.functionalize_writes import with_items
 from fxtraced.passes.fuse_addition import add_into
 from fxtraced.passes.matching import name_of
 from fxtraced.passes.pack_linears import linear_with_addition
@@ -168,6 +169,11 @@ class Writer:
             self.emit(f"assert {self.value(args[0])}, {args[1]!r}")
         elif target is operator.setitem:
             self.emit(f"{self._subscript(args[0], args[1])} = {self.value(args[2])}")  # type: ignore[arg-type]
+        elif target is with_items:
+            self._assign(node, f"{self.value(args[0])}.clone()")
+            items: Any = args[1]
+            for index, value in items:
+                self.emit(f"{self._subscript(node, index)} = {self.value(value)}")
         else:
             self._assign(node, self._function(node, target, args))
 

@@ -5,7 +5,6 @@ It comes from a traced graph and the tensors that the layer holds now, or from t
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -212,23 +211,44 @@ def _take_out_operands(graph: fx.Graph, tensors: dict[str, torch.Tensor]) -> lis
         operand.meta = dict(node.meta)
         node.replace_all_uses_with(operand)
         graph.erase_node(node)
-        taken.append(tensors[str(node.target)])
+        # Where one that is added to a product has its axes turned, oneDNN adds other elements of it.
+        taken.append(tensors[str(node.target)].contiguous())
     return taken
 
 
 def _add_total(graph: fx.Graph, feeds: list[fx.Node]) -> None:
-    """Let a graph give one output more: the sum of all numbers that it is fed.
+    """Let a graph give one output more: the sum of all numbers that it is fed, which is finite where scores are, too.
 
     There it costs less than before the call: an image is read to be turned anyway.
     """
     output = graph.output_node()
     feeds = [node for node in feeds if node.meta.get("dtype") is torch.float32]
+    total: Any
     with graph.inserting_before(output):
         # An image that is turned is in the caches then.
         turned = {node.args[0]: node for node in graph.nodes if node.target == "contiguous"}
         sums = [_sum(graph, feed, turned.get(feed)) for feed in feeds]
-        total = functools.reduce(lambda a, b: graph.call_function(torch.add, (a, b)), sums) if sums else 0.0
+        sums += _bounds_of_scores(graph)
+        total = sums[0] if sums else 0.0
+        if len(sums) > 1:
+            # The compiler refuses to add single numbers.
+            total = graph.call_function(torch.sum, (graph.call_function(torch.stack, (sums,)),))
     output.args = ((*output.args[0], total),)  # type: ignore[misc]
+
+
+def _bounds_of_scores(graph: fx.Graph) -> list[fx.Node]:
+    """Numbers that are finite where each row of attention's scores has a finite one."""
+    found = [node for node in graph.nodes if node.meta.get("bounded")]
+    if not found:
+        return []
+    norms = [graph.call_function(torch.linalg.vector_norm, (x,)) for node in found for x in node.args[:2]]
+    largest = graph.call_function(torch.stack, (norms,))
+    masks = [mask for node in found if (mask := node.kwargs["attn_mask"]) is not None]
+    return [
+        # No product of a row of q and one of k is larger than the square of the larger norm.
+        graph.call_function(torch.dot, (largest, largest)),
+        *(graph.call_function(torch.sum, (graph.call_function(torch.amax, (x, -1)),)) for x in dict.fromkeys(masks)),
+    ]
 
 
 def _sum(graph: fx.Graph, feed: fx.Node, turned: fx.Node | None) -> fx.Node:

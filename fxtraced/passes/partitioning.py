@@ -14,8 +14,9 @@ from torch import fx
 
 from fxtraced.passes import onednn
 from fxtraced.passes.layout import allow_channels_last, looks_at_layout
-from fxtraced.passes.matching import argument, is_call
+from fxtraced.passes.matching import argument, is_call, meta_of_view, replace_value
 from fxtraced.passes.state_values import has_effects, products, state_values
+from fxtraced.tensor.loops import attention, attention_written_out, fits_one_call, multiply_batches
 from fxtraced.tracing.regions import regions_of
 
 # Multiplications of a graph from which its compiled partitions save more than they cost: 20 microseconds a call.
@@ -80,6 +81,27 @@ def feed_channels_last(graph: fx.Graph) -> None:
     allow_channels_last(graph)
 
 
+def attend_without_branches(graph: fx.Graph) -> None:
+    """Let attention that looks at its scores be torch's one call, in place, where the sizes of the trace fit it.
+
+    The compiler refuses a graph with arithmetic in a branch that was not taken. Whether the scores are finite is asked
+    of the calls that `meta["bounded"]` names (lowering/freezing.py).
+    """
+    for node in [x for x in graph.nodes if x.target is attention]:
+        q, k, v, mask, scale = node.args
+        with graph.inserting_before(node):
+            while mask is not None and len(mask.meta["shape"]) < 4:
+                shape = (1, *mask.meta["shape"])
+                mask, like = graph.call_method("unsqueeze", (mask, 0)), mask
+                mask.meta = meta_of_view(like, shape)
+        sizes: Any = [x if x is None else torch.empty(x.meta["shape"], device="meta") for x in (q, k, v, mask)]
+        if fits_one_call(*sizes):
+            whole = torch.nn.functional.scaled_dot_product_attention
+            replace_value(node, whole, (q, k, v), {"attn_mask": mask, "scale": scale}).meta["bounded"] = True
+        else:
+            replace_value(node, attention_written_out, (q, k, v, mask, scale))
+
+
 def part_ways_that_meet(graph: fx.Graph) -> int:
     """Keep what follows a product in two ways that meet again out of its partition, in place; returns how often.
 
@@ -91,6 +113,27 @@ def part_ways_that_meet(graph: fx.Graph) -> int:
             _part_after(node)
             parted += 1
     return parted
+
+
+def keep_scores(graph: fx.Graph) -> int:
+    """Hide products of two results from the compiler where soft-max is not what follows, in place; returns how many.
+
+    It has a fast call for whole attention, and a plain loop for scores by themselves, as of windows that are shifted.
+    """
+    state = state_values(graph)
+    kept = 0
+    for node in [x for x in graph.nodes if is_call(x, "matmul")]:
+        a, b = node.args[:2]
+        sizes = [tuple(x.meta.get("shape", ())) for x in (a, b)]
+        if a in state or b in state or len(sizes[0]) < 3 or sizes[0][:-2] != sizes[1][:-2]:
+            continue
+        last = node
+        while len(last.users) == 1 and is_call(next(iter(last.users)), *ELEMENTWISE):
+            last = next(iter(last.users))
+        if last is not node and not any(is_call(user, "softmax") for user in last.users):
+            replace_value(node, multiply_batches, (a, b))
+            kept += 1
+    return kept
 
 
 def part_sums_of_one_row(graph: fx.Graph) -> int:

@@ -14,6 +14,7 @@ from fxtraced.passes.calculate_softmax import calculate_softmax
 from fxtraced.passes.convolve_linears import convolve_linears
 from fxtraced.passes.fold_batch_norm import fold_batch_norm
 from fxtraced.passes.fold_constants import fold_constants
+from fxtraced.passes.functionalize_writes import functionalize_writes
 from fxtraced.passes.fuse_activation import fuse_activation
 from fxtraced.passes.fuse_addition import fuse_addition
 from fxtraced.passes.fuse_attention import fuse_attention
@@ -30,8 +31,10 @@ from fxtraced.passes.pack_linears import pack_linears
 from fxtraced.passes.pack_recurrent import pack_recurrent
 from fxtraced.passes.partition_linears import partition_linears
 from fxtraced.passes.partitioning import (
+    attend_without_branches,
     can_be_partitioned,
     feed_channels_last,
+    keep_scores,
     multiplications,
     part_sums_of_one_row,
     part_ways_that_meet,
@@ -72,6 +75,7 @@ PACKING = (
 _CPU, _CUDA, _EITHER = ("cpu",), ("cuda",), ("cpu", "cuda")
 
 PIPELINE = [
+    Step("functionalize_writes", functionalize_writes, switched=False),
     Step("remove_no_ops", remove_no_ops, switched=False),
     Step("simplify_views", simplify_views, switched=False),
     Step("merge_common_subexpressions", merge_common_subexpressions, switched=False),
@@ -174,12 +178,14 @@ def for_partitions(graph: fx.Graph, strategy: Any) -> fx.Graph | None:
                 step.run(each)
     if not can_be_partitioned(graph, in_bfloat16=strategy.lower_precision):
         return None
+    attend_without_branches(graph)
     feed_channels_last(graph)
     whole = multiplications(graph)
     partition_linears(graph)
     if multiplications(graph) < _LEAST_PART * whole:
         return None
     part_ways_that_meet(graph)
+    keep_scores(graph)
     part_sums_of_one_row(graph)
     graph.lint()
     return graph

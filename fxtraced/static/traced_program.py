@@ -231,7 +231,7 @@ def _tolerance(in_bfloat16: bool) -> float:
 def _lowered(trace: Trace, optimised: Callable[[], Any], as_traced: Callable[[], Executable]) -> Executable:
     """What takes every size and follows every change of a weight."""
     graph, report = optimised()
-    if has_effects(trace.graph) or not rounds_otherwise(report):
+    if has_effects(graph) or not rounds_otherwise(report):
         return as_traced()
     tolerance = _tolerance(bool(report.get("lower_precision")))
     return CpuExecutable(copy_graph(graph), trace.state, trace.constants, trace.structure, as_traced, tolerance)

@@ -50,7 +50,7 @@ def attention(
     does not look at lengths. So it is used where the scores are finite and the shapes its own.
     """
     mask = _of_four_axes(mask)
-    fits = _fits_one_call(q, k, v, mask)
+    fits = fits_one_call(q, k, v, mask)
     # No score is larger than the product of the norms.
     largest = float(torch.linalg.vector_norm(q)) * float(torch.linalg.vector_norm(k))
     fits = fits and math.isfinite(largest)
@@ -58,7 +58,7 @@ def attention(
         fits = fits and bool(torch.isfinite(torch.amax(mask, -1)).all())
     if fits:
         return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
-    return _attention_written_out(q, k, v, mask, scale)
+    return attention_written_out(q, k, v, mask, scale)
 
 
 def attention_on_device(
@@ -74,8 +74,8 @@ def attention_on_device(
     the largest magnitudes of q's row and of k multiply to more than float32 holds.
     """
     mask = _of_four_axes(mask)
-    if not _fits_one_call(q, k, v, mask):
-        return _attention_written_out(q, k, v, mask, scale)
+    if not fits_one_call(q, k, v, mask):
+        return attention_written_out(q, k, v, mask, scale)
     result = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
     rows = torch.linalg.vector_norm(q, math.inf, [-1], True, dtype=torch.float32)
     columns = torch.linalg.vector_norm(k, math.inf, [-2, -1], True, dtype=torch.float32)
@@ -93,7 +93,7 @@ def _of_four_axes(mask: Optional[torch.Tensor]) -> Optional[torch.Tensor]:  # no
     return mask
 
 
-def _fits_one_call(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: Optional[torch.Tensor]) -> bool:  # noqa: UP045
+def fits_one_call(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: Optional[torch.Tensor]) -> bool:  # noqa: UP045
     """Whether the sizes are those that torch's one call takes; it reads past the end of some others."""
     fits = q.size()[:2] == k.size()[:2] and k.size()[:3] == v.size()[:3] and q.size(3) == k.size(3)
     fits = fits and q.numel() > 0 and k.numel() > 0
@@ -104,7 +104,7 @@ def _fits_one_call(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: Opti
     return fits
 
 
-def _attention_written_out(
+def attention_written_out(
     q: torch.Tensor,
     k: torch.Tensor,
     v: torch.Tensor,
@@ -115,6 +115,12 @@ def _attention_written_out(
     if mask is not None:
         scores = scores + mask
     return torch.matmul(torch.softmax(scores, -1), v)
+
+
+def multiply_batches(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """matmul of [..., n, d] and [..., d, m] that have the same sizes before these."""
+    products = torch.bmm(a.flatten(0, -3), b.flatten(0, -3))
+    return products.reshape(a.size()[:-1] + b.size()[-1:])
 
 
 def rows_as_image(x: torch.Tensor) -> torch.Tensor:

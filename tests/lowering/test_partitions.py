@@ -79,6 +79,42 @@ def attention(self):
     self.a = nn.TransformerEncoderLayer(128, 4, 256, dropout=0.0)
 
 
+def heads_of(self, x, count=4):
+    """Queries, keys and values [b, count, n, d] of rows [b, n, count * d]."""
+    b, n, width = x.shape
+    parts = self.qkv(x).reshape([b, n, 3, count, width // count]).transpose([2, 0, 3, 1, 4])
+    return parts[0], parts[1], parts[2]
+
+
+def attend(self, x, masks=()):
+    """Attention written out."""
+    q, k, v = heads_of(self, x)
+    scores = paddle.matmul(q * 0.2, k, transpose_y=True)
+    for mask in masks:
+        scores = scores + mask
+    return self.out(paddle.matmul(F.softmax(scores), v).transpose([0, 2, 1, 3]).flatten(2))
+
+
+def in_shifted_windows(self, x):
+    """Attention of windows, whose scores get a bias of each head, and a mask of each window that is drawn anew."""
+    q, k, v = heads_of(self, x)
+    scores = paddle.matmul(q * 0.2, k, transpose_y=True) + self.table.transpose([2, 0, 1]).unsqueeze(0)
+    side = paddle.zeros([1, x.shape[0], x.shape[1]])
+    for i, part in enumerate((slice(0, -3), slice(-3, -1), slice(-1, None))):
+        side[:, :, part] = i
+    side = side.reshape([x.shape[0], x.shape[1]])
+    mask = side.unsqueeze(1) - side.unsqueeze(2)
+    mask = paddle.where(mask != 0, paddle.full(mask.shape, -100.0), mask)
+    scores = (scores.reshape([1, *scores.shape]) + mask.unsqueeze(1).unsqueeze(0)).reshape(scores.shape)
+    return self.out(paddle.matmul(F.softmax(scores), v).transpose([0, 2, 1, 3]).flatten(2))
+
+
+def of_heads(self):
+    self.qkv, self.out = nn.Linear(128, 384), nn.Linear(128, 128)
+    self.table = self.create_parameter([49, 49, 4])
+    self.mask = self.create_parameter([4, 300, 300])
+
+
 IMAGE, ROWS = floats(4, 16, 20, 20), floats(8, 512)
 LAYERS = {
     "the feed is added": (lambda self, x: F.relu(self.a(x) + x), convolutions, IMAGE),
@@ -103,6 +139,11 @@ LAYERS = {
                           floats(2, 512, 3, 3)),
     "an LSTM": (lambda self, x: F.softmax(self.a(self.lstm(x)[0])), recurrent, floats(3, 20, 64)),
     "an encoder": (lambda self, x: self.a(x), attention, floats(2, 20, 128)),
+    # From so many scores on it is one call of torch.
+    "large attention": (attend, of_heads, floats(1, 300, 128)),
+    "large attention and a mask": (lambda self, x: attend(self, x, [self.mask]), of_heads, floats(1, 300, 128)),
+    "small attention": (attend, of_heads, floats(2, 20, 128)),
+    "shifted windows": (in_shifted_windows, of_heads, floats(4, 49, 128)),
 }  # fmt: skip
 
 
@@ -230,6 +271,24 @@ def test_a_feed_that_lies_otherwise_in_memory(net):
     turned = paddle.to_tensor(X.numpy().transpose(0, 1, 3, 2).copy()).transpose([0, 1, 3, 2])
     assert not turned.is_contiguous()
     np.testing.assert_allclose(traced([turned])[0], traced([X])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [-np.inf, np.inf, np.nan, 1e20])
+@pytest.mark.parametrize("where", ["mask", "feed"])
+def test_scores_that_are_not_finite_stay_what_they_are(where, value):
+    layer = layer_of(lambda self, x, mask: attend(self, x, [mask]), of_heads)
+    layer.eval()
+    x, mask = floats(1, 300, 128), floats(4, 300, 300)
+    traced = trace(layer, x, mask)
+    assert answering(traced) > 0
+    changed = (x if where == "feed" else mask).numpy().copy()
+    changed[0, 7] = value
+    feeds = [paddle.to_tensor(changed), mask] if where == "feed" else [x, paddle.to_tensor(changed)]
+    for given in (feeds, [x, mask], feeds):
+        with paddle.no_grad():
+            wanted = layer(*given).numpy()
+        scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
+        np.testing.assert_allclose(traced(given)[0], wanted, rtol=0, atol=1e-4 * scale)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

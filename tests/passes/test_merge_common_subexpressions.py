@@ -66,13 +66,19 @@ def in_a_loop(self, x):
 
 def written_later(self, x):
     a, b = x * 2, x * 2
+    a.exp_()
+    return a + b
+
+
+def filled_later(self, x):
+    a, b = x * 2, x * 2
     a[0] = 1.0
     return a + b
 
 
 def sizes_beside_a_write(self, x):
     a = x * 2
-    a[0] = 1.0
+    a.exp_()
     return a.reshape([x.shape[0], -1]) + (x * 2).reshape([x.shape[0], -1])
 
 
@@ -85,7 +91,7 @@ def sizes_that_change(self, x):
 
 MERGED = [
     (sizes, 1), (the_same_twice, 1), (chains, 3), (one_given_away, 2), (in_a_branch, 2), (in_a_loop, 1),
-    (sizes_beside_a_write, 1),
+    (sizes_beside_a_write, 1), (filled_later, 1),
 ]  # fmt: skip
 KEPT = [
     numbers_of_another_type, other_arguments, random_draws, dropouts, both_given_away, written_later, sizes_that_change,

@@ -18,7 +18,7 @@ import torch
 from torch import fx
 
 from fxtraced.passes.arithmetic import is_tensor, product_of, sum_of
-from fxtraced.passes.matching import argument, erase_unused, is_call, meta_of_view
+from fxtraced.passes.matching import argument, erase_unused, is_call, meta_of_view, unsqueezed
 from fxtraced.passes.simplify_views import permutation_of
 from fxtraced.passes.state_values import has_effects, is_float32
 from fxtraced.tracing.guards import check_guard
@@ -80,9 +80,9 @@ def _write(graph: fx.Graph, found: Attention, sums: dict[tuple[fx.Node, ...], fx
     mask = _sum(graph, found.masks, sums)
     rank = len(found.result)
     if mask is not None and len(mask.meta["shape"]) < 2:
-        mask = graph.call_method("unsqueeze", (mask, 0))
+        mask = unsqueezed(mask)
     if rank == 3:
-        q, k, v = (graph.call_method("unsqueeze", (x, 0)) for x in (q, k, v))
+        q, k, v = map(unsqueezed, (q, k, v))
     if checked is not None:
         fused = graph.call_function(checked, (q, k, v, mask, found.scale))
     else:

@@ -66,6 +66,13 @@ def meta_of_view(value: fx.Node, shape: tuple[int, ...]) -> dict[str, Any]:
     return {**kept, "shape": shape, "view": True}
 
 
+def unsqueezed(value: fx.Node) -> fx.Node:
+    """A value with one axis more, the first."""
+    call = value.graph.call_method("unsqueeze", (value, 0))
+    call.meta = meta_of_view(value, (1, *value.meta["shape"]))
+    return call
+
+
 def may_be_overwritten(value: Any, user: fx.Node) -> bool:
     """True when value is new memory that only user reads."""
     return (

@@ -14,7 +14,7 @@ from torch import fx
 
 from fxtraced.passes import onednn
 from fxtraced.passes.layout import allow_channels_last, looks_at_layout
-from fxtraced.passes.matching import argument, is_call, meta_of_view, replace_value
+from fxtraced.passes.matching import argument, is_call, replace_value, unsqueezed
 from fxtraced.passes.state_values import has_effects, products, state_values
 from fxtraced.tensor.loops import attention, attention_written_out, fits_one_call, multiply_batches
 from fxtraced.tracing.regions import regions_of
@@ -91,9 +91,7 @@ def attend_without_branches(graph: fx.Graph) -> None:
         q, k, v, mask, scale = node.args
         with graph.inserting_before(node):
             while mask is not None and len(mask.meta["shape"]) < 4:
-                shape = (1, *mask.meta["shape"])
-                mask, like = graph.call_method("unsqueeze", (mask, 0)), mask
-                mask.meta = meta_of_view(like, shape)
+                mask = unsqueezed(mask)
         sizes: Any = [x if x is None else torch.empty(x.meta["shape"], device="meta") for x in (q, k, v, mask)]
         if fits_one_call(*sizes):
             whole = torch.nn.functional.scaled_dot_product_attention

@@ -95,6 +95,12 @@ def attend(self, x, masks=()):
     return self.out(paddle.matmul(F.softmax(scores), v).transpose([0, 2, 1, 3]).flatten(2))
 
 
+def of_one_head(self, x, mask):
+    """Attention of three axes, with a mask of one."""
+    q, k, v = self.qkv(x).chunk(3, axis=-1)
+    return self.out(paddle.bmm(F.softmax(paddle.bmm(q * 0.2, k.transpose([0, 2, 1])) + mask[0, 0]), v))
+
+
 def in_shifted_windows(self, x):
     """Attention of windows, whose scores get a bias of each head, and a mask of each window that is drawn anew."""
     q, k, v = heads_of(self, x)
@@ -142,6 +148,7 @@ LAYERS = {
     # From so many scores on it is one call of torch.
     "large attention": (attend, of_heads, floats(1, 300, 128)),
     "large attention and a mask": (lambda self, x: attend(self, x, [self.mask]), of_heads, floats(1, 300, 128)),
+    "large attention of one head": (lambda self, x: of_one_head(self, x, self.mask), of_heads, floats(2, 300, 128)),
     "small attention": (attend, of_heads, floats(2, 20, 128)),
     "shifted windows": (in_shifted_windows, of_heads, floats(4, 49, 128)),
 }  # fmt: skip

@@ -121,7 +121,7 @@ def keep_scores(graph: fx.Graph) -> int:
     state = state_values(graph)
     kept = 0
     for node in [x for x in graph.nodes if is_call(x, "matmul")]:
-        a, b = node.args[:2]
+        a, b = argument(node, 0, "input"), argument(node, 1, "other")
         sizes = [tuple(x.meta.get("shape", ())) for x in (a, b)]
         if a in state or b in state or len(sizes[0]) < 3 or sizes[0][:-2] != sizes[1][:-2]:
             continue

@@ -149,6 +149,8 @@ LAYERS = {
     "large attention": (attend, of_heads, floats(1, 300, 128)),
     "large attention and a mask": (lambda self, x: attend(self, x, [self.mask]), of_heads, floats(1, 300, 128)),
     "large attention of one head": (lambda self, x: of_one_head(self, x, self.mask), of_heads, floats(2, 300, 128)),
+    "products with a name": (lambda self, x: torch.matmul(y := self.a(x), other=y.transpose([0, 2, 1])) + 1.0,
+                             projections, floats(2, 8, 512)),
     "small attention": (attend, of_heads, floats(2, 20, 128)),
     "shifted windows": (in_shifted_windows, of_heads, floats(4, 49, 128)),
 }  # fmt: skip
